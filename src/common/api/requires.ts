@@ -1,0 +1,31 @@
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+
+/** Each role may do what those before it may. */
+export const ROLES = ['viewer', 'operator', 'editor', 'admin'] as const;
+export type AccessRole = (typeof ROLES)[number];
+
+export const ACCESS_RULE = 'millrace:access';
+export type AccessRule = { role: AccessRole } | { open: true };
+
+/** The least role that may call this route. A route that says nothing is denied to everybody. */
+export const Requires = (role: AccessRole): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS_RULE, { role } satisfies AccessRule);
+
+/** No key needed: health, documentation, and routes that check credentials of their own. */
+export const OpenToAll = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS_RULE, { open: true } satisfies AccessRule);
+
+/** Who calls; the access guard puts it on the request. */
+export interface Caller {
+  /** `key:<id>`, `admin`, or `jwt:<sub>`: what the audit log and `created_by` show. */
+  readonly actor: string;
+  readonly role: AccessRole;
+  readonly ownerId: string | null;
+  readonly ip: string;
+}
+
+export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
+  const caller = context.switchToHttp().getRequest<{ caller?: Caller }>().caller;
+  if (caller === undefined) throw new Error('CurrentCaller on a route without an access rule');
+  return caller;
+});

@@ -1,0 +1,86 @@
+import type { Effect, NestedScope, NodeKind } from '../definition/type-catalogue.js';
+
+/** A constructor of a config DTO: class-validator rules on its fields give validation and JSON Schema. */
+export type ConfigClass<C extends object> = new () => C;
+
+/**
+ * A node type. One folder under `types/` holds its class and its config DTO, one line in `node-types.ts` adds it.
+ * The class describes itself; the registry refuses a duplicate name or a missing part when the server starts.
+ */
+export abstract class NodeType<C extends object = object> {
+  /** The step type in a definition; `snake_case`, unique. */
+  abstract readonly type: string;
+  abstract readonly kind: NodeKind;
+  abstract readonly title: string;
+  /** One or two sentences for the catalogue. */
+  abstract readonly description: string;
+  abstract readonly config: ConfigClass<C>;
+  /** Output ports in the nodes form. */
+  readonly ports: readonly string[] = ['out'];
+  /** Config fields that are expressions with or without braces; see `NodeTypeDescription.expressionFields`. */
+  readonly expressionFields: readonly string[] = [];
+
+  /** Whether repeating the step with this (unresolved) config may do harm. */
+  abstract effect(config: Readonly<Record<string, unknown>>): Effect;
+
+  /** Steps inside this config. */
+  nested(_config: Readonly<Record<string, unknown>>): readonly NestedScope[] {
+    return [];
+  }
+
+  /**
+   * Does the work of one attempt. `ctx.config` is resolved and validated. Returns an outcome; a thrown error is a
+   * failed attempt: `NodeError` says its code and whether it may be retried, anything else is `internal` and may.
+   */
+  abstract execute(ctx: NodeContext<C>): Promise<NodeOutcome> | NodeOutcome;
+}
+
+/** All that a node type sees of the world. */
+export interface NodeContext<C extends object = object> {
+  readonly config: C;
+  /** The step's `input_mapping`, evaluated; without one, the execution's input. */
+  readonly input: unknown;
+  readonly executionId: string;
+  readonly workflowId: string;
+  readonly stepPath: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** `<execution id>:<step path>`: the same for every attempt, for receivers that can deduplicate. */
+  readonly idempotencyKey: string;
+  /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
+  readonly signal: AbortSignal;
+  /** Writes to the execution's log; secrets are redacted on the way. */
+  readonly log: StepLog;
+  /** What an earlier `wait` outcome of this step execution left, when the step is entered again; else null. */
+  readonly resumed: { readonly state: unknown } | null;
+}
+
+export type AbortReason = 'timeout' | 'cancelled' | 'shutdown' | 'replaced';
+
+export interface StepLog {
+  debug(message: string, data?: unknown): void;
+  info(message: string, data?: unknown): void;
+  warn(message: string, data?: unknown): void;
+  error(message: string, data?: unknown): void;
+}
+
+/** How an attempt ended. Outcomes are values; only failures may also be thrown. */
+export type NodeOutcome =
+  | { readonly kind: 'done'; readonly output: unknown; readonly port?: string }
+  /** Run the steps of `scope`, then complete with `output`; `scope: null` when the branch taken holds no steps. */
+  | { readonly kind: 'enter'; readonly scope: string | null; readonly port: string; readonly output: unknown }
+  /** Hold no slot until then; `state` comes back in `ctx.resumed`. A time that has passed resumes at once. */
+  | { readonly kind: 'wait'; readonly until: Date; readonly state: unknown }
+  /** The attempt failed and says itself when to try again, within the step's retry policy. */
+  | { readonly kind: 'retry'; readonly after: number; readonly error: NodeFailure }
+  | { readonly kind: 'fail'; readonly error: NodeFailure };
+
+export interface NodeFailure {
+  /** Stable, `snake_case`: `http_503`, `timeout`, `script_failed`. */
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly details?: unknown;
+}
+
+export const done = (output: unknown): NodeOutcome => ({ kind: 'done', output });
