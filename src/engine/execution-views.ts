@@ -1,0 +1,5 @@
+/** Executions as the API shows them (api.md, field names of the entities). */
+export abstract class ExecutionViews {
+  /** @throws ExecutionNotFoundError (404 `execution_not_found`) */
+  abstract get(executionId: string): Promise<Record<string, unknown>>;
+}
