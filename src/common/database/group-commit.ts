@@ -1,13 +1,21 @@
-import type { PoolClient } from 'pg';
+import { type PoolClient } from 'pg';
+import { AppError } from '../errors/app-error.js';
+import { type Database } from './database.js';
+import { isConnectionLoss, isConflict } from './pg-errors.js';
 
 /**
  * A statement of the group commit: it writes the rows of many callers at once (multi-row, `unnest` arrays) and gives
  * one result a row, in order.
+ *
+ * A flush whose connection breaks is tried again, also when its commit had come through unseen: running a statement
+ * twice with the same rows must leave the same state and give the same results.
  */
 export interface BatchStatement<Row, Result> {
   readonly name: string;
   /** Statements of one flush run in this order, lowest first. */
   readonly order: number;
+  /** Milliseconds for which a row outlasts a database that is away; then its caller gets a 503. Infinity: for ever. */
+  readonly patienceMs: number;
   run(client: PoolClient, rows: readonly Row[]): Promise<readonly Result[]>;
 }
 
@@ -19,4 +27,130 @@ export interface BatchStatement<Row, Result> {
 export abstract class GroupCommit {
   /** Resolves after the commit that holds the row. A row that the database refuses fails alone, not its neighbours. */
   abstract submit<Row, Result>(statement: BatchStatement<Row, Result>, row: Row): Promise<Result>;
+}
+
+interface Entry {
+  readonly statement: BatchStatement<unknown, unknown>;
+  readonly row: unknown;
+  readonly giveUpAt: number;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a flush cost, for metrics and for the cost tests. */
+export interface FlushReport {
+  readonly rows: number;
+  readonly milliseconds: number;
+}
+
+const MAX_ROWS = 2_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+export class GroupCommitWriter extends GroupCommit {
+  private gathered: Entry[] = [];
+  private flushing: Promise<void> | null = null;
+  private onFlush: (report: FlushReport) => void = () => undefined;
+
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  /** Whoever measures; one listener. */
+  observe(listener: (report: FlushReport) => void): void {
+    this.onFlush = listener;
+  }
+
+  override submit<Row, Result>(statement: BatchStatement<Row, Result>, row: Row): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const giveUpAt = performance.now() + statement.patienceMs;
+      this.gathered.push({ statement: statement as BatchStatement<unknown, unknown>, row, giveUpAt, resolve, reject });
+      this.flushing ??= this.flushAll();
+    });
+  }
+
+  /** Resolves when everything submitted so far is committed or has failed. */
+  async idle(): Promise<void> {
+    while (this.flushing !== null) await this.flushing;
+  }
+
+  private async flushAll(): Promise<void> {
+    // One turn of the event loop: callers woken by the same event share the commit.
+    await new Promise<void>((next) => setImmediate(next));
+    let pause = FIRST_PAUSE_MS;
+    while (this.gathered.length > 0) {
+      const batch = this.gathered.splice(0, MAX_ROWS);
+      const lost = await this.flush(batch);
+      if (lost === null) {
+        pause = FIRST_PAUSE_MS;
+        continue;
+      }
+      this.keepForLater(batch, lost);
+      await new Promise((next) => setTimeout(next, pause));
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    }
+    this.flushing = null;
+  }
+
+  /** @returns null when every entry is settled; the error when the connection was lost and all should be tried again. */
+  private async flush(batch: readonly Entry[]): Promise<Error | null> {
+    const started = performance.now();
+    try {
+      const results = await this.database.transaction((client) => runAll(client, batch));
+      batch.forEach((entry, index) => entry.resolve(results[index] as never));
+    } catch (error) {
+      if (isConnectionLoss(error) || isConflict(error)) return error as Error;
+      if (batch.length === 1) batch[0]?.reject(error);
+      else return await this.flushOneByOne(batch);
+    }
+    this.onFlush({ rows: batch.length, milliseconds: performance.now() - started });
+    return null;
+  }
+
+  /** After a refusal: the refused row fails alone. Entries left over when the connection breaks go back in line. */
+  private async flushOneByOne(batch: readonly Entry[]): Promise<null> {
+    for (const entry of batch) {
+      const lost = await this.flush([entry]);
+      if (lost !== null) this.keepForLater([entry], lost);
+    }
+    return null;
+  }
+
+  private keepForLater(batch: readonly Entry[], cause: Error): void {
+    const now = performance.now();
+    const kept = batch.filter((entry) => entry.giveUpAt > now);
+    for (const entry of batch) if (entry.giveUpAt <= now) entry.reject(new DatabaseUnavailableError(cause));
+    this.gathered.unshift(...kept);
+  }
+}
+
+/** The database did not answer in time; nothing is known to be recorded. The same request may be sent again. */
+export class DatabaseUnavailableError extends AppError {
+  constructor(cause: unknown) {
+    super({
+      code: 'database_unavailable',
+      status: 503,
+      retryable: true,
+      message: 'The database does not answer at the moment. Try again shortly.',
+      headers: { 'Retry-After': '2' },
+      cause,
+    });
+  }
+}
+
+async function runAll(client: PoolClient, batch: readonly Entry[]): Promise<unknown[]> {
+  const groups = new Map<BatchStatement<unknown, unknown>, number[]>();
+  batch.forEach((entry, index) => {
+    const group = groups.get(entry.statement);
+    if (group === undefined) groups.set(entry.statement, [index]);
+    else group.push(index);
+  });
+  const results = new Array<unknown>(batch.length);
+  const ordered = [...groups].sort(([a], [b]) => a.order - b.order);
+  for (const [statement, indexes] of ordered) {
+    const rows = indexes.map((index) => batch[index]?.row);
+    const given = await statement.run(client, rows);
+    indexes.forEach((index, position) => (results[index] = given[position]));
+  }
+  return results;
 }

@@ -1,0 +1,101 @@
+import { InjectQueue } from '@nestjs/bullmq';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type Queue } from 'bullmq';
+import { Batcher } from '../batcher.js';
+import { ExecutionQueue, type ExecutionJob, type QueueCounts } from './execution-queue.js';
+import { ExecutionProcessor, QUEUE_NAME } from './execution.processor.js';
+import { type QueueBackend } from './queue-backend.js';
+
+export const QUEUE_BACKEND = Symbol('QueueBackend');
+const MAX_BULK = 1_000;
+/** Beyond this many jobs that wait for a queue that is away, further ones are left to the reconciler. */
+const MAX_BACKLOG = 100_000;
+const CLOSE_GRACE_MS = 2_000;
+
+@Injectable()
+export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown {
+  override readonly backend: 'redis' | 'postgres';
+  private readonly batcher = new Batcher<ExecutionJob>((jobs) => this.send(jobs), MAX_BULK);
+
+  constructor(
+    @InjectQueue(QUEUE_NAME) private readonly queue: Queue,
+    @Inject(QUEUE_BACKEND) private readonly connection: QueueBackend,
+    private readonly processor: ExecutionProcessor,
+  ) {
+    super();
+    this.backend = connection.kind;
+    this.queue.on('error', () => undefined);
+  }
+
+  override add(jobs: readonly ExecutionJob[]): void {
+    if (this.batcher.backlog < MAX_BACKLOG) this.batcher.add(jobs);
+  }
+
+  override async addNow(jobs: readonly ExecutionJob[]): Promise<void> {
+    for (let start = 0; start < jobs.length; start += MAX_BULK) {
+      await this.queue.addBulk(jobs.slice(start, start + MAX_BULK).map(toBullmq));
+    }
+  }
+
+  override async consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void> {
+    this.processor.handler = handler;
+    const worker = this.processor.worker;
+    worker.on('error', () => undefined);
+    worker.concurrency = concurrency;
+    await worker.waitUntilReady();
+    // Runs until the worker is closed; its errors are the 'error' events.
+    void worker.run().catch(() => undefined);
+  }
+
+  override async drain(): Promise<void> {
+    await this.processor.worker.pause();
+  }
+
+  override async counts(): Promise<QueueCounts> {
+    const counts = await this.queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
+    return {
+      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+      active: counts['active'] ?? 0,
+      delayed: counts['delayed'] ?? 0,
+    };
+  }
+
+  override ping(): Promise<void> {
+    return this.connection.ping();
+  }
+
+  override onReconnect(handler: () => void): void {
+    this.connection.onReconnect(handler);
+  }
+
+  /** BullMQ's own hooks close worker and queue as well; closing is idempotent, and the connection must come last. */
+  async onApplicationShutdown(): Promise<void> {
+    await withinGrace(this.batcher.idle());
+    await withinGrace(this.processor.worker.close());
+    await withinGrace(this.queue.close());
+    await withinGrace(this.connection.close());
+  }
+
+  private async send(jobs: readonly ExecutionJob[]): Promise<void> {
+    // The executions are committed; whatever this add loses, the reconciler adds again.
+    await this.queue.addBulk(jobs.map(toBullmq)).catch(() => undefined);
+  }
+}
+
+/** A queue that is away must not hold up the end of the process. */
+async function withinGrace(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const grace = new Promise((next) => (timer = setTimeout(next, CLOSE_GRACE_MS)));
+  await Promise.race([work.catch(() => undefined), grace]);
+  clearTimeout(timer);
+}
+
+function toBullmq(job: ExecutionJob): { name: string; data: { executionId: string }; opts: { jobId: string; priority: number } } {
+  const round = job.round === undefined || job.round === 0 ? '' : `-r${job.round}`;
+  return {
+    name: 'run',
+    data: { executionId: job.executionId },
+    // BullMQ's 1 is first; a custom id must not hold a colon.
+    opts: { jobId: `${job.executionId}-${job.epoch}${round}`, priority: 11 - job.priority },
+  };
+}

@@ -1,0 +1,44 @@
+/** What a queue job tells a worker: which execution to look at. Everything else is in PostgreSQL. */
+export interface ExecutionJob {
+  readonly executionId: string;
+  /** The execution's epoch when it was queued; makes a second add of the same turn a no-op. */
+  readonly epoch: number;
+  /** 1 (last) to 10 (first). */
+  readonly priority: number;
+  /** Tells a repeated add from the first when the first seems to be stuck. Default 0. */
+  readonly round?: number;
+}
+
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+}
+
+/**
+ * Port: the disposable dispatcher. It may forget anything at any time; the reconciler puts back from PostgreSQL what is
+ * missing. Implemented by BullMQ on Redis and on PostgreSQL.
+ */
+export abstract class ExecutionQueue {
+  abstract readonly backend: 'redis' | 'postgres';
+
+  /** Adds jobs soon, many at once; never throws. What cannot be added is left to the reconciler. */
+  abstract add(jobs: readonly ExecutionJob[]): void;
+
+  /** Adds jobs and resolves when the queue has them. @throws when the queue is away. */
+  abstract addNow(jobs: readonly ExecutionJob[]): Promise<void>;
+
+  /** Starts taking jobs; `handler` must not throw. `concurrency`: jobs at once in this process. */
+  abstract consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void>;
+
+  /** Takes no further jobs; resolves when those under way are over. */
+  abstract drain(): Promise<void>;
+
+  abstract counts(): Promise<QueueCounts>;
+
+  /** Resolves when the queue answers; rejects when it does not. */
+  abstract ping(): Promise<void>;
+
+  /** Called when the queue was away and is back: what it held may be gone. */
+  abstract onReconnect(handler: () => void): void;
+}

@@ -1,0 +1,28 @@
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { Injectable } from '@nestjs/common';
+import { type Job } from 'bullmq';
+import { type ExecutionJob } from './execution-queue.js';
+
+export const QUEUE_NAME = 'executions';
+
+/**
+ * The BullMQ worker. It starts only when a runner asks for it (`ROLES`), and rests nothing on BullMQ's locks: a job that
+ * BullMQ hands out twice finds its execution taken and ends at once.
+ */
+@Injectable()
+@Processor(QUEUE_NAME, {
+  autorun: false,
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
+  lockDuration: 60_000,
+  stalledInterval: 30_000,
+  // How often BullMQ saw a job stall says nothing about the execution; only PostgreSQL does.
+  maxStalledCount: 1_000_000,
+})
+export class ExecutionProcessor extends WorkerHost {
+  handler: (executionId: string) => Promise<void> = () => Promise.resolve();
+
+  override async process(job: Job<Pick<ExecutionJob, 'executionId'>>): Promise<void> {
+    await this.handler(job.data.executionId);
+  }
+}
