@@ -27,6 +27,8 @@ CREATE TABLE workflow (
   description text NOT NULL DEFAULT '',
   status      text NOT NULL DEFAULT 'draft',
   version     integer NOT NULL,
+  -- the version in force; null while none is deployed
+  deployed_version integer,
   -- counts every change of this row; the ETag
   revision    integer NOT NULL DEFAULT 1,
   tags        text[] NOT NULL DEFAULT '{}',
@@ -184,6 +186,8 @@ CREATE TABLE execution (
   -- the replica that waits for the end, to be told
   awaited_by       uuid,
   queued_at        timestamptz NOT NULL DEFAULT now(),
+  -- of the whole execution, counted from the first claim of an attempt
+  timeout_ms       bigint,
   deadline_at      timestamptz,
   start_time       timestamptz,
   end_time         timestamptz,

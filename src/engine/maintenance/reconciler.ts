@@ -1,0 +1,103 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Database } from '../../common/database/database.js';
+import { isConnectionLoss } from '../../common/database/pg-errors.js';
+import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import { LockManager } from '../../locks/lock-manager.js';
+
+const EVERY_MS = 5_000;
+const LOCK_MS = 30_000;
+/** Younger ones may still be on their way to the queue. */
+const GRACE_MS = 3_000;
+const PAGE = 1_000;
+/** Every so many rounds all are added again, whatever the queue counts: what it holds already, it ignores. */
+const FULL_EVERY = 12;
+/** A job that was queued that long ago and not taken is stuck in the queue: it is added anew under another name. */
+const STUCK_MS = 300_000;
+
+interface QueuedRow {
+  id: string;
+  epoch: number;
+  priority: number;
+  age_ms: string | number;
+}
+
+/** Index: execution_open. */
+const COUNT = /* sql */ `
+SELECT count(*)::int AS count FROM execution
+WHERE is_open AND status = 'queued' AND queued_at < now() - $1 * interval '1 millisecond'`;
+
+/** Index: execution_open. */
+const NEXT = /* sql */ `
+SELECT id, epoch, priority, extract(epoch FROM now() - queued_at) * 1000 AS age_ms FROM execution
+WHERE is_open AND status = 'queued' AND queued_at < now() - $1 * interval '1 millisecond' AND id > $2
+ORDER BY id LIMIT $3`;
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** Puts back into the queue what PostgreSQL says is queued and the queue has forgotten. */
+@Injectable()
+export class Reconciler implements OnModuleInit {
+  private readonly logger = new Logger('Reconciler');
+  private round = 0;
+  private running = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly queue: ExecutionQueue,
+    private readonly locks: LockManager,
+  ) {}
+
+  onModuleInit(): void {
+    this.queue.onReconnect(() => void this.guarded(() => this.addAll(0)));
+  }
+
+  @Interval(EVERY_MS)
+  async tick(): Promise<void> {
+    await this.guarded(async () => {
+      this.round = (this.round + 1) % FULL_EVERY;
+      if (this.round === 0 || (await this.queueIsShort())) await this.addAll(GRACE_MS);
+    });
+  }
+
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    try {
+      await this.locks.run('reconciler', LOCK_MS, work);
+    } catch (error) {
+      // The queue or the database is away; the next round finds the same rows.
+      if (!isConnectionLoss(error)) this.logger.warn({ message: 'could not reconcile the queue', err: error });
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** Fewer jobs than executions: some are missing. */
+  private async queueIsShort(): Promise<boolean> {
+    const [row] = await this.database.query<{ count: number }>(COUNT, [GRACE_MS]);
+    const queued = row?.count ?? 0;
+    if (queued === 0) return false;
+    const { waiting, active } = await this.queue.counts();
+    return waiting + active < queued;
+  }
+
+  /** @param graceMs leaves out what was queued more recently. */
+  private async addAll(graceMs: number): Promise<void> {
+    let after = FIRST_ID;
+    for (;;) {
+      const rows = await this.database.query<QueuedRow & Record<string, unknown>>(NEXT, [graceMs, after, PAGE]);
+      await this.queue.addNow(
+        rows.map(({ id, epoch, priority, age_ms }) => ({
+          executionId: id,
+          epoch,
+          priority,
+          round: Math.floor(Number(age_ms) / STUCK_MS),
+        })),
+      );
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = last.id;
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import type { Dependency, Plan, PlanStep, Scope } from '../../definition/plan.js';
+import { isFailure, isTerminal, type StepStatus, type StepView } from './step-view.js';
+
+/** A step of the plan at its place in one execution. */
+export interface PlacedStep {
+  readonly step: PlanStep;
+  /** The step path: `fetch`, `check.big`. */
+  readonly path: string;
+}
+
+/** What should happen next. Pure: the same plan and the same states give the same answer. */
+export interface Planned {
+  /** Steps whose turn has come, in order of priority, then as written. */
+  readonly ready: readonly PlacedStep[];
+  /** Steps that can no longer be reached. */
+  readonly skipped: readonly PlacedStep[];
+  /** Steps with steps of their own, all of which have ended: how they end themselves. */
+  readonly closed: readonly (PlacedStep & { readonly failedBy: string | null })[];
+  /** Waiting steps that need not be waited for, since their scope has failed. */
+  readonly abandoned: readonly PlacedStep[];
+  /** Set when nothing is left to do in the part of the plan that was asked about. */
+  readonly ended: { readonly failedBy: string | null } | null;
+}
+
+export type States = ReadonlyMap<string, StepView>;
+
+/** The parts of a definition, in the order in which they run. */
+export type Part = 'main' | 'on_failure' | 'finally';
+
+export function partOf(plan: Plan, part: Part): Scope | null {
+  if (part === 'main') return plan.main;
+  return part === 'on_failure' ? plan.onFailure : plan.finally;
+}
+
+/** What comes next in one part of the plan. */
+export function planNext(scope: Scope, states: States): Planned {
+  const walk = new Walk(states);
+  const ended = walk.scope(scope, '');
+  walk.ready.sort((a, b) => b.step.priority - a.step.priority);
+  return { ready: walk.ready, skipped: walk.skipped, closed: walk.closed, abandoned: walk.abandoned, ended };
+}
+
+/** The step path of a nested step. */
+export function nestedPrefix(path: string, scope: string): string {
+  const branch = /^branches\.(.+)$/.exec(scope);
+  return branch === null ? `${path}.` : `${path}.${branch[1] ?? ''}.`;
+}
+
+type Edge = 'open' | 'live' | 'dead';
+
+interface ScopeIndex {
+  readonly byId: ReadonlyMap<string, PlanStep>;
+  /** Which steps jump to a step when they fail. */
+  readonly jumpsTo: ReadonlyMap<string, readonly PlanStep[]>;
+}
+
+const indexes = new WeakMap<Scope, ScopeIndex>();
+
+function indexOf(scope: Scope): ScopeIndex {
+  let index = indexes.get(scope);
+  if (index === undefined) {
+    const jumps = scope.steps.filter((step) => typeof step.onError === 'object');
+    index = {
+      byId: new Map(scope.steps.map((step) => [step.id, step])),
+      jumpsTo: Map.groupBy(jumps, (step) => (step.onError as { goto: string }).goto),
+    };
+    indexes.set(scope, index);
+  }
+  return index;
+}
+
+/** One pass over a scope in topological order. Decisions made on the way count for the steps that follow. */
+class Walk {
+  readonly ready: PlacedStep[] = [];
+  readonly skipped: PlacedStep[] = [];
+  readonly closed: (PlacedStep & { failedBy: string | null })[] = [];
+  readonly abandoned: PlacedStep[] = [];
+  private readonly decided = new Map<string, StepView>();
+
+  constructor(private readonly states: States) {}
+
+  /** @returns how the scope ended; null while something in it is still to come. */
+  scope(scope: Scope, prefix: string): { failedBy: string | null } | null {
+    const failedBy = this.failure(scope, prefix);
+    if (failedBy !== null) return this.windUp(scope, prefix) ? { failedBy } : null;
+    let open = false;
+    for (const step of scope.steps) {
+      if (!this.visit(scope, step, prefix)) open = true;
+    }
+    // A nested scope that closed as failed in this pass fails this one: look again with what was decided.
+    const failedNow = this.failure(scope, prefix);
+    if (failedNow !== null) return this.scopeAfterFailure(scope, prefix, failedNow);
+    return open ? null : { failedBy: null };
+  }
+
+  private scopeAfterFailure(scope: Scope, prefix: string, failedBy: string): { failedBy: string } | null {
+    const inside = (placed: PlacedStep): boolean => placed.path.startsWith(prefix);
+    // Nothing new starts in a scope that has failed.
+    for (let index = this.ready.length - 1; index >= 0; index--) {
+      const placed = this.ready[index];
+      if (placed !== undefined && inside(placed)) this.ready.splice(index, 1);
+    }
+    return this.windUp(scope, prefix) ? { failedBy } : null;
+  }
+
+  /** @returns whether the step has ended. */
+  private visit(scope: Scope, step: PlanStep, prefix: string): boolean {
+    const path = prefix + step.id;
+    const view = this.view(path);
+    if (view === undefined) return this.reach(scope, step, prefix);
+    if (isTerminal(view.status)) return true;
+    const inner = view.scope === null ? undefined : step.scopes[view.scope];
+    if (inner === undefined || view.scope === null) return false;
+    const ended = this.scope(inner, nestedPrefix(path, view.scope));
+    if (ended === null) return false;
+    this.closed.push({ step, path, failedBy: ended.failedBy });
+    this.decide(path, ended.failedBy === null ? 'completed' : 'failed', view.port);
+    return true;
+  }
+
+  /** Decides about a step that has no state yet. @returns whether it has ended (by being skipped). */
+  private reach(scope: Scope, step: PlanStep, prefix: string): boolean {
+    const path = prefix + step.id;
+    if (this.isTargetOfGoto(scope, step, prefix)) {
+      this.ready.push({ step, path });
+      return false;
+    }
+    const verdict = join(
+      step,
+      step.dependsOn.map((dependency) => this.edge(scope, dependency, prefix)),
+    );
+    if (verdict === 'wait') return false;
+    if (verdict === 'run') {
+      this.ready.push({ step, path });
+      return false;
+    }
+    this.skipped.push({ step, path });
+    this.decide(path, 'skipped', null);
+    return true;
+  }
+
+  private edge(scope: Scope, dependency: Dependency, prefix: string): Edge {
+    const view = this.view(prefix + dependency.on);
+    if (view === undefined || !isTerminal(view.status)) return 'open';
+    if (view.status === 'skipped' || view.status === 'cancelled') return 'dead';
+    if (isFailure(view.status)) {
+      return indexOf(scope).byId.get(dependency.on)?.onError === 'continue' ? 'live' : 'dead';
+    }
+    return dependency.port === null || dependency.port === (view.port ?? 'out') ? 'live' : 'dead';
+  }
+
+  private isTargetOfGoto(scope: Scope, target: PlanStep, prefix: string): boolean {
+    const jumps = indexOf(scope).jumpsTo.get(target.id) ?? [];
+    return jumps.some((step) => isFailure(this.view(prefix + step.id)?.status ?? 'pending'));
+  }
+
+  /** The path of the first step whose failure fails its scope. */
+  private failure(scope: Scope, prefix: string): string | null {
+    for (const step of scope.steps) {
+      if (step.onError !== 'fail') continue;
+      const path = prefix + step.id;
+      if (isFailure(this.view(path)?.status ?? 'pending')) return path;
+    }
+    return null;
+  }
+
+  /** In a scope that has failed nothing starts; what runs may end, what waits is given up. @returns all have ended. */
+  private windUp(scope: Scope, prefix: string): boolean {
+    let open = false;
+    for (const step of scope.steps) {
+      const path = prefix + step.id;
+      const view = this.view(path);
+      if (view === undefined || isTerminal(view.status)) continue;
+      const inner = view.scope === null ? undefined : step.scopes[view.scope];
+      if (inner !== undefined && view.scope !== null) {
+        if (!this.windUp(inner, nestedPrefix(path, view.scope))) open = true;
+        else this.abandon(step, path);
+      } else if (view.status === 'waiting') this.abandon(step, path);
+      else open = true;
+    }
+    return !open;
+  }
+
+  private abandon(step: PlanStep, path: string): void {
+    this.abandoned.push({ step, path });
+    this.decide(path, 'cancelled', null);
+  }
+
+  private view(path: string): StepView | undefined {
+    return this.decided.get(path) ?? this.states.get(path);
+  }
+
+  private decide(path: string, status: StepStatus, port: string | null): void {
+    this.decided.set(path, { status, scope: null, port });
+  }
+}
+
+/** Whether a step's edges let it run (definition.md, Order; shapes.md, "Joins hold for one dependency too"). */
+function join(step: PlanStep, edges: readonly Edge[]): 'run' | 'skip' | 'wait' {
+  if (edges.length === 0) return 'run';
+  const open = edges.includes('open');
+  const live = edges.includes('live');
+  const dead = edges.includes('dead');
+  switch (step.join) {
+    case 'all':
+      if (dead) return 'skip';
+      return open ? 'wait' : 'run';
+    case 'any':
+      if (live) return 'run';
+      return open ? 'wait' : 'skip';
+    case 'all_done':
+      return open ? 'wait' : 'run';
+    case null:
+      if (open) return 'wait';
+      return live ? 'run' : 'skip';
+  }
+}

@@ -1,0 +1,218 @@
+import type { PoolClient } from 'pg';
+import type { BatchStatement } from '../../common/database/group-commit.js';
+import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
+import type { Timers } from '../../common/timers/timer.contract.js';
+import { countEnded } from './counters.js';
+import { insertLogs, type LogRow } from './logs.js';
+import type { ExecutionError, StepRecord } from './step-record.js';
+
+/** What an owner records of its execution. */
+export interface Checkpoint {
+  readonly executionId: string;
+  readonly workflowId: string;
+  readonly epoch: number;
+  readonly steps: readonly StepRecord[];
+  readonly logs: readonly LogRow[];
+  /** Where the execution goes by it; null: it goes on. */
+  readonly move: Move | null;
+}
+
+export type Move =
+  | {
+      readonly to: 'completed' | 'failed' | 'cancelled' | 'timed_out';
+      readonly outputJson: string | null;
+      readonly error: ExecutionError | null;
+    }
+  /** Sleeps until `wakeAt` or a control signal later than `signalSeq`. */
+  | { readonly to: 'waiting'; readonly wakeAt: Date | null; readonly signalSeq: number }
+  /** Back to the queue, for another owner. */
+  | { readonly to: 'queued' };
+
+/**
+ * `kept`: recorded. `signalled`: recorded, but a control signal came in between and the execution did not go to sleep.
+ * `lost`: the epoch has passed on, nothing was recorded; the owner stops at once.
+ */
+export type CheckpointResult = 'kept' | 'signalled' | 'lost';
+
+export const WAKE_TIMER = 'execution.wake';
+
+/** Guards every write by the epoch, and holds off a claim until this transaction has ended. Index: the primary key. */
+const HOLD = /* sql */ `
+SELECT e.id FROM execution e
+JOIN unnest($1::uuid[], $2::int[]) AS i(id, epoch) ON e.id = i.id AND e.epoch = i.epoch
+WHERE e.id = ANY($1::uuid[])
+FOR SHARE OF e`;
+
+const END = /* sql */ `
+UPDATE execution e SET
+  status = i.status, output = i.output::json, error = i.error::json, end_time = now(), owner = NULL
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[]) AS i(id, epoch, status, output, error)
+WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
+RETURNING e.id, e.workflow_id, e.status, e.awaited_by,
+  (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
+
+const SLEEP = /* sql */ `
+UPDATE execution e SET status = 'waiting', owner = NULL
+FROM unnest($1::uuid[], $2::int[], $3::int[]) AS i(id, epoch, signal_seq)
+WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.signal_seq = i.signal_seq
+  AND e.status = 'running'
+RETURNING e.id`;
+
+const HAND_BACK = /* sql */ `
+UPDATE execution e SET status = 'queued', owner = NULL, queued_at = now()
+FROM unnest($1::uuid[], $2::int[]) AS i(id, epoch)
+WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
+RETURNING e.id`;
+
+interface StepRow {
+  readonly executionId: string;
+  readonly record: StepRecord;
+}
+
+const time = (value: number | null): Date | null => (value === null ? null : new Date(value));
+
+const STEP_COLUMNS: readonly Column<StepRow>[] = [
+  { name: 'id', type: 'uuid', value: ({ record }) => record.fields.id },
+  { name: 'execution_id', type: 'uuid', value: ({ executionId }) => executionId },
+  { name: 'step_id', type: 'text', value: ({ record }) => record.step.id },
+  { name: 'step_path', type: 'text', value: ({ record }) => record.path },
+  { name: 'type', type: 'text', value: ({ record }) => record.step.type },
+  { name: 'status', type: 'text', value: ({ record }) => record.fields.status },
+  { name: 'attempt', type: 'integer', value: ({ record }) => record.fields.attempt },
+  { name: 'scope', type: 'text', value: ({ record }) => record.fields.scope },
+  { name: 'port', type: 'text', value: ({ record }) => record.fields.port },
+  { name: 'input', type: 'json', value: ({ record }) => toJson(record.fields.input) },
+  { name: 'output', type: 'json', value: ({ record }) => record.outputJson },
+  { name: 'error', type: 'json', value: ({ record }) => toJson(record.fields.error) },
+  { name: 'waiting', type: 'json', value: ({ record }) => toJson(record.fields.waiting) },
+  { name: 'wait_until', type: 'timestamptz', value: ({ record }) => time(record.fields.waitUntil) },
+  { name: 'wait_state', type: 'json', value: ({ record }) => toJson(record.fields.waitState) },
+  {
+    name: 'attempts',
+    type: 'json',
+    value: ({ record }) => (record.fields.attempts.length === 0 ? null : JSON.stringify(record.fields.attempts)),
+  },
+  { name: 'first_started_at', type: 'timestamptz', value: ({ record }) => time(record.fields.firstStartedAt) },
+  { name: 'started_at', type: 'timestamptz', value: ({ record }) => time(record.fields.startedAt) },
+  { name: 'finished_at', type: 'timestamptz', value: ({ record }) => time(record.fields.finishedAt) },
+];
+
+const FIXED = new Set(['id', 'execution_id', 'step_id', 'step_path', 'type']);
+const CHANGING = STEP_COLUMNS.map((column) => column.name).filter((name) => !FIXED.has(name));
+
+/** One row a step execution, written when it starts and again when it ends. */
+const UPSERT_STEPS = /* sql */ `
+INSERT INTO step_execution (${STEP_COLUMNS.map((column) => column.name).join(', ')})
+SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
+ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+
+export interface EndedRow {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly status: string;
+  readonly awaited_by: string | null;
+  readonly duration_ms: number;
+}
+
+export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
+
+/**
+ * @param slot this process's row of the counters, so that replicas do not queue for one.
+ * @param onEnded what ended in this transaction, before it commits (to tell who waits, with the commit).
+ */
+export function checkpointStatement(
+  timers: Timers,
+  slot: number,
+  onEnded: (client: PoolClient, ended: readonly EndedRow[]) => Promise<void>,
+): CheckpointStatement {
+  return {
+    name: 'checkpoint',
+    order: 10,
+    patienceMs: Number.POSITIVE_INFINITY,
+    async run(client, checkpoints) {
+      const results = await moveAll(client, checkpoints, timers, slot, onEnded);
+      const kept = checkpoints.filter((checkpoint) => results.get(checkpoint) !== 'lost');
+      await upsertSteps(client, kept);
+      await insertLogs(client, kept);
+      return checkpoints.map((checkpoint) => results.get(checkpoint) ?? 'lost');
+    },
+  };
+}
+
+async function moveAll(
+  client: PoolClient,
+  checkpoints: readonly Checkpoint[],
+  timers: Timers,
+  slot: number,
+  onEnded: (client: PoolClient, ended: readonly EndedRow[]) => Promise<void>,
+): Promise<Map<Checkpoint, CheckpointResult>> {
+  const results = new Map<Checkpoint, CheckpointResult>();
+  const { going = [], ending = [], sleeping = [], handing = [] } = Object.groupBy(checkpoints, kindOf);
+  const mark = (asked: readonly Checkpoint[], done: readonly { id: string }[], result: CheckpointResult): Checkpoint[] => {
+    const ids = new Set(done.map((row) => row.id));
+    for (const checkpoint of asked) if (ids.has(checkpoint.executionId)) results.set(checkpoint, result);
+    return asked.filter((checkpoint) => !ids.has(checkpoint.executionId));
+  };
+  if (ending.length > 0) {
+    const { rows } = await client.query<EndedRow>(END, endValues(ending));
+    mark(ending, rows, 'kept');
+    await countEnded(client, rows, slot);
+    await onEnded(client, rows);
+  }
+  if (handing.length > 0) mark(handing, (await client.query<{ id: string }>(HAND_BACK, holdValues(handing))).rows, 'kept');
+  let awake: Checkpoint[] = [];
+  if (sleeping.length > 0) {
+    const { rows } = await client.query<{ id: string }>(SLEEP, sleepValues(sleeping));
+    awake = mark(sleeping, rows, 'kept');
+    await setWakeTimers(client, timers, sleeping.filter((checkpoint) => results.has(checkpoint)));
+  }
+  if (going.length + awake.length > 0) {
+    const { rows } = await client.query<{ id: string }>(HOLD, holdValues([...going, ...awake]));
+    mark(going, rows, 'kept');
+    mark(awake, rows, 'signalled');
+  }
+  return results;
+}
+
+function kindOf(checkpoint: Checkpoint): 'going' | 'ending' | 'sleeping' | 'handing' {
+  if (checkpoint.move === null) return 'going';
+  if (checkpoint.move.to === 'waiting') return 'sleeping';
+  return checkpoint.move.to === 'queued' ? 'handing' : 'ending';
+}
+
+function holdValues(checkpoints: readonly Checkpoint[]): unknown[][] {
+  return [checkpoints.map((checkpoint) => checkpoint.executionId), checkpoints.map((checkpoint) => checkpoint.epoch)];
+}
+
+function sleepValues(checkpoints: readonly Checkpoint[]): unknown[][] {
+  const seqs = checkpoints.map(({ move }) => (move?.to === 'waiting' ? move.signalSeq : 0));
+  return [...holdValues(checkpoints), seqs];
+}
+
+function endValues(checkpoints: readonly Checkpoint[]): unknown[][] {
+  const moves = checkpoints.map(({ move }) => move as Extract<Move, { outputJson: string | null }>);
+  return [
+    ...holdValues(checkpoints),
+    moves.map((move) => move.to),
+    moves.map((move) => move.outputJson),
+    moves.map((move) => toJson(move.error)),
+  ];
+}
+
+async function setWakeTimers(client: PoolClient, timers: Timers, sleeping: readonly Checkpoint[]): Promise<void> {
+  const due = sleeping.flatMap(({ executionId, move }) =>
+    move?.to === 'waiting' && move.wakeAt !== null
+      ? [{ kind: WAKE_TIMER, subjectId: executionId, key: '', dueAt: move.wakeAt, payload: null }]
+      : [],
+  );
+  await timers.set(client, due);
+}
+
+async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {
+  // Two checkpoints of one execution in one flush: the later state of a step wins, and a row is written once.
+  const rows = new Map<string, StepRow>();
+  for (const { executionId, steps } of checkpoints) {
+    for (const record of steps) rows.set(record.fields.id, { executionId, record });
+  }
+  if (rows.size > 0) await client.query(UPSERT_STEPS, unnestValues(STEP_COLUMNS, [...rows.values()]));
+}

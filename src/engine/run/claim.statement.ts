@@ -1,0 +1,103 @@
+import type { PoolClient } from 'pg';
+import type { BatchStatement } from '../../common/database/group-commit.js';
+import { idBounds, idTime } from '../../common/ids.js';
+import type { TriggerNames } from '../engine.contract.js';
+import type { StepStatus } from '../planner/step-view.js';
+import type { PastAttempt, StepError, Waiting } from './step-record.js';
+
+export interface ClaimedExecution {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly version: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly priority: number;
+  readonly signal_seq: number;
+  readonly cancel_requested: boolean;
+  readonly queued_at: Date;
+  readonly start_time: Date;
+  readonly deadline_at: Date | null;
+  readonly trigger_id: string | null;
+  readonly trigger_type: string;
+  readonly input: unknown;
+  readonly variables: Record<string, unknown> | null;
+  readonly trigger: TriggerNames | null;
+  readonly error: StepError | null;
+  /** The database's time of the claim. */
+  readonly now: Date;
+  /** What earlier owners have recorded. */
+  readonly steps: readonly ClaimedStep[];
+}
+
+export interface ClaimedStep {
+  readonly id: string;
+  readonly execution_id: string;
+  readonly step_path: string;
+  readonly status: StepStatus;
+  readonly attempt: number;
+  readonly scope: string | null;
+  readonly port: string | null;
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly error: StepError | null;
+  readonly waiting: Waiting | null;
+  readonly wait_until: Date | null;
+  readonly wait_state: unknown;
+  readonly attempts: PastAttempt[] | null;
+  readonly first_started_at: Date | null;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+export interface ClaimRow {
+  readonly executionId: string;
+  /** The replica that claims. */
+  readonly owner: string;
+}
+
+/**
+ * Takes executions by raising their epoch. Only queued ones can be taken; or those that this replica holds already by a
+ * claim whose commit it did not see (its runner asks only for what it does not run). Index: the primary key.
+ */
+const CLAIM = /* sql */ `
+UPDATE execution SET
+  status = 'running',
+  owner = $2,
+  epoch = epoch + 1,
+  start_time = coalesce(start_time, now()),
+  deadline_at = coalesce(deadline_at, now() + timeout_ms * interval '1 millisecond')
+WHERE id = ANY($1::uuid[]) AND (status = 'queued' OR (status = 'running' AND owner = $2))
+RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, queued_at, start_time,
+  deadline_at, trigger_id, trigger_type, input, variables, trigger, error, now() AS now`;
+
+/** Index: step_execution_execution; the bounds leave one partition an execution. */
+const STEPS_OF = /* sql */ `
+SELECT id, execution_id, step_path, status, attempt, scope, port, input, output, error, waiting, wait_until, wait_state,
+  attempts, first_started_at, started_at, finished_at
+FROM step_execution
+WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3
+ORDER BY id`;
+
+/** @returns null for an execution that is not there to be taken: somebody else has it, or it has ended. */
+export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> = {
+  name: 'claim',
+  order: 20,
+  patienceMs: 30_000,
+  async run(client, rows) {
+    const owner = rows[0]?.owner;
+    const ids = rows.map((row) => row.executionId);
+    const { rows: claimed } = await client.query<Omit<ClaimedExecution, 'steps'>>(CLAIM, [ids, owner]);
+    const known = claimed.filter((row) => row.epoch > 1).map((row) => row.id);
+    const steps = known.length === 0 ? new Map<string, ClaimedStep[]>() : await stepsOf(client, known);
+    const byId = new Map(claimed.map((row) => [row.id, { ...row, steps: steps.get(row.id) ?? [] }]));
+    return rows.map((row) => byId.get(row.executionId) ?? null);
+  },
+};
+
+async function stepsOf(client: PoolClient, ids: readonly string[]): Promise<Map<string, ClaimedStep[]>> {
+  const times = ids.map(idTime);
+  const { lowest } = idBounds(Math.min(...times));
+  const { highest } = idBounds(Math.max(...times));
+  const { rows } = await client.query<ClaimedStep>(STEPS_OF, [ids, lowest, highest]);
+  return Map.groupBy(rows, (row) => row.execution_id);
+}

@@ -1,0 +1,285 @@
+import type { Plan } from '../../definition/plan.js';
+import type { AbortReason } from '../../nodes/node.contract.js';
+import { partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
+import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from './attempt.js';
+import type { CheckpointResult, Move } from './checkpoint.statement.js';
+import type { ClaimedExecution } from './claim.statement.js';
+import { EndOfRun, type EndState } from './end-of-run.js';
+import { RunLog } from './run-log.js';
+import type { RunServices } from './run-services.js';
+import { StepBook } from './step-book.js';
+import type { StepRecord } from './step-record.js';
+import { StepRunner, type PreparedStep } from './step-runner.js';
+
+/** How an owner's hold of an execution ended. */
+export type RunResult =
+  { readonly kind: 'ended'; readonly end: EndState } | { readonly kind: 'asleep' | 'handed_back' | 'lost' };
+
+/** A wait shorter than this is sat out: going to sleep and waking would take as long. */
+const SIT_OUT_WAIT_MS = 25;
+/** A retry that is due within this time keeps its slot (nodes.md, Retry policy). */
+const SIT_OUT_RETRY_MS = 5_000;
+/** What a long step logs becomes visible at least this often. */
+const LOG_FLUSH_MS = 1_000;
+
+/**
+ * One owner's hold of one execution: plans, runs what is ready, records, and goes on until the execution ends or must
+ * wait. Everything happens in one loop, so states change at one place only; attempts report into `finished`.
+ */
+export class ExecutionRun {
+  private readonly book: StepBook;
+  private readonly log: RunLog;
+  private readonly runner: StepRunner;
+  private readonly end: EndOfRun;
+  private readonly attempts = new Map<StepRecord, Attempt>();
+  private readonly finished: { record: StepRecord; result: AttemptResult }[] = [];
+  private part: Part = 'main';
+  private draining = false;
+  /** A step that is ready, or was cut off, is left to the next owner. */
+  private leavesWork = false;
+  private lost = false;
+  private deadline: { clear: () => void } | null = null;
+  private nudged = false;
+  private wake: () => void = () => undefined;
+  /** The database's clock minus this process's. */
+  private readonly clockOffset: number;
+
+  constructor(
+    private readonly claimed: ClaimedExecution,
+    private readonly plan: Plan,
+    private readonly secretNames: readonly string[],
+    private readonly services: RunServices,
+  ) {
+    this.clockOffset = claimed.now.getTime() - services.clock.now();
+    const now = (): number => services.clock.now() + this.clockOffset;
+    this.log = new RunLog(claimed.id, services.redaction, now, () => this.nudge());
+    this.book = new StepBook(claimed, plan, services.env, now);
+    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
+    this.end = new EndOfRun(plan, this.book);
+  }
+
+  /** Throws only for a fault of the engine itself; then nothing of the execution is lost, only this hold of it. */
+  async run(): Promise<RunResult> {
+    try {
+      await this.runner.loadSecrets(this.secretNames);
+      for (const record of this.book.recover()) this.runner.interrupted(record);
+      if (this.claimed.cancel_requested) this.stop('cancelled');
+      this.armDeadline();
+      return await this.loop();
+    } finally {
+      this.deadline?.clear();
+      this.abortAll('replaced');
+    }
+  }
+
+  /** The execution was asked to be cancelled. */
+  cancel(): void {
+    this.stop('cancelled');
+  }
+
+  /** Starts nothing further; what runs may end, then the execution goes back to the queue. */
+  drain(): void {
+    this.draining = true;
+    this.nudge();
+  }
+
+  /** Cuts off what still runs: the grace of the shutdown is over. */
+  shutDown(): void {
+    this.abortAll('shutdown');
+    this.drain();
+  }
+
+  private async loop(): Promise<RunResult> {
+    while (!this.lost) {
+      this.takeFinished();
+      const launches = await this.decide();
+      if (this.attempts.size === 0 && launches.length === 0) {
+        const result = await this.rest();
+        if (result !== null) return result;
+        continue;
+      }
+      if (this.book.hasChanges || this.log.hasLines) await this.record(null);
+      if (this.lost) break;
+      for (const prepared of launches) this.launch(prepared);
+      await this.nextEvent();
+    }
+    return { kind: 'lost' };
+  }
+
+  /** Decides all that can be decided now and runs pure steps on the way. @returns steps with effects to start. */
+  private async decide(): Promise<PreparedStep[]> {
+    const launches: PreparedStep[] = [];
+    for (;;) {
+      const planned = this.planPart(launches.length);
+      let moved = this.apply(planned);
+      if (planned.ended !== null && this.attempts.size + launches.length === 0) {
+        const next = this.end.partEnded(this.part, planned.ended.failedBy);
+        if (next === null) return launches;
+        this.part = next;
+        continue;
+      }
+      const due = this.end.isStopped(this.part) ? [] : this.book.due();
+      const ready: readonly (PlacedStep | StepRecord)[] = [...due, ...planned.ready];
+      moved = (await this.runPure(ready)) || moved;
+      if (!moved) moved = this.prepare(ready, launches);
+      if (!moved) return launches;
+    }
+  }
+
+  private planPart(launching: number): Planned {
+    const scope = partOf(this.plan, this.part);
+    if (scope === null) return { ...NOTHING, ended: { failedBy: null } };
+    const planned = planNext(scope, this.book.states);
+    if (planned.ended !== null || !this.end.isStopped(this.part)) return planned;
+    const open = this.attempts.size + launching === 0 ? this.book.openSteps() : this.book.waiting();
+    return { ...NOTHING, abandoned: open, ended: { failedBy: null } };
+  }
+
+  private apply(planned: Planned): boolean {
+    for (const placed of planned.skipped) this.book.skip(placed);
+    for (const placed of planned.abandoned) this.book.cancel(placed.path);
+    for (const closed of planned.closed) this.runner.close(this.book.get(closed.path), closed.failedBy);
+    return planned.skipped.length + planned.abandoned.length + planned.closed.length > 0;
+  }
+
+  private async runPure(ready: readonly (PlacedStep | StepRecord)[]): Promise<boolean> {
+    const pure = ready.filter((next) => next.step.effect === 'pure');
+    for (const next of pure) {
+      const prepared = this.runner.prepare(next);
+      if (prepared !== null) await this.runner.runPure(prepared);
+    }
+    return pure.length > 0;
+  }
+
+  /** Makes steps with effects ready, as many as `max_parallel` allows. @returns whether one ended on the way. */
+  private prepare(ready: readonly (PlacedStep | StepRecord)[], launches: PreparedStep[]): boolean {
+    let ended = false;
+    for (const next of ready) {
+      if (this.draining) this.leavesWork = true;
+      if (this.draining || this.attempts.size + launches.length >= this.plan.maxParallel) break;
+      const prepared = this.runner.prepare(next);
+      if (prepared === null) ended = true;
+      else launches.push(prepared);
+    }
+    return ended;
+  }
+
+  /** Nothing runs: the execution ends, sleeps, goes back to the queue, or sits out a short wait (null). */
+  private async rest(): Promise<RunResult | null> {
+    const end = this.end.state;
+    if (end !== null) return this.held(await this.record(toMove(end)), { kind: 'ended', end });
+    const nearest = this.book.nearestWait();
+    const sitsOut = nearest !== null && nearest.until - this.now() <= sitOutLimit(nearest.reason);
+    if (this.leavesWork || (this.draining && sitsOut)) return await this.handBack();
+    if (sitsOut) return await this.sitOut(nearest.until);
+    return await this.fallAsleep(nearest?.until ?? null);
+  }
+
+  private async sitOut(until: number): Promise<null> {
+    if (this.book.hasChanges || this.log.hasLines) await this.record(null);
+    const timer = setTimeout(() => this.nudge(), Math.max(0, until - this.now()));
+    await this.nextEvent();
+    clearTimeout(timer);
+    return null;
+  }
+
+  private async fallAsleep(until: number | null): Promise<RunResult> {
+    const deadline = this.claimed.deadline_at?.getTime() ?? Infinity;
+    const wake = Math.min(until ?? Infinity, deadline);
+    const wakeAt = wake === Infinity ? null : new Date(wake);
+    const result = await this.record({ to: 'waiting', wakeAt, signalSeq: this.claimed.signal_seq });
+    // A signal came while it fell asleep. What it asks for stands in the row: be claimed anew.
+    return result === 'signalled' ? await this.handBack() : this.held(result, { kind: 'asleep' });
+  }
+
+  private async handBack(): Promise<RunResult> {
+    return this.held(await this.record({ to: 'queued' }), { kind: 'handed_back' });
+  }
+
+  private held(result: CheckpointResult, otherwise: RunResult): RunResult {
+    return result === 'lost' ? { kind: 'lost' } : otherwise;
+  }
+
+  private async record(move: Move | null): Promise<CheckpointResult> {
+    const result = await this.services.commit.submit(this.services.checkpoint, {
+      executionId: this.claimed.id,
+      workflowId: this.claimed.workflow_id,
+      epoch: this.claimed.epoch,
+      steps: this.book.takeChanges(),
+      logs: this.log.take(),
+      move,
+    });
+    if (result === 'lost') this.lost = true;
+    return result;
+  }
+
+  private launch({ record, node, context }: PreparedStep): void {
+    const attempt = startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
+    this.attempts.set(record, attempt);
+    // Stopped while its start was being recorded.
+    if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'cancelled' ? 'cancelled' : 'timeout');
+    void attempt.result.then((result) => {
+      this.finished.push({ record, result });
+      this.nudge();
+    });
+  }
+
+  private takeFinished(): void {
+    for (const { record, result } of this.finished.splice(0)) {
+      this.attempts.delete(record);
+      if (result.kind === 'aborted' && result.reason === 'shutdown') this.leavesWork = true;
+      this.runner.settle(record, result, this.end.isStopped(this.part));
+    }
+  }
+
+  private stop(reason: 'cancelled' | 'timed_out'): void {
+    if (!this.end.stop(reason)) return;
+    this.abortAll(reason === 'cancelled' ? 'cancelled' : 'timeout');
+    this.nudge();
+  }
+
+  private abortAll(reason: AbortReason): void {
+    for (const attempt of this.attempts.values()) attempt.abort(reason);
+  }
+
+  private armDeadline(): void {
+    const at = this.claimed.deadline_at;
+    if (at !== null) this.deadline = setLongTimeout(() => this.stop('timed_out'), at.getTime() - this.now());
+  }
+
+  private now(): number {
+    return this.services.clock.now() + this.clockOffset;
+  }
+
+  private nudge(): void {
+    this.nudged = true;
+    this.wake();
+  }
+
+  /** Resolves when an attempt has finished, a signal has come, or logged lines want to be written. */
+  private async nextEvent(): Promise<void> {
+    if (!this.nudged) await new Promise<void>((resolve) => (this.wake = resolve));
+    this.nudged = false;
+    this.wake = () => undefined;
+    if (this.log.hasLines && this.finished.length === 0) await this.gatherLines();
+  }
+
+  /** A step is logging: let more lines gather, unless something happens meanwhile. */
+  private async gatherLines(): Promise<void> {
+    const timer = setTimeout(() => this.nudge(), LOG_FLUSH_MS);
+    if (!this.nudged) await new Promise<void>((resolve) => (this.wake = resolve));
+    clearTimeout(timer);
+    this.nudged = false;
+    this.wake = () => undefined;
+  }
+}
+
+const NOTHING: Planned = { ready: [], skipped: [], closed: [], abandoned: [], ended: null };
+
+function sitOutLimit(reason: string): number {
+  return reason === 'retry' ? SIT_OUT_RETRY_MS : SIT_OUT_WAIT_MS;
+}
+
+function toMove({ status, outputJson, error }: EndState): Move {
+  return { to: status, outputJson, error };
+}

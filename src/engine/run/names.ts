@@ -1,0 +1,74 @@
+import type { Names, Plan } from '../../definition/plan.js';
+import type { ClaimedExecution } from './claim.statement.js';
+import type { StepRecord } from './step-record.js';
+
+/** What an expression sees of a step. */
+interface StepNames {
+  readonly output: unknown;
+  readonly status: string;
+  readonly error: unknown;
+  readonly attempts: number;
+}
+
+/**
+ * The names that expressions of one execution see (definition.md, Expressions). `steps.x` is the nearest `x` outward: a
+ * nested step sees its siblings first, then the scopes around it.
+ */
+export class ExecutionNames {
+  private readonly fixed: Record<string, unknown>;
+  private readonly execution: Record<string, unknown>;
+  /** The steps of each scope, by its prefix. */
+  private readonly byPrefix = new Map<string, Record<string, StepNames>>([['', {}]]);
+
+  constructor(claimed: ClaimedExecution, plan: Plan, env: Readonly<Record<string, string>>) {
+    this.execution = {
+      id: claimed.id,
+      workflow_id: claimed.workflow_id,
+      version: claimed.version,
+      started_at: claimed.start_time.toISOString(),
+      attempt: claimed.attempt,
+    };
+    this.fixed = {
+      input: claimed.input,
+      variables: { ...plan.variables, ...claimed.variables },
+      secrets: {},
+      trigger: claimed.trigger,
+      execution: this.execution,
+      env,
+    };
+  }
+
+  set secrets(values: Readonly<Record<string, string>>) {
+    this.fixed['secrets'] = values;
+  }
+
+  /** What `on_failure` and `finally` see of the end: `execution.status`, `execution.error`. */
+  setOutcome(status: string, error: unknown): void {
+    this.execution['status'] = status;
+    this.execution['error'] = error;
+  }
+
+  keep(record: StepRecord): void {
+    const { output, status, error, attempt } = record.fields;
+    let scope = this.byPrefix.get(record.prefix);
+    if (scope === undefined) this.byPrefix.set(record.prefix, (scope = {}));
+    scope[record.step.id] = { output, status, error, attempts: attempt };
+  }
+
+  /** The names at a scope. */
+  at(prefix: string): Names {
+    return { ...this.fixed, steps: this.stepsAt(prefix) };
+  }
+
+  private stepsAt(prefix: string): Record<string, StepNames> {
+    const own = this.byPrefix.get(prefix) ?? {};
+    if (prefix === '') return own;
+    return { ...this.stepsAt(outer(prefix)), ...own };
+  }
+}
+
+/** The prefix of the scope around: `check.` for `check.inner.`, empty for `check.`. */
+function outer(prefix: string): string {
+  const cut = prefix.lastIndexOf('.', prefix.length - 2);
+  return cut === -1 ? '' : prefix.slice(0, cut + 1);
+}

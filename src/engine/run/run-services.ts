@@ -1,0 +1,36 @@
+import type { Clock } from '../../common/clock.js';
+import type { GroupCommit } from '../../common/database/group-commit.js';
+import type { NodeType } from '../../nodes/node.contract.js';
+import type { CheckpointStatement } from './checkpoint.statement.js';
+
+/** The node types as a run needs them. */
+export interface StepTypes {
+  get(type: string): NodeType;
+  /** A resolved config as the type's own class, defaults applied. @throws NodeError `config_invalid` */
+  resolve(type: string, config: unknown): object;
+}
+
+/** Values of secrets, for step configs only. */
+export interface SecretValues {
+  get(name: string): Promise<string | undefined>;
+}
+
+/** The one sink's rule for what must never surface. */
+export interface Redaction {
+  value(value: unknown): unknown;
+  text(text: string): string;
+}
+
+/** What every run of a process shares. */
+export interface RunServices {
+  readonly types: StepTypes;
+  readonly secrets: SecretValues;
+  readonly redaction: Redaction;
+  readonly commit: GroupCommit;
+  readonly checkpoint: CheckpointStatement;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string>>;
+  /** Told of each step execution that ended, for metrics. */
+  readonly onStepEnd: (type: string, status: string, durationMs: number) => void;
+  readonly onRetry: (type: string) => void;
+}

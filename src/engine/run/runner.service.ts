@@ -1,0 +1,130 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { AppConfig } from '../../common/config/app-config.js';
+import { isConnectionLoss } from '../../common/database/pg-errors.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { GroupCommit } from '../../common/database/group-commit.js';
+import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import { Signals } from '../../common/signals/signals.contract.js';
+import { WorkflowPlans } from '../../workflows/workflow-plans.js';
+import { LocalEnds } from '../ends/local-ends.js';
+import { Replica } from '../replica.js';
+import type { CheckpointResult, Move } from './checkpoint.statement.js';
+import { claimStatement, type ClaimedExecution } from './claim.statement.js';
+import { ExecutionRun, type RunResult } from './execution-run.js';
+import { EngineMetrics } from './engine-metrics.js';
+import { toFailure } from './failure.js';
+import { RunnerHolds } from './runner-holds.js';
+import { RunServicesFactory } from './run-services.factory.js';
+import type { RunServices } from './run-services.js';
+import { secretsOf } from './secrets-of.js';
+
+export const CANCEL_TOPIC = 'execution.cancel';
+
+/** Takes executions from the queue and holds them until they end, sleep or are taken away. */
+@Injectable()
+export class RunnerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Runner');
+  private readonly services: RunServices;
+  private draining = false;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly plans: WorkflowPlans,
+    private readonly commit: GroupCommit,
+    private readonly queue: ExecutionQueue,
+    private readonly signals: Signals,
+    private readonly ends: LocalEnds,
+    private readonly replica: Replica,
+    private readonly runs: RunnerHolds,
+    private readonly metrics: EngineMetrics,
+    factory: RunServicesFactory,
+  ) {
+    this.services = factory.services;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.signals.subscribe(CANCEL_TOPIC, (id) => this.runs.get(String(id))?.cancel());
+    if (!this.config.roles.includes('worker')) return;
+    await this.queue.consume(this.config.workerConcurrency, (id) => this.take(id));
+  }
+
+  /** Running steps get `SHUTDOWN_GRACE`; then they are cut off, and everything held goes back to the queue. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.draining = true;
+    for (const run of this.runs.all()) run.drain();
+    const timer = setTimeout(() => {
+      for (const run of this.runs.all()) run.shutDown();
+    }, this.config.shutdownGraceMs);
+    await this.queue.drain();
+    clearTimeout(timer);
+  }
+
+  /** One queue job. What the queue hands out twice is held already, or cannot be claimed. */
+  private async take(executionId: string): Promise<void> {
+    if (this.draining || this.runs.has(executionId)) return;
+    this.runs.set(executionId, null);
+    try {
+      const claimed = await this.commit.submit(claimStatement, { executionId, owner: this.replica.id });
+      if (claimed !== null) await this.hold(claimed);
+    } catch (error) {
+      this.logger.error({ message: `execution ${executionId} could not be taken`, err: error });
+    } finally {
+      this.runs.delete(executionId);
+    }
+  }
+
+  private async hold(claimed: ClaimedExecution): Promise<void> {
+    this.metrics.claimed(claimed);
+    const result = await this.runToRest(claimed);
+    if (result.kind === 'ended') {
+      const { status, output, error } = result.end;
+      this.metrics.ended(claimed, status);
+      this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
+    }
+    if (result.kind === 'handed_back') {
+      this.queue.add([{ executionId: claimed.id, epoch: claimed.epoch, priority: claimed.priority }]);
+    }
+  }
+
+  private async runToRest(claimed: ClaimedExecution): Promise<RunResult> {
+    try {
+      const { plan } = await this.plans.get(claimed.workflow_id, claimed.version);
+      const run = new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
+      this.runs.set(claimed.id, run);
+      if (this.draining) run.drain();
+      return await run.run();
+    } catch (error) {
+      this.logger.error({ message: `execution ${claimed.id} failed in the engine`, err: error });
+      return isPassing(error) ? await this.giveBack(claimed) : await this.failForGood(claimed, error);
+    }
+  }
+
+  /** The database was away for a moment: another hold may go better. */
+  private async giveBack(claimed: ClaimedExecution): Promise<RunResult> {
+    const result = await this.move(claimed, { to: 'queued' });
+    return { kind: result === 'lost' ? 'lost' : 'handed_back' };
+  }
+
+  /** A fault that no attempt can mend, such as a plan that cannot be read: better failed than running for ever. */
+  private async failForGood(claimed: ClaimedExecution, cause: unknown): Promise<RunResult> {
+    const { code, message } = toFailure(cause);
+    const error = { code, message, step_path: null };
+    const result = await this.move(claimed, { to: 'failed', outputJson: null, error });
+    if (result === 'lost') return { kind: 'lost' };
+    return { kind: 'ended', end: { status: 'failed', output: null, outputJson: null, error } };
+  }
+
+  private move(claimed: ClaimedExecution, move: Move): Promise<CheckpointResult> {
+    const { id: executionId, workflow_id: workflowId, epoch } = claimed;
+    return this.commit.submit(this.services.checkpoint, { executionId, workflowId, epoch, steps: [], logs: [], move });
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return isConnectionLoss(error) || (error instanceof AppError && error.retryable);
+}

@@ -1,0 +1,153 @@
+import type { Plan, PlanStep } from '../../definition/plan.js';
+import { isTerminal } from '../planner/step-view.js';
+import type { PlacedStep } from '../planner/planner.js';
+import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
+import { ExecutionNames } from './names.js';
+import { StepRecord, type StepFields } from './step-record.js';
+
+/** A waiting step counts as due this many milliseconds early: timers fire on whole milliseconds. */
+const DUE_TOLERANCE_MS = 5;
+
+/** The step executions of one execution: their states, what of them is not recorded yet, what expressions see of them. */
+export class StepBook {
+  readonly states = new Map<string, StepRecord>();
+  readonly names: ExecutionNames;
+  private readonly changes = new Set<StepRecord>();
+  private readonly asleep = new Set<StepRecord>();
+  /** The step that ended last with an output of its own. */
+  private last: { at: number; record: StepRecord } | null = null;
+
+  constructor(
+    private readonly claimed: ClaimedExecution,
+    private readonly plan: Plan,
+    env: Readonly<Record<string, string>>,
+    private readonly now: () => number,
+  ) {
+    this.names = new ExecutionNames(claimed, plan, env);
+  }
+
+  /** Takes over what earlier owners have recorded. @returns steps that were cut off. */
+  recover(): StepRecord[] {
+    const interrupted: StepRecord[] = [];
+    for (const row of this.claimed.steps) {
+      const step = this.plan.steps.get(planPath(row.step_path));
+      if (step === undefined) throw new Error(`the plan has no step ${row.step_path}`);
+      const record = restore(row, step);
+      this.states.set(row.step_path, record);
+      this.keep(record, row.finished_at ?? row.started_at);
+      if (record.status === 'running' && !record.isEntered) interrupted.push(record);
+    }
+    return interrupted;
+  }
+
+  get(path: string): StepRecord {
+    const record = this.states.get(path);
+    if (record === undefined) throw new Error(`no step execution at ${path}`);
+    return record;
+  }
+
+  open(placed: PlacedStep): StepRecord {
+    const record = StepRecord.fresh(this.claimed.id, placed, this.now());
+    this.states.set(placed.path, record);
+    return record;
+  }
+
+  skip(placed: PlacedStep): void {
+    const record = this.states.get(placed.path) ?? this.open(placed);
+    record.moveTo('skipped', this.now());
+    this.changed(record);
+  }
+
+  cancel(path: string): void {
+    const record = this.get(path);
+    record.moveTo('cancelled', this.now());
+    this.changed(record);
+  }
+
+  /** Call it after every change of a record. */
+  changed(record: StepRecord): void {
+    this.changes.add(record);
+    this.keep(record, new Date(this.now()));
+  }
+
+  get hasChanges(): boolean {
+    return this.changes.size > 0;
+  }
+
+  takeChanges(): StepRecord[] {
+    const taken = [...this.changes];
+    this.changes.clear();
+    return taken;
+  }
+
+  /** Waiting steps whose time has come. */
+  due(): StepRecord[] {
+    if (this.asleep.size === 0) return [];
+    const now = this.now() + DUE_TOLERANCE_MS;
+    return [...this.asleep].filter((record) => (record.fields.waitUntil ?? Infinity) <= now);
+  }
+
+  nearestWait(): { until: number; reason: string } | null {
+    let nearest: { until: number; reason: string } | null = null;
+    for (const { fields } of this.asleep) {
+      if (fields.waitUntil === null || (nearest !== null && nearest.until <= fields.waitUntil)) continue;
+      nearest = { until: fields.waitUntil, reason: fields.waiting?.for ?? 'timer' };
+    }
+    return nearest;
+  }
+
+  /** Steps that have begun and not ended. */
+  openSteps(): StepRecord[] {
+    return [...this.states.values()].filter((record) => !isTerminal(record.status));
+  }
+
+  waiting(): StepRecord[] {
+    return [...this.asleep];
+  }
+
+  /** The output of the last step that ran. */
+  get lastOutput(): unknown {
+    return this.last?.record.fields.output ?? null;
+  }
+
+  private keep(record: StepRecord, at: Date | null): void {
+    if (record.status === 'waiting') this.asleep.add(record);
+    else this.asleep.delete(record);
+    const hasOutput = record.status === 'completed' || record.isEntered;
+    if (isTerminal(record.status) || record.isEntered) this.names.keep(record);
+    // A branch step "ran" when it chose its branch; what ran inside came after it.
+    const closes = record.status === 'completed' && record.scope !== null;
+    const time = at?.getTime() ?? 0;
+    if (hasOutput && !closes && (this.last === null || time >= this.last.at)) this.last = { at: time, record };
+  }
+}
+
+/** `each[3].save` -> `each[].save` */
+function planPath(stepPath: string): string {
+  return stepPath.replaceAll(/\[\d+\]/g, '[]');
+}
+
+const time = (date: Date | null): number | null => date?.getTime() ?? null;
+
+function restore(row: ClaimedStep, step: PlanStep): StepRecord {
+  const fields: StepFields = {
+    id: row.id,
+    status: row.status,
+    attempt: row.attempt,
+    scope: row.scope,
+    port: row.port,
+    input: row.input,
+    output: row.output,
+    error: row.error,
+    waiting: row.waiting,
+    waitUntil: time(row.wait_until),
+    waitState: row.wait_state,
+    attempts: row.attempts ?? [],
+    firstStartedAt: time(row.first_started_at),
+    startedAt: time(row.started_at),
+    finishedAt: time(row.finished_at),
+  };
+  const record = new StepRecord({ step, path: row.step_path }, fields);
+  record.outputJson = row.output === null ? null : JSON.stringify(row.output);
+  return record;
+}

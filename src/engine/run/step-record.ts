@@ -1,0 +1,144 @@
+import type { PlanStep } from '../../definition/plan.js';
+import { newIdWithin } from '../../common/ids.js';
+import { assertStepMove } from '../planner/state-tables.js';
+import { isTerminal, type StepStatus, type StepView } from '../planner/step-view.js';
+import type { PlacedStep } from '../planner/planner.js';
+
+export interface StepError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: unknown;
+  /** Of a step with steps of its own: the step inside that failed it. */
+  readonly step_path?: string;
+}
+
+/** The error of an execution; `step_path` is null when no step is to blame. */
+export type ExecutionError = Omit<StepError, 'step_path'> & { readonly step_path: string | null };
+
+/** An attempt that did not end the step. Times are RFC 3339. */
+export interface PastAttempt {
+  readonly attempt: number;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly error: StepError;
+}
+
+/** Why a step waits, as the API shows it. */
+export interface Waiting {
+  readonly for: 'timer' | 'approval' | 'event' | 'child' | 'retry';
+  /** RFC 3339; null: until somebody acts. */
+  readonly until: string | null;
+}
+
+/** A step execution as `step_execution` holds it. Times are milliseconds since the epoch. */
+export interface StepFields {
+  readonly id: string;
+  status: StepStatus;
+  attempt: number;
+  scope: string | null;
+  port: string | null;
+  input: unknown;
+  output: unknown;
+  error: StepError | null;
+  waiting: Waiting | null;
+  waitUntil: number | null;
+  waitState: unknown;
+  attempts: PastAttempt[];
+  firstStartedAt: number | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+/** A step execution in the memory of its owner. */
+export class StepRecord implements StepView {
+  readonly step: PlanStep;
+  readonly path: string;
+  /** The JSON text of `output`, made once when the step ends. */
+  outputJson: string | null = null;
+
+  constructor(
+    placed: PlacedStep,
+    readonly fields: StepFields,
+  ) {
+    this.step = placed.step;
+    this.path = placed.path;
+  }
+
+  static fresh(executionId: string, placed: PlacedStep, now: number): StepRecord {
+    return new StepRecord(placed, {
+      id: newIdWithin(executionId, now),
+      status: 'pending',
+      attempt: 1,
+      scope: null,
+      port: null,
+      input: null,
+      output: null,
+      error: null,
+      waiting: null,
+      waitUntil: null,
+      waitState: null,
+      attempts: [],
+      firstStartedAt: null,
+      startedAt: null,
+      finishedAt: null,
+    });
+  }
+
+  get status(): StepStatus {
+    return this.fields.status;
+  }
+
+  get scope(): string | null {
+    return this.fields.scope;
+  }
+
+  get port(): string | null {
+    return this.fields.port;
+  }
+
+  /** Whether it runs steps of its own at the moment. */
+  get isEntered(): boolean {
+    return this.fields.scope !== null && this.fields.status === 'running';
+  }
+
+  /** Everything before the last dot, dot included: `check.`; empty at the top. */
+  get prefix(): string {
+    return this.path.slice(0, this.path.length - this.step.id.length);
+  }
+
+  /** @throws RangeError when the state table does not allow it. */
+  moveTo(status: StepStatus, now: number): void {
+    assertStepMove(this.fields.status, status);
+    this.fields.status = status;
+    if (status === 'running') {
+      this.fields.startedAt = now;
+      this.fields.firstStartedAt ??= now;
+    }
+    if (status !== 'waiting') {
+      this.fields.waiting = null;
+      this.fields.waitUntil = null;
+    }
+    if (isTerminal(status)) {
+      this.fields.finishedAt = now;
+      this.fields.waitState = null;
+    }
+  }
+
+  wait(reason: Waiting['for'], until: number | null, state: unknown): void {
+    assertStepMove(this.fields.status, 'waiting');
+    this.fields.status = 'waiting';
+    this.fields.waiting = { for: reason, until: until === null ? null : new Date(until).toISOString() };
+    this.fields.waitUntil = until;
+    this.fields.waitState = state;
+  }
+
+  /** Keeps the attempt that just failed and makes room for the next. */
+  pushAttempt(error: StepError, now: number): void {
+    const { attempt, startedAt } = this.fields;
+    this.fields.attempts.push({ attempt, started_at: rfc3339(startedAt), finished_at: rfc3339(now), error });
+  }
+}
+
+function rfc3339(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

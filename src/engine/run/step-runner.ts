@@ -1,0 +1,220 @@
+import type { Names, Plan } from '../../definition/plan.js';
+import type { NodeFailure, NodeOutcome, NodeType } from '../../nodes/node.contract.js';
+import { decideRetry } from '../planner/retry-decision.js';
+import type { PlacedStep } from '../planner/planner.js';
+import type { AttemptContext, AttemptResult } from './attempt.js';
+import type { ClaimedExecution } from './claim.statement.js';
+import { INTERRUPTED, toFailure } from './failure.js';
+import { serializeOutput } from './output.js';
+import type { RunLog } from './run-log.js';
+import type { RunServices } from './run-services.js';
+import type { StepBook } from './step-book.js';
+import { StepRecord } from './step-record.js';
+
+export interface PreparedStep {
+  readonly record: StepRecord;
+  readonly node: NodeType;
+  readonly context: AttemptContext;
+}
+
+/** A step that took its process down this often is not tried again. */
+const MAX_INTERRUPTIONS = 3;
+
+/** Takes single steps through their attempts: prepares them, and turns results into states. */
+export class StepRunner {
+  constructor(
+    private readonly claimed: ClaimedExecution,
+    private readonly plan: Plan,
+    private readonly services: RunServices,
+    private readonly book: StepBook,
+    private readonly log: RunLog,
+    private readonly now: () => number,
+  ) {}
+
+  async loadSecrets(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const values: Record<string, string> = {};
+    for (const name of names) {
+      const value = await this.services.secrets.get(name);
+      if (value !== undefined) values[name] = value;
+    }
+    this.book.names.secrets = values;
+  }
+
+  /**
+   * Makes a step ready to run: `when`, config and input are evaluated, and it counts as running from here.
+   * @param next a step that is reached for the first time, or one that has waited.
+   * @returns null when it ended right here: skipped by `when`, or failed by an expression or its config.
+   */
+  prepare(next: PlacedStep | StepRecord): PreparedStep | null {
+    const record = next instanceof StepRecord ? next : this.book.open(next);
+    const names = this.book.names.at(record.prefix);
+    const resumed = record.fields.waiting?.for === 'timer' ? { state: record.fields.waitState } : null;
+    try {
+      if (next !== record && (record.step.disabled || !this.wants(record, names))) {
+        this.book.skip(record);
+        return null;
+      }
+      const prepared = this.resolve(record, names, resumed);
+      record.moveTo('running', this.now());
+      this.book.changed(record);
+      return prepared;
+    } catch (error) {
+      record.moveTo('running', this.now());
+      this.fail(record, toFailure(error), null, true);
+      return null;
+    }
+  }
+
+  /** Runs a step without effects here and now: it needs no record of its start. */
+  async runPure(prepared: PreparedStep): Promise<void> {
+    const { record, node, context } = prepared;
+    const log = this.log.forStep(record);
+    let outcome: NodeOutcome;
+    try {
+      const given = node.execute({ ...context, log, signal: NEVER });
+      outcome = given instanceof Promise ? await given : given;
+    } catch (error) {
+      outcome = { kind: 'fail', error: toFailure(error) };
+    }
+    this.settle(record, outcome, false);
+  }
+
+  /** @param stopping the execution is being stopped: a failure is final then. */
+  settle(record: StepRecord, result: AttemptResult, stopping: boolean): void {
+    switch (result.kind) {
+      case 'done':
+        return this.complete(record, result.output, result.port ?? null);
+      case 'enter':
+        return this.enter(record, result.scope, result.port, result.output);
+      case 'wait':
+        record.wait('timer', result.until.getTime(), result.state);
+        return this.book.changed(record);
+      case 'retry':
+        return this.fail(record, result.error, result.after, stopping);
+      case 'fail':
+        return this.fail(record, result.error, null, stopping);
+      case 'aborted':
+        // Cut off by a shutdown or by a new owner: it stays `running`, and whoever comes next finds it interrupted.
+        if (result.reason === 'cancelled') this.book.cancel(record.path);
+    }
+  }
+
+  /** A step with steps of its own, all of which have ended. */
+  close(record: StepRecord, failedBy: string | null): void {
+    if (failedBy === null) {
+      record.moveTo('completed', this.now());
+      return this.ended(record);
+    }
+    const cause = this.book.get(failedBy).fields.error;
+    record.fields.error = { ...(cause ?? INTERRUPTED), step_path: cause?.step_path ?? failedBy };
+    record.moveTo('failed', this.now());
+    this.ended(record);
+  }
+
+  /** A step whose attempt was cut off with its process. */
+  interrupted(record: StepRecord): void {
+    const { step } = record;
+    const times = record.fields.attempts.filter((past) => past.error.code === INTERRUPTED.code).length + 1;
+    if (times >= MAX_INTERRUPTIONS) {
+      const message = `This step was cut off ${times} times by the end of its process and is not tried again.`;
+      return this.fail(record, { code: 'step_quarantined', message, retryable: false }, null, true);
+    }
+    if (step.effect === 'once' && step.onInterrupt === 'fail') return this.fail(record, INTERRUPTED, null, true);
+    record.pushAttempt({ code: INTERRUPTED.code, message: INTERRUPTED.message }, this.now());
+    record.fields.attempt += 1;
+    record.wait('retry', this.now(), null);
+    this.book.changed(record);
+  }
+
+  private wants(record: StepRecord, names: Names): boolean {
+    return record.step.when === null || record.step.when.test(names);
+  }
+
+  private resolve(record: StepRecord, names: Names, resumed: { state: unknown } | null): PreparedStep {
+    const { step, path } = record;
+    const node = this.services.types.get(step.type);
+    const config = step.config.evaluate(names);
+    const mapped = step.inputMapping?.evaluate(names);
+    record.fields.input = this.services.redaction.value(mapped ?? config);
+    const context: AttemptContext = {
+      config: this.services.types.resolve(step.type, config),
+      input: mapped ?? this.claimed.input,
+      executionId: this.claimed.id,
+      workflowId: this.claimed.workflow_id,
+      stepPath: path,
+      attempt: record.fields.attempt,
+      idempotencyKey: `${this.claimed.id}:${path}`,
+      resumed,
+    };
+    return { record, node, context };
+  }
+
+  private enter(record: StepRecord, scope: string | null, port: string, output: unknown): void {
+    const inner = scope === null ? undefined : record.step.scopes[scope];
+    if (inner === undefined || inner.steps.length === 0) return this.complete(record, output, port);
+    record.fields.scope = scope;
+    record.fields.port = port;
+    record.fields.output = output;
+    record.outputJson = serializeOutput(output);
+    this.book.changed(record);
+  }
+
+  private complete(record: StepRecord, output: unknown, port: string | null): void {
+    try {
+      record.fields.output = this.services.redaction.value(this.mapped(record, output));
+      record.outputJson = serializeOutput(record.fields.output);
+    } catch (error) {
+      record.fields.output = null;
+      return this.fail(record, toFailure(error), null, true);
+    }
+    record.fields.port = port;
+    record.moveTo('completed', this.now());
+    this.ended(record);
+  }
+
+  private mapped(record: StepRecord, output: unknown): unknown {
+    const mapping = record.step.outputMapping;
+    return mapping === null ? output : mapping.evaluate({ ...this.book.names.at(record.prefix), output });
+  }
+
+  /** @param final it is not tried again, whatever its policy says. */
+  private fail(record: StepRecord, failure: NodeFailure, askedDelayMs: number | null, final: boolean): void {
+    const now = this.now();
+    const { fields, step } = record;
+    const message = this.services.redaction.text(failure.message);
+    const details = failure.details === undefined ? {} : { details: this.services.redaction.value(failure.details) };
+    const error = { code: failure.code, message, ...details };
+    const delay = final ? null : this.retryDelay(record, failure, askedDelayMs, now);
+    if (delay === null) {
+      fields.error = error;
+      record.moveTo(failure.code === 'timeout' ? 'timed_out' : 'failed', now);
+      this.log.add('error', `${failure.code}: ${message}`, undefined, record.path, fields.attempt);
+      return this.ended(record);
+    }
+    record.pushAttempt(error, now);
+    fields.attempt += 1;
+    record.wait('retry', now + delay, null);
+    const again = `attempt ${fields.attempt} of ${step.retry.maxAttempts} in ${delay} ms`;
+    this.log.add('warn', `${failure.code}: ${message}; ${again}`, undefined, record.path, fields.attempt - 1);
+    this.services.onRetry(step.type);
+    this.book.changed(record);
+  }
+
+  private retryDelay(record: StepRecord, failure: NodeFailure, askedDelayMs: number | null, now: number): number | null {
+    const past = record.fields.attempts.filter((attempt) => attempt.error.code !== INTERRUPTED.code).length;
+    const elapsedMs = now - (record.fields.firstStartedAt ?? now);
+    const { code, retryable } = failure;
+    return decideRetry(record.step.retry, { code, retryable, failures: past + 1, elapsedMs, askedDelayMs }, Math.random());
+  }
+
+  private ended(record: StepRecord): void {
+    this.book.changed(record);
+    const { startedAt, finishedAt } = record.fields;
+    this.services.onStepEnd(record.step.type, record.status, (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0));
+  }
+}
+
+/** Steps without effects are over before anything could abort them. */
+const NEVER = new AbortController().signal;
+
