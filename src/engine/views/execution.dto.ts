@@ -34,7 +34,7 @@ const List = (): PropertyDecorator =>
 /** `POST /workflows/{id}/execute` */
 export class ExecuteDto {
   /** What expressions see as `input`; checked against `input_schema`. Any JSON value; `{}` when left out. */
-  @ApiProperty({ required: false, type: 'object', additionalProperties: true, example: { user_id: 7 } })
+  @ApiProperty({ required: false, oneOf: [{ type: 'object', additionalProperties: true }, {}], example: { user_id: 7 } })
   @IsOptional()
   input?: unknown;
 
@@ -89,7 +89,7 @@ export class WaitQuery {
 /** Filters of a list of executions, newest first. */
 export class WorkflowExecutionsQuery extends PageQuery {
   /** One status or several, separated by commas. */
-  @ApiProperty({ required: false, isArray: true, enum: EXECUTION_STATUSES, style: 'form', explode: false })
+  @ApiProperty({ required: false, type: String, example: 'failed,timed_out' })
   @IsOptional()
   @List()
   @IsIn(EXECUTION_STATUSES, { each: true })

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { Database } from '../../common/database/database.js';
+import { idBounds, idTime } from '../../common/ids.js';
+import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import { Signals } from '../../common/signals/signals.contract.js';
+import { Timers } from '../../common/timers/timer.contract.js';
+import { WorkflowPlans } from '../../workflows/workflow-plans.js';
+import { LocalEnds } from '../ends/local-ends.js';
+import type { ExecutionStatus } from '../engine.contract.js';
+import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
+import { isOpen } from '../planner/state-tables.js';
+import { Replica } from '../replica.js';
+import { WAKE_TIMER, type EndedRow } from '../run/checkpoint.statement.js';
+import { countEnded } from '../run/counters.js';
+import { CANCEL_TOPIC } from '../run/runner.service.js';
+
+/** How long the answer to a cancel waits for a running execution to have ended. */
+const ANSWER_WAIT_MS = 2_000;
+
+interface Held {
+  readonly workflow_id: string;
+  readonly version: number;
+  readonly status: ExecutionStatus;
+  readonly epoch: number;
+  readonly priority: number;
+  readonly start_time: Date | null;
+}
+
+const HOLD = /* sql */ `
+SELECT workflow_id, version, status, epoch, priority, start_time FROM execution WHERE id = $1 FOR UPDATE`;
+
+const ASK = /* sql */ `
+UPDATE execution SET cancel_requested = true, cancel_reason = coalesce($2, cancel_reason), signal_seq = signal_seq + 1
+WHERE id = $1`;
+
+/** Nothing runs and nothing is left to run: it ends here. The epoch passes on, so that no late owner revives it. */
+const END = /* sql */ `
+UPDATE execution SET status = 'cancelled', end_time = now(), epoch = epoch + 1,
+  error = json_build_object('code', 'cancelled', 'message', 'The execution was cancelled.', 'step_path', NULL)
+WHERE id = $1
+RETURNING id, workflow_id, status, awaited_by,
+  (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms`;
+
+const END_STEPS = /* sql */ `
+UPDATE step_execution SET status = 'cancelled', finished_at = now(), waiting = NULL, wait_until = NULL
+WHERE execution_id = $1 AND id BETWEEN $2 AND $3 AND status IN ('pending', 'running', 'waiting')`;
+
+const REQUEUE = /* sql */ `UPDATE execution SET status = 'queued', queued_at = now() WHERE id = $1`;
+
+/** Cancels executions: running work is aborted for real, on whichever replica; afterwards only `finally` runs. */
+@Injectable()
+export class CancelService {
+  constructor(
+    private readonly database: Database,
+    private readonly plans: WorkflowPlans,
+    private readonly timers: Timers,
+    private readonly signals: Signals,
+    private readonly queue: ExecutionQueue,
+    private readonly ends: LocalEnds,
+    private readonly replica: Replica,
+  ) {}
+
+  /**
+   * Returns when the execution has ended, or a moment later when it still runs `finally`.
+   * Cancelling a cancelled one changes nothing.
+   * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it has ended otherwise.
+   */
+  async cancel(id: string, reason: string | null): Promise<void> {
+    const followUp = await this.database.transaction((client) => this.cancelWithin(client, id, reason));
+    await followUp();
+  }
+
+  private async cancelWithin(client: PoolClient, id: string, reason: string | null): Promise<() => Promise<void>> {
+    const held = (await client.query<Held>(HOLD, [id])).rows[0];
+    if (held === undefined) throw new ExecutionNotFoundError(id);
+    if (held.status === 'cancelled') return () => Promise.resolve();
+    if (!isOpen(held.status)) throw new ExecutionStateError(id, held.status, 'cancelled');
+    await client.query(ASK, [id, reason]);
+    if (held.status === 'running') {
+      await this.signals.publishWithin(client, CANCEL_TOPIC, id);
+      return () => this.awaitEnd(id);
+    }
+    if (await this.hasFinally(held)) return await this.queueForFinally(client, id, held);
+    return await this.endNow(client, id);
+  }
+
+  private async hasFinally(held: Held): Promise<boolean> {
+    if (held.start_time === null) return false;
+    const { plan } = await this.plans.get(held.workflow_id, held.version);
+    return plan.finally !== null;
+  }
+
+  private async queueForFinally(client: PoolClient, id: string, held: Held): Promise<() => Promise<void>> {
+    await client.query(REQUEUE, [id]);
+    await this.timers.cancel(client, WAKE_TIMER, [id]);
+    return async () => {
+      this.queue.add([{ executionId: id, epoch: held.epoch, priority: held.priority }]);
+      await this.awaitEnd(id);
+    };
+  }
+
+  private async endNow(client: PoolClient, id: string): Promise<() => Promise<void>> {
+    const { rows } = await client.query<EndedRow>(END, [id]);
+    const { lowest, highest } = idBounds(idTime(id));
+    await client.query(END_STEPS, [id, lowest, highest]);
+    await this.timers.cancel(client, WAKE_TIMER, [id]);
+    await countEnded(client, rows, this.replica.slot);
+    await this.ends.signalWithin(client, rows);
+    return () => {
+      this.ends.announce(id, null);
+      return Promise.resolve();
+    };
+  }
+
+  private async awaitEnd(id: string): Promise<void> {
+    await this.ends.wait(id, ANSWER_WAIT_MS);
+  }
+}

@@ -1,0 +1,86 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/api/problems.js';
+import { Requires } from '../common/api/requires.js';
+import type { Page } from '../common/page.js';
+import { CancelService } from './control/cancel.service.js';
+import {
+  CancelDto,
+  ExecutionDto,
+  ExecutionPageDto,
+  ExecutionsQuery,
+  LogPageDto,
+  LogsQuery,
+  StepExecutionPageDto,
+  StepsQuery,
+  TimelineDto,
+  type LogLineDto,
+  type StepExecutionDto,
+} from './views/execution.dto.js';
+import { ExecutionQueries } from './views/execution-queries.service.js';
+
+@ApiTags('Executions')
+@Controller('executions')
+export class ExecutionsController {
+  constructor(
+    private readonly queries: ExecutionQueries,
+    private readonly cancels: CancelService,
+  ) {}
+
+  @Get()
+  @Requires('viewer')
+  @ApiOperation({ operationId: 'listExecutions', summary: 'List executions, newest first' })
+  @ApiOkResponse({ type: ExecutionPageDto })
+  @ApiProblems(401, 403, 404, 422)
+  list(@Query() query: ExecutionsQuery): Promise<Page<ExecutionDto>> {
+    return this.queries.list(query);
+  }
+
+  @Get(':id')
+  @Requires('viewer')
+  @ApiOperation({ operationId: 'getExecution', summary: 'Show an execution with its steps' })
+  @ApiOkResponse({ type: ExecutionDto })
+  @ApiProblems(401, 403, 404)
+  get(@Param('id') id: string): Promise<ExecutionDto> {
+    return this.queries.get(id);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Requires('operator')
+  @ApiOperation({ operationId: 'cancelExecution', summary: 'Cancel an execution; afterwards only `finally` runs' })
+  @ApiOkResponse({ type: ExecutionDto, description: 'The execution; `cancelled`, unless its `finally` still runs.' })
+  @ApiProblems(401, 403, 404, 409, 422)
+  async cancel(@Param('id') id: string, @Body() body: CancelDto): Promise<ExecutionDto> {
+    await this.queries.summary(id);
+    await this.cancels.cancel(id, body.reason ?? null);
+    return await this.queries.get(id);
+  }
+
+  @Get(':id/steps')
+  @Requires('viewer')
+  @ApiOperation({ operationId: 'listStepExecutions', summary: 'List the steps of an execution, in the order reached' })
+  @ApiOkResponse({ type: StepExecutionPageDto })
+  @ApiProblems(401, 403, 404, 422)
+  steps(@Param('id') id: string, @Query() query: StepsQuery): Promise<Page<StepExecutionDto>> {
+    return this.queries.steps(id, query);
+  }
+
+  @Get(':id/logs')
+  @Requires('viewer')
+  @ApiOperation({ operationId: 'listExecutionLogs', summary: 'Read the log of an execution, oldest first' })
+  @ApiOkResponse({ type: LogPageDto })
+  @ApiProblems(401, 403, 404, 422)
+  logs(@Param('id') id: string, @Query() query: LogsQuery): Promise<Page<LogLineDto>> {
+    return this.queries.logs(id, query);
+  }
+
+  @Get(':id/timeline')
+  @Requires('viewer')
+  @ApiOperation({ operationId: 'getExecutionTimeline', summary: 'Show when each step ran, and how long it waited' })
+  @ApiOkResponse({ type: TimelineDto })
+  @ApiProblems(401, 403, 404)
+  timeline(@Param('id') id: string): Promise<TimelineDto> {
+    return this.queries.timeline(id);
+  }
+}

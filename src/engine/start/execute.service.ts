@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { parseDuration } from '../../common/duration.js';
+import { AppError } from '../../common/errors/app-error.js';
+import type { Caller } from '../../common/api/requires.js';
+import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-directory.js';
+import { ExecutionStarter, type OccurrenceKey } from '../engine.contract.js';
+import { ExecutionEnds } from '../execution-ends.js';
+import type { ExecuteDto, ExecutionDto, StartedDto } from '../views/execution.dto.js';
+import { ExecutionQueries } from '../views/execution-queries.service.js';
+
+/** How long an `Idempotency-Key` points to the execution that it started. */
+const KEY_TTL_MS = 24 * 60 * 60 * 1000;
+const DEFAULT_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 600_000;
+const MAX_KEY = 255;
+
+export interface ExecuteRequest {
+  readonly workflow: string;
+  readonly body: ExecuteDto;
+  readonly idempotencyKey: string | undefined;
+  readonly caller: Caller;
+}
+
+export type ExecuteAnswer = { readonly finished: ExecutionDto } | { readonly started: StartedDto };
+
+/** `POST /workflows/{id}/execute`: starts an execution without a trigger. */
+@Injectable()
+export class ExecuteService {
+  constructor(
+    private readonly workflows: WorkflowDirectory,
+    private readonly starter: ExecutionStarter,
+    private readonly ends: ExecutionEnds,
+    private readonly queries: ExecutionQueries,
+  ) {}
+
+  async execute({ workflow: idOrSlug, body, idempotencyKey, caller }: ExecuteRequest): Promise<ExecuteAnswer> {
+    const workflow = await this.workflows.get(idOrSlug, caller);
+    refuseArchived(workflow);
+    const waitMs = body.wait === true ? waitTimeout(body.wait_timeout) : null;
+    const result = await this.starter.start({
+      occurrence: null,
+      execution: {
+        workflowId: workflow.id,
+        version: body.version ?? workflow.deployedVersion ?? workflow.version,
+        input: body.input ?? {},
+        variables: body.variables ?? {},
+        priority: body.priority ?? 5,
+        triggerId: null,
+        triggerType: 'api',
+        trigger: null,
+        createdBy: caller.actor,
+      },
+      key: toKey(workflow.id, idempotencyKey),
+      awaited: waitMs !== null,
+    });
+    const id = result.executionId ?? '';
+    if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null) return { finished: await this.queries.get(id) };
+    return { started: await this.started(id, workflow.id, result.duplicate) };
+  }
+
+  private async started(id: string, workflowId: string, duplicate: boolean): Promise<StartedDto> {
+    const status = duplicate ? (await this.queries.summary(id)).status : 'queued';
+    const status_url = `/api/v1/executions/${id}`;
+    return { id, execution_id: id, workflow_id: workflowId, status, status_url, duplicate };
+  }
+}
+
+function refuseArchived(workflow: WorkflowEntry): void {
+  if (workflow.status !== 'archived') return;
+  throw new AppError({
+    code: 'workflow_state',
+    status: 409,
+    message: `Workflow ${workflow.slug} is archived: activate it before it is run.`,
+  });
+}
+
+function toKey(workflowId: string, key: string | undefined): OccurrenceKey | null {
+  if (key === undefined || key === '') return null;
+  if (key.length > MAX_KEY) throw invalid('Idempotency-Key', `at most ${MAX_KEY} characters`);
+  return { scope: workflowId, key: `idempotency:${key}`, ttlMs: KEY_TTL_MS };
+}
+
+/** Milliseconds. @throws AppError 422 */
+function waitTimeout(given: string | number | undefined): number {
+  if (given === undefined) return DEFAULT_WAIT_MS;
+  const parsed = parseDuration(given);
+  if (parsed === null || parsed > LONGEST_WAIT_MS) throw invalid('wait_timeout', 'a duration of at most 10m, such as 30s');
+  return parsed;
+}
+
+function invalid(path: string, wanted: string): AppError {
+  const message = `${path} must be ${wanted}.`;
+  return new AppError({
+    code: 'validation_failed',
+    status: 422,
+    message,
+    errors: [{ path, code: 'invalid', message, hint: wanted }],
+  });
+}
