@@ -1,0 +1,39 @@
+import pg from 'pg';
+
+const INT8: number = pg.types.builtins.INT8;
+const parserOf = pg.types.getTypeParser.bind(pg.types) as (oid: number, format?: 'text') => (text: string) => unknown;
+
+/**
+ * How PostgreSQL's values arrive: `json` parsed, `timestamptz` as Date, and `int8` (counts, sums) as a number as long as
+ * a number can hold it, else as text. Only for our own pool; BullMQ keeps pg's own rules.
+ */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? parseInt8 : parserOf(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+/** The settings of a pool of Millrace, TypeORM's included. */
+export function poolOptions(url: string, size: number): pg.PoolConfig {
+  return {
+    connectionString: url,
+    max: size,
+    application_name: 'millrace',
+    keepAlive: true,
+    // Milliseconds. A caller who finds neither a free connection nor a server by then gets a 503.
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    types,
+  };
+}
+
+export function openPool(url: string, size = 10): pg.Pool {
+  const pool = new pg.Pool(poolOptions(url, size));
+  // A lost idle connection is replaced by the next use.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+function parseInt8(text: string): number | string {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : text;
+}

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { MIGRATIONS } from '../../../migrations/index.js';
+import { Database } from './database.js';
+import { DatabaseUnreachableError, NewerSchemaError, PostgresTooOldError } from './database.errors.js';
+import { Partitions } from './partitions.js';
+import { isConnectionLoss } from './pg-errors.js';
+import { openPool, poolOptions } from './pool.js';
+
+/** "mr" in ASCII, then 1: the key of the advisory lock under which one replica at a time migrates. */
+const MIGRATION_LOCK = 0x6d7201;
+const OLDEST_VERSION = 150_000;
+
+/**
+ * Brings the database up to date before anything uses it: checks its version, migrates under a lock, makes the
+ * partitions of the next days. Waits up to `patienceMs` for a server that is just starting.
+ * @throws DatabaseUnreachableError, PostgresTooOldError, NewerSchemaError
+ */
+export async function prepareDatabase(url: string, patienceMs = 10_000): Promise<void> {
+  const client = await connect(url, Date.now() + patienceMs);
+  try {
+    await refuseOldServer(client);
+    // An advisory lock of a transaction ends with its connection, whatever happens to this process.
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await refuseNewerSchema(client);
+    await runMigrations(url);
+    await makePartitions(url);
+    await client.query('COMMIT');
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function connect(url: string, deadline: number): Promise<pg.Client> {
+  for (;;) {
+    try {
+      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+      // Without a listener, a connection lost between two statements would end the process.
+      client.on('error', () => undefined);
+      await client.connect();
+      return client;
+    } catch (cause) {
+      if (!isConnectionLoss(cause) || Date.now() > deadline) throw new DatabaseUnreachableError(url, cause);
+      await delay(250);
+    }
+  }
+}
+
+async function refuseOldServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ number: string; text: string }>(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text`,
+  );
+  if (Number(rows[0]?.number) < OLDEST_VERSION) throw new PostgresTooOldError(rows[0]?.text ?? 'of unknown version');
+}
+
+async function refuseNewerSchema(client: pg.Client): Promise<void> {
+  const table = await client.query<{ found: boolean }>(`SELECT to_regclass('migrations') IS NOT NULL AS found`);
+  if (table.rows[0]?.found !== true) return;
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations ORDER BY id');
+  const known = new Set(MIGRATIONS.map((migration) => migration.name));
+  const unknown = rows.map((row) => row.name).filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new NewerSchemaError(unknown);
+}
+
+async function runMigrations(url: string): Promise<void> {
+  const source = new DataSource({ type: 'postgres', extra: poolOptions(url, 1), migrations: MIGRATIONS });
+  await source.initialize();
+  try {
+    await source.runMigrations({ transaction: 'each' });
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function makePartitions(url: string): Promise<void> {
+  const pool = openPool(url, 1);
+  try {
+    await new Partitions(new Database(pool)).makeAhead();
+  } finally {
+    await pool.end();
+  }
+}

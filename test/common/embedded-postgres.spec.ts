@@ -1,0 +1,93 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/common/database/embedded/embedded-postgres.js';
+
+const settings = { fsync: 'off' };
+
+describe('the embedded PostgreSQL', () => {
+  let dataFolder: string;
+  const pidFile = (): string => join(dataFolder, 'postgres/data/postmaster.pid');
+  const start = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres({ dataFolder, settings });
+
+  beforeAll(() => {
+    dataFolder = join(mkdtempSync(join(tmpdir(), 'mr-')), 'data');
+    // Root makes this folder for itself alone; PostgreSQL's account must pass it.
+    chmodSync(join(dataFolder, '..'), 0o711);
+  });
+
+  afterAll(() => {
+    rmSync(join(dataFolder, '..'), { recursive: true, force: true });
+  });
+
+  it('is made at the first start, reached over a Unix socket alone, with a password that only the owner reads', async () => {
+    const postgres = await start();
+    expect(postgres.how).toBe('created');
+    expect(await ask(postgres.url, 'SHOW listen_addresses')).toBe('');
+    expect(statSync(join(dataFolder, 'postgres-password')).mode & 0o777).toBe(0o600);
+    const wrong = new URL(postgres.url);
+    wrong.password = 'wrong';
+    await expect(ask(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+    await ask(postgres.url, 'CREATE TABLE kept AS SELECT 7 AS value');
+    await postgres.stop();
+  });
+
+  it('keeps its data over a stop and a start', async () => {
+    const postgres = await start();
+    expect(postgres.how).toBe('started');
+    expect(await ask(postgres.url, 'SELECT value FROM kept')).toBe(7);
+    await postgres.stop();
+  });
+
+  it('refuses a second server on its folder while the first lives', async () => {
+    const postgres = await start();
+    await expect(start()).rejects.toMatchObject({ code: 'data_folder_in_use' });
+    expect(await ask(postgres.url, 'SELECT 1')).toBe(1);
+    await postgres.stop();
+  });
+
+  it('is attached to when a killed server left it running', async () => {
+    const left = await start();
+    forgetHolder();
+    const postgres = await start();
+    expect(postgres.how).toBe('attached');
+    await postgres.stop();
+    await expect(ask(left.url, 'SELECT 1')).rejects.toThrow();
+  });
+
+  it('recovers when it was killed too', async () => {
+    await start();
+    forgetHolder();
+    process.kill(Number(readFileSync(pidFile(), 'utf8').split('\n')[0]), 'SIGKILL');
+    const postgres = await start();
+    expect(postgres.how).toBe('started');
+    expect(await ask(postgres.url, 'SELECT value FROM kept')).toBe(7);
+    await postgres.stop();
+  });
+
+  it('starts although the pid in its old pid file belongs to another process now', async () => {
+    writeFileSync(pidFile(), `${process.pid}\n${dataFolder}/postgres/data\n`, { mode: 0o600 });
+    const postgres = await start();
+    expect(postgres.how).toBe('started');
+    await postgres.stop();
+  });
+
+  /** What a `kill -9` of the server leaves: a lock whose holder is gone. */
+  function forgetHolder(): void {
+    writeFileSync(join(dataFolder, 'server.lock'), JSON.stringify({ pid: process.pid, identity: 'an earlier boot' }));
+  }
+});
+
+async function ask(url: string, sql: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<Record<string, unknown>>(sql);
+    return Object.values(rows[0] ?? {})[0];
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
