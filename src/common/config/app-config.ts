@@ -28,7 +28,12 @@ export class AppConfig {
   readonly notifyEmail!: readonly string[];
   readonly smtpUrl!: string | null;
   readonly mailFrom!: string | null;
-  readonly imap!: { readonly server: string; readonly port: number; readonly user: string; readonly password: string } | null;
+  readonly imap!: {
+    readonly server: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+  } | null;
   readonly emailCheckIntervalMs!: number;
   readonly github!: {
     readonly appId: string | null;

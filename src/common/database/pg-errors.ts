@@ -5,7 +5,16 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 const LOST_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '25006']);
-const LOST_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EACCES']);
+const LOST_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EACCES',
+]);
 const LOST_MESSAGES = /connection (terminated|ended)|timeout (expired|exceeded)|not queryable|closed the connection/i;
 
 /** Whether the connection, not the statement, failed: the same statement may work on another connection. */

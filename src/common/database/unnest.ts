@@ -17,9 +17,7 @@ export function unnestSql<Row>(alias: string, columns: readonly Column<Row>[], f
 
 /** The select list that casts travelling text back to its type. */
 export function selectSql<Row>(alias: string, columns: readonly Column<Row>[]): string {
-  return columns
-    .map(({ name, type }) => (type === 'json' ? `${alias}.${name}::json` : `${alias}.${name}`))
-    .join(', ');
+  return columns.map(({ name, type }) => (type === 'json' ? `${alias}.${name}::json` : `${alias}.${name}`)).join(', ');
 }
 
 export function unnestValues<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): unknown[][] {

@@ -11,7 +11,7 @@ export function dtoSchema(dto: DtoClass): JsonSchema {
   const properties: Properties = {};
   const required: string[] = [];
   for (const field of fieldsOf(dto).values()) {
-    const { $ref: _ref, not: _not, ...property } = schema.properties?.[field.name] ?? {};
+    const { not: _not, ...property } = withoutRefs(schema.properties?.[field.name] ?? {});
     const whole = field.nested === null ? property : { ...property, ...nested(property, field.nested) };
     properties[field.name] = defaults[field.name] === undefined ? whole : { ...whole, default: defaults[field.name] };
     if (field.required) required.push(field.name);
@@ -21,4 +21,11 @@ export function dtoSchema(dto: DtoClass): JsonSchema {
 
 function nested(property: Record<string, unknown>, dto: DtoClass): JsonSchema {
   return property['type'] === 'array' ? { items: dtoSchema(dto) } : dtoSchema(dto);
+}
+
+/** References that the library makes of custom rules and nested DTOs lead nowhere in a schema that is whole in itself. */
+function withoutRefs(schema: Record<string, unknown>): Record<string, unknown> {
+  const { $ref: _ref, items, ...rest } = schema;
+  if (typeof items !== 'object' || items === null) return { ...rest, ...(items !== undefined && { items }) };
+  return { ...rest, items: withoutRefs(items as Record<string, unknown>) };
 }

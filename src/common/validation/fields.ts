@@ -57,9 +57,7 @@ export function fieldsOf(dto: DtoClass): ReadonlyMap<string, FieldRule> {
 function readFields(dto: DtoClass): ReadonlyMap<string, FieldRule> {
   const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', true, false);
   const optional = new Set(
-    rules
-      .filter((rule) => rule.type === (ValidationTypes.CONDITIONAL_VALIDATION))
-      .map((rule) => rule.propertyName),
+    rules.filter((rule) => rule.type === ValidationTypes.CONDITIONAL_VALIDATION).map((rule) => rule.propertyName),
   );
   const defaults = new dto() as Record<string, unknown>;
   const fields = new Map<string, FieldRule>();
