@@ -29,7 +29,12 @@ export function decodeCursor(cursor: string): unknown {
 }
 
 /** Cuts the `limit + 1` rows that a keyset query fetched into a page. */
-export function pageOf<Row, T>(rows: readonly Row[], limit: number, keyOf: (row: Row) => unknown, map: (row: Row) => T): Page<T> {
+export function pageOf<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => unknown,
+  map: (row: Row) => T,
+): Page<T> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const next = rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null;

@@ -1,14 +1,7 @@
 import type { PoolClient } from 'pg';
 
 export type ExecutionStatus =
-  | 'queued'
-  | 'running'
-  | 'waiting'
-  | 'paused'
-  | 'completed'
-  | 'failed'
-  | 'cancelled'
-  | 'timed_out';
+  'queued' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'timed_out';
 
 export type OccurrenceOutcome = 'fired' | 'filtered' | 'duplicate' | 'skipped' | 'notified' | 'rejected' | 'failed';
 

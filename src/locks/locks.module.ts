@@ -11,7 +11,10 @@ const LOCK_CLIENT = Symbol('LockClient');
 function openClient(config: AppConfig): Redis | null {
   if (config.redisUrl === null) return null;
   // Chores that find Redis away are skipped this time; they must not pile up behind it.
-  const client = new Redis(config.redisUrl, { maxRetriesPerRequest: 1, retryStrategy: (times) => Math.min(times * 100, 1_000) });
+  const client = new Redis(config.redisUrl, {
+    maxRetriesPerRequest: 1,
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  });
   client.on('error', () => undefined);
   return client;
 }

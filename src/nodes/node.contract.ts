@@ -1,3 +1,4 @@
+import type { Fault } from '../common/errors/app-error.js';
 import type { Effect, NestedScope, NodeKind } from '../definition/type-catalogue.js';
 
 /** A constructor of a config DTO: class-validator rules on its fields give validation and JSON Schema. */
@@ -28,6 +29,19 @@ export abstract class NodeType<C extends object = object> {
     return [];
   }
 
+  /** Names that expressions inside a nested scope may use beside the usual ones. */
+  scopeNames(_config: Readonly<Record<string, unknown>>, _scope: string): readonly string[] {
+    return [];
+  }
+
+  /**
+   * Faults that one field's rules cannot see: two fields together, or a setting of this server. Asked at validation,
+   * when values may still be templates, and again before each attempt.
+   */
+  faults(_config: C): readonly Fault[] {
+    return [];
+  }
+
   /**
    * Does the work of one attempt. `ctx.config` is resolved and validated. Returns an outcome; a thrown error is a
    * failed attempt: `NodeError` says its code and whether it may be retried, anything else is `internal` and may.
@@ -55,6 +69,8 @@ export interface NodeContext<C extends object = object> {
   readonly resumed: { readonly state: unknown } | null;
 }
 
+export type { NestedScope } from '../definition/type-catalogue.js';
+
 export type AbortReason = 'timeout' | 'cancelled' | 'shutdown' | 'replaced';
 
 export interface StepLog {
@@ -67,7 +83,10 @@ export interface StepLog {
 /** How an attempt ended. Outcomes are values; only failures may also be thrown. */
 export type NodeOutcome =
   | { readonly kind: 'done'; readonly output: unknown; readonly port?: string }
-  /** Run the steps of `scope`, then complete with `output`; `scope: null` when the branch taken holds no steps. */
+  /**
+   * Take the branch `port`: run the steps of `scope`, then complete with `output`. A `scope` that the step does not
+   * hold (an `else` that was not written, the nodes form) is a branch without steps, as `scope: null` is.
+   */
   | { readonly kind: 'enter'; readonly scope: string | null; readonly port: string; readonly output: unknown }
   /** Hold no slot until then; `state` comes back in `ctx.resumed`. A time that has passed resumes at once. */
   | { readonly kind: 'wait'; readonly until: Date; readonly state: unknown }

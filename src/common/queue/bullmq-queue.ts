@@ -90,7 +90,11 @@ async function withinGrace(work: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
-function toBullmq(job: ExecutionJob): { name: string; data: { executionId: string }; opts: { jobId: string; priority: number } } {
+function toBullmq(job: ExecutionJob): {
+  name: string;
+  data: { executionId: string };
+  opts: { jobId: string; priority: number };
+} {
   const round = job.round === undefined || job.round === 0 ? '' : `-r${job.round}`;
   return {
     name: 'run',

@@ -1,0 +1,117 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { fetch, type Agent, type BodyInit, type Response } from 'undici';
+import { AppConfig } from '../config/app-config.js';
+import { AppError } from '../errors/app-error.js';
+import { AddressGuard } from './address-guard.js';
+import { guardedAgent } from './guarded-agent.js';
+import { NetworkError, RequestTimeoutError, TooManyRedirectsError, UrlInvalidError } from './http.errors.js';
+import { followRedirect, type Hop } from './redirects.js';
+import { readCapped } from './read-capped.js';
+
+export interface OutgoingRequest {
+  readonly url: string;
+  /** Default `GET`. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text, bytes or a form; streams cannot be sent again after a redirect. */
+  readonly body?: BodyInit | null;
+  /** Headers beside `Authorization` and `Cookie` that must not follow a redirect to another origin. */
+  readonly secretHeaders?: readonly string[];
+  /** Default true: up to 10. */
+  readonly followRedirects?: boolean;
+  /** Until the body has been read, milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Of the decoded body, bytes. Default 16 MiB. */
+  readonly maxBytes?: number;
+  /** Aborts the call; the error is then the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface OutgoingResponse {
+  /** Where the answer came from, after redirects. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Response['headers'];
+  readonly body: Buffer;
+}
+
+const MAX_REDIRECTS = 10;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** The one way out: every call that a definition can steer goes through it, and reaches allowed addresses only. */
+@Injectable()
+export class OutgoingHttp implements OnApplicationShutdown {
+  private readonly agent: Agent;
+
+  constructor(config: AppConfig) {
+    this.agent = guardedAgent(new AddressGuard(config.httpAllowPrivate));
+  }
+
+  /**
+   * @throws AddressNotAllowedError, UrlInvalidError, TooManyRedirectsError, ResponseTooLargeError; retryable:
+   *   NetworkError, RequestTimeoutError; when aborted, the signal's reason.
+   */
+  async request(request: OutgoingRequest): Promise<OutgoingResponse> {
+    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+    try {
+      return await this.follow(request, signal);
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      if (timeout.aborted) throw new RequestTimeoutError(hostOf(request.url), timeoutMs);
+      throw appErrorIn(error) ?? new NetworkError(hostOf(request.url), error);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async follow(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingResponse> {
+    let hop: Hop = {
+      url: parseUrl(request.url),
+      method: request.method ?? 'GET',
+      headers: new Headers(request.headers),
+      body: request.body ?? null,
+    };
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.send(hop, signal);
+      const next =
+        request.followRedirects === false ? null : followRedirect(hop, response, request.secretHeaders ?? []);
+      if (next === null) {
+        const body = await readCapped(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
+        return { url: hop.url.href, status: response.status, headers: response.headers, body };
+      }
+      await response.body?.cancel();
+      if (redirects === MAX_REDIRECTS) throw new TooManyRedirectsError(MAX_REDIRECTS);
+      hop = { ...next, url: parseUrl(next.url.href) };
+    }
+  }
+
+  private send({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Response> {
+    return fetch(url, { method, headers: [...headers], body, redirect: 'manual', signal, dispatcher: this.agent });
+  }
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null) throw new UrlInvalidError(`"${text}" is no URL`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new UrlInvalidError(`Only http and https can be called, not ${url.protocol}`);
+  }
+  if (url.username !== '' || url.password !== '')
+    throw new UrlInvalidError('Credentials belong in `auth`, not in the URL');
+  return url;
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? url;
+}
+
+/** What our connector refused arrives wrapped in fetch's own error. */
+function appErrorIn(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  return error instanceof Error && error.cause !== undefined ? appErrorIn(error.cause) : null;
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { NodeCatalogueController } from './node-catalogue.controller.js';
+import { NodeRegistry } from './node-registry.js';
+import { NODE_TYPES } from './node-types.js';
+import type { NodeType } from './node.contract.js';
+
+@Module({
+  imports: [OutgoingHttpModule],
+  controllers: [NodeCatalogueController],
+  providers: [
+    ...NODE_TYPES,
+    { provide: NodeRegistry, inject: [...NODE_TYPES], useFactory: (...types: NodeType[]) => new NodeRegistry(types) },
+  ],
+  exports: [NodeRegistry],
+})
+export class NodesModule {}

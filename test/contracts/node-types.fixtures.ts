@@ -1,0 +1,71 @@
+import type { NodeOutcome } from '../../src/nodes/node.contract.js';
+
+/** What the shared suite needs to know of a type: its examples. `url` is a server that answers with JSON. */
+export interface NodeTypeFixture {
+  /** A config after its templates were evaluated. */
+  readonly good: (url: string) => Record<string, unknown>;
+  /** The same as it may stand in a definition. */
+  readonly templated: Record<string, unknown>;
+  /** A config with one fault, and where. */
+  readonly bad: { readonly config: Record<string, unknown>; readonly path: string };
+  /** How an attempt with `good` ends. */
+  readonly kind: NodeOutcome['kind'];
+  /** A config whose attempt does not end by itself soon; null for types that only compute. */
+  readonly endless: ((url: string) => Record<string, unknown>) | null;
+}
+
+export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  condition: {
+    good: () => ({ expression: true, then: [{ id: 'a', type: 'log', config: { message: 'yes' } }] }),
+    templated: { conditions: { all: ['{{ input.a }}', 'input.b > 1'] } },
+    bad: { config: { conditions: { all: [] } }, path: 'conditions.all' },
+    kind: 'enter',
+    endless: null,
+  },
+  http: {
+    good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),
+    templated: {
+      url: '{{ variables.url }}',
+      timeout: '{{ variables.timeout }}',
+      auth: { type: '{{ variables.auth }}' },
+    },
+    bad: { config: { url: 'https://example.com', auth: { type: 'basic', username: 'u' } }, path: 'auth.password' },
+    kind: 'done',
+    endless: (url) => ({ url: `${url}/never` }),
+  },
+  log: {
+    good: () => ({ level: 'warn', message: 'low', data: { left: 3 } }),
+    templated: { level: '{{ input.level }}', message: 'of {{ input.name }}' },
+    bad: { config: { level: 'loud', message: 'x' }, path: 'level' },
+    kind: 'done',
+    endless: null,
+  },
+  script: {
+    good: () => ({ code: 'return { sum: 1 + args.b };', args: { b: 2 } }),
+    templated: { code: 'return 1;', args: '{{ input }}', max_memory: '{{ variables.memory }}' },
+    bad: { config: { runtime: 'python', code: 'return 1;' }, path: 'runtime' },
+    kind: 'done',
+    endless: () => ({ code: 'while (true) {}' }),
+  },
+  set: {
+    good: () => ({ values: { a: 1, b: [2] } }),
+    templated: { values: '{{ input }}' },
+    bad: { config: { values: 5 }, path: 'values' },
+    kind: 'done',
+    endless: null,
+  },
+  transform: {
+    good: () => ({ expression: [1, 2] }),
+    templated: { expression: 'input.items.map(i, i.name)' },
+    bad: { config: { values: {}, expression: '1' }, path: 'expression' },
+    kind: 'done',
+    endless: null,
+  },
+  wait: {
+    good: () => ({ duration: '1h' }),
+    templated: { until: '{{ input.at }}' },
+    bad: { config: { until: 'tomorrow' }, path: 'until' },
+    kind: 'wait',
+    endless: null,
+  },
+};

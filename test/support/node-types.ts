@@ -1,0 +1,31 @@
+import { Test } from '@nestjs/testing';
+import { Global, Module } from '@nestjs/common';
+import { Clock, SystemClock } from '../../src/common/clock.js';
+import { AppConfig } from '../../src/common/config/app-config.js';
+import { NodeRegistry } from '../../src/nodes/node-registry.js';
+import { NodesModule } from '../../src/nodes/nodes.module.js';
+
+export interface NodeTypesUnderTest extends AsyncDisposable {
+  readonly registry: NodeRegistry;
+  close(): Promise<void>;
+}
+
+/** The node types as the server has them, with the settings that they read. */
+export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise<NodeTypesUnderTest> {
+  const config = { httpAllowPrivate: ['127.0.0.0/8'], scriptsDir: null, ...settings } as AppConfig;
+
+  @Global()
+  @Module({
+    providers: [
+      { provide: AppConfig, useValue: config },
+      { provide: Clock, useClass: SystemClock },
+    ],
+    exports: [AppConfig, Clock],
+  })
+  class Surroundings {}
+
+  const module = await Test.createTestingModule({ imports: [Surroundings, NodesModule] }).compile();
+  await module.init();
+  const close = (): Promise<void> => module.close();
+  return { registry: module.get(NodeRegistry), close, [Symbol.asyncDispose]: close };
+}
