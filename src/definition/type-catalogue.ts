@@ -3,7 +3,8 @@ import type { Fault } from '../common/errors/app-error.js';
 /** What repeating a step may do: nothing at all, the same again, or a second effect. */
 export type Effect = 'pure' | 'idempotent' | 'once';
 
-export type NodeKind = 'TRIGGER' | 'AI_AGENT' | 'EXTERNAL_ACTION' | 'ACTION' | 'FLOW' | 'HUMAN_LOOP' | 'TOOL' | 'MEMORY';
+export type NodeKind =
+  'TRIGGER' | 'AI_AGENT' | 'EXTERNAL_ACTION' | 'ACTION' | 'FLOW' | 'HUMAN_LOOP' | 'TOOL' | 'MEMORY';
 
 /** A place in a step's config that holds steps of its own, e.g. `then` of a condition. */
 export interface NestedScope {
