@@ -1,8 +1,6 @@
-/** Secrets by name, opened. What comes out must not be stored, logged or answered. */
+/** Port: the values of secrets. They never leave the process but in what a step sends. */
 export abstract class SecretStore {
-  /** @returns the value, or null when no secret has this name. */
-  abstract get(name: string): Promise<string | null>;
+  /** @returns undefined when there is no such secret. @throws SecretKeyError 500 `secret_unreadable` under another key. */
+  abstract get(name: string): Promise<string | undefined>;
+  abstract names(): Promise<readonly string[]>;
 }
-
-/** The signal that a secret was set or removed: `{name}`. Whoever keeps opened values in memory drops them. */
-export const SECRET_CHANGED_SIGNAL = 'secret.changed';

@@ -1,9 +1,8 @@
-import type { PoolClient } from 'pg';
+export const WORKFLOW_STATUSES = ['draft', 'active', 'paused', 'archived'] as const;
+export type WorkflowStatus = (typeof WORKFLOW_STATUSES)[number];
 
-export type WorkflowStatus = 'draft' | 'active' | 'paused' | 'archived';
-
-/** What other modules may know of a workflow. */
-export interface WorkflowEntry {
+/** A workflow as other modules need it. */
+export interface WorkflowSummary {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
@@ -11,23 +10,21 @@ export interface WorkflowEntry {
   /** The latest version. */
   readonly version: number;
   readonly ownerId: string | null;
+  readonly isTemplate: boolean;
 }
 
-/**
- * The signal that tells every replica of a workflow's new status: `{workflow_id, status}`. Whoever commits a change of
- * status publishes it; the triggers module drops what it keeps of the workflow in memory.
- */
-export const WORKFLOW_STATUS_SIGNAL = 'workflow.status';
+/** Called after the change is committed, on the replica that made it; the caller's answer waits for it. */
+export type StatusListener = (workflow: WorkflowSummary, from: WorkflowStatus) => void | Promise<void>;
 
-/** Looks workflows up and moves their status. */
+/** Port: what other modules may know and change of a workflow. */
 export abstract class WorkflowDirectory {
-  /** @throws WorkflowNotFoundError (404 `workflow_not_found`) */
-  abstract get(idOrSlug: string): Promise<WorkflowEntry>;
-
+  /** @throws WorkflowNotFoundError 404 `workflow_not_found` */
+  abstract get(idOrSlug: string): Promise<WorkflowSummary>;
   /**
-   * Moves the status in the caller's transaction, along `draft -> active <-> paused -> archived`; the same status again is
-   * no change and no error. The caller publishes `WORKFLOW_STATUS_SIGNAL` after the commit.
-   * @throws WorkflowStateError (409 `workflow_state`) when the state it is in does not lead there.
+   * Moves the status as the transition table allows; nothing happens when it is there already.
+   * @throws WorkflowNotFoundError 404; WorkflowStateError 409 `workflow_state` when the status cannot become that.
    */
-  abstract changeStatus(client: PoolClient, workflowId: string, status: WorkflowStatus): Promise<void>;
+  abstract changeStatus(id: string, to: WorkflowStatus): Promise<WorkflowSummary>;
+  /** The deployment module arms and disarms by this when somebody pauses, resumes or archives. */
+  abstract onStatusChange(listener: StatusListener): void;
 }
