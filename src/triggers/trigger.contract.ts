@@ -41,7 +41,11 @@ export interface Seen {
   /** The input when the trigger has no mapping; undefined: the payload. */
   readonly defaultInput?: unknown;
   /** The type has decided already: nothing starts, and this is why. */
-  readonly refused?: { readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed'; readonly code: string; readonly detail: string };
+  readonly refused?: {
+    readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';
+    readonly code: string;
+    readonly detail: string;
+  };
   readonly replayOf?: string;
   readonly awaited?: boolean;
 }

@@ -37,7 +37,11 @@ export class RouteTakenError extends AppError {
 
 export class NotDeployedError extends AppError {
   constructor(workflowId: string) {
-    super({ code: 'not_deployed', status: 409, message: `The workflow ${workflowId} is not deployed. Deploy it first.` });
+    super({
+      code: 'not_deployed',
+      status: 409,
+      message: `The workflow ${workflowId} is not deployed. Deploy it first.`,
+    });
   }
 }
 

@@ -64,7 +64,9 @@ function fieldsOf(source: string): string[] {
   const fields = (macro ?? text).split(/\s+/);
   if (fields.length === 5) return ['0', ...fields];
   if (fields.length === 6) return fields;
-  throw new CronLineError(`a cron line has 5 fields, or 6 with leading seconds; this has ${text === '' ? 0 : fields.length}`);
+  throw new CronLineError(
+    `a cron line has 5 fields, or 6 with leading seconds; this has ${text === '' ? 0 : fields.length}`,
+  );
 }
 
 function rewriteField(field: string, index: number, triggerId: string): string {
@@ -80,12 +82,15 @@ function rewriteHashed(part: string, index: number, triggerId: string): string |
   if (match === null) return undefined;
   const [lowest, highest] = RANGES[index] ?? [0, 0];
   const from = match[1] === undefined ? lowest : Number(match[1]);
-  const to = match[2] === undefined ? (match[3] === undefined ? highest : (HIGHEST[index] ?? highest)) : Number(match[2]);
-  if (from > to || from < lowest || to > (HIGHEST[index] ?? 0)) throw new CronLineError(`${part}: the range is not in the field's`);
+  const to =
+    match[2] === undefined ? (match[3] === undefined ? highest : (HIGHEST[index] ?? highest)) : Number(match[2]);
+  if (from > to || from < lowest || to > (HIGHEST[index] ?? 0))
+    throw new CronLineError(`${part}: the range is not in the field's`);
   const hash = hashOf(triggerId, `field ${index}`);
   if (match[3] === undefined) return String(from + (hash % (to - from + 1)));
   const step = Number(match[3]);
-  if (step < 1 || step > to - from + 1) throw new CronLineError(`${part}: the step must lie between 1 and the range's length`);
+  if (step < 1 || step > to - from + 1)
+    throw new CronLineError(`${part}: the step must lie between 1 and the range's length`);
   return `${from + (hash % step)}-${to}/${step}`;
 }
 

@@ -50,7 +50,9 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
 
   override validate(config: CronConfig): readonly Fault[] {
     if ((config.cron === undefined) === (config.interval === undefined)) {
-      return [{ path: '', code: 'cron_or_interval', message: 'give either "cron" or "interval"', hint: 'cron: "0 2 * * *"' }];
+      return [
+        { path: '', code: 'cron_or_interval', message: 'give either "cron" or "interval"', hint: 'cron: "0 2 * * *"' },
+      ];
     }
     if (!['allow', 'skip'].includes(config.overlap)) {
       const message = `overlap "${config.overlap}" is not available yet`;
@@ -91,7 +93,9 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
       client,
       walks.flatMap((walk) => occurrencesOf(walk, busy, now, this.settings.retentionMs)),
     );
-    const timers = walks.flatMap(({ trigger, schedule, next }) => (next === null ? [] : [timerAt(trigger, schedule, next)]));
+    const timers = walks.flatMap(({ trigger, schedule, next }) =>
+      next === null ? [] : [timerAt(trigger, schedule, next)],
+    );
     await this.host.setTimers(client, timers);
     return after;
   }
@@ -180,7 +184,8 @@ function occurrencesOf(walk: Walk, busy: Set<string>, now: Date, keyTtlMs: numbe
   return walk.instants.map(({ at, fires }) => {
     const seen = seenAt(at, now, keyTtlMs);
     if (!fires) return { trigger, seen: { ...seen, refused: skipped('misfire', `policy ${trigger.config.misfire}`) } };
-    if (busy.has(trigger.id)) return { trigger, seen: { ...seen, refused: skipped('overlap', 'the last execution still runs') } };
+    if (busy.has(trigger.id))
+      return { trigger, seen: { ...seen, refused: skipped('overlap', 'the last execution still runs') } };
     if (trigger.config.overlap === 'skip') busy.add(trigger.id);
     return { trigger, seen };
   });
@@ -192,13 +197,21 @@ const skipped = (code: string, detail: string) => ({ outcome: 'skipped' as const
 function seenAt(at: number, now: Date, keyTtlMs: number): Seen {
   const scheduledFor = new Date(at);
   const instant = scheduledFor.toISOString();
-  return { occurredAt: now, scheduledFor, payload: { scheduled_for: instant }, key: instant, keyTtlMs, defaultInput: {} };
+  return {
+    occurredAt: now,
+    scheduledFor,
+    payload: { scheduled_for: instant },
+    key: instant,
+    keyTtlMs,
+    defaultInput: {},
+  };
 }
 
 /** The jitter is the trigger's own and stays below the next instant, so that order is kept. */
 function timerAt(trigger: Armed, schedule: Schedule, instant: number): TriggerTimer {
   const most = parseDuration(trigger.config.jitter ?? 0) ?? 0;
   let offset = 0;
-  if (most > 0) offset = hashOf(trigger.id, 'jitter') % Math.max(1, Math.min(most, (schedule.next(instant) ?? Infinity) - instant));
+  if (most > 0)
+    offset = hashOf(trigger.id, 'jitter') % Math.max(1, Math.min(most, (schedule.next(instant) ?? Infinity) - instant));
   return { triggerId: trigger.id, key: '', dueAt: new Date(instant + offset), payload: { instant } };
 }

@@ -23,7 +23,13 @@ export interface Passed {
 export const MOST_INSTANTS = 500;
 
 /** Which instants from `cursor` on have passed, and what is to become of each. */
-export function passedInstants(schedule: Schedule, cursor: number, now: number, end: number | null, rule: MisfireRule): Passed {
+export function passedInstants(
+  schedule: Schedule,
+  cursor: number,
+  now: number,
+  end: number | null,
+  rule: MisfireRule,
+): Passed {
   const walk = instantsFrom(schedule, cursor, Math.min(now, end ?? Infinity));
   const taken = take(walk, MOST_INSTANTS);
   const missedBefore = now - rule.graceMs;

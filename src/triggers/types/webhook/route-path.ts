@@ -5,7 +5,8 @@ export function routeSegments(path: string): string[] | null {
   const segments = path.split('/').filter((segment) => segment !== '');
   if (segments[0] === 'webhook') segments.shift();
   const names = segments.filter((segment) => segment.startsWith(':'));
-  const isSound = segments.length > 0 && segments.every((one) => SEGMENT.test(one)) && new Set(names).size === names.length;
+  const isSound =
+    segments.length > 0 && segments.every((one) => SEGMENT.test(one)) && new Set(names).size === names.length;
   return isSound ? segments : null;
 }
 

@@ -6,7 +6,10 @@ const FIELDS = ['username', 'password', 'token', 'value', 'key', 'secret'] as co
 /** An auth config with every secret in place, or the name of one that is missing. */
 export type ResolvedAuth = { readonly auth: WebhookAuth; readonly missing: null } | { readonly missing: string };
 
-export async function resolveAuth(auth: WebhookAuth, secret: (name: string) => Promise<string | undefined>): Promise<ResolvedAuth> {
+export async function resolveAuth(
+  auth: WebhookAuth,
+  secret: (name: string) => Promise<string | undefined>,
+): Promise<ResolvedAuth> {
   const resolved: WebhookAuth = { ...auth };
   const missing: string[] = [];
   const fill = async (text: string): Promise<string> => {

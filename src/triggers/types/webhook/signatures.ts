@@ -46,7 +46,12 @@ export function signatureScheme(auth: WebhookAuth): SignatureScheme | null {
   const base = { algorithm: 'sha256', encoding: 'hex' as const, idOf: nothing, keyOf: utf8, toleranceMs };
   switch (auth.type) {
     case 'github':
-      return { ...base, template: '{body}', timestampOf: nothing, signaturesOf: prefixed('x-hub-signature-256', 'sha256=') };
+      return {
+        ...base,
+        template: '{body}',
+        timestampOf: nothing,
+        signaturesOf: prefixed('x-hub-signature-256', 'sha256='),
+      };
     case 'stripe':
       return {
         ...base,
@@ -106,7 +111,10 @@ export function verifySignature(
   body: Buffer,
   now: number,
 ): SignatureVerdict {
-  const given = scheme.signaturesOf(headers).slice(0, 10).map((text) => Buffer.from(text, scheme.encoding));
+  const given = scheme
+    .signaturesOf(headers)
+    .slice(0, 10)
+    .map((text) => Buffer.from(text, scheme.encoding));
   if (given.length === 0) return 'missing';
   const timestamp = scheme.timestampOf(headers);
   if (scheme.template.includes('{timestamp}')) {

@@ -119,7 +119,9 @@ export class WebhookAuth {
 
 /** Config of a webhook trigger. */
 export class WebhookConfig {
-  @Field('Served below /webhook/, written with or without that prefix; :name is a parameter', { examples: ['/orders/:id'] })
+  @Field('Served below /webhook/, written with or without that prefix; :name is a parameter', {
+    examples: ['/orders/:id'],
+  })
   @IsOptional()
   @IsString()
   path?: string;
