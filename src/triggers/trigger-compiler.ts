@@ -29,7 +29,8 @@ export class TriggerCompiler {
     return trigger;
   }
 
-  private build(row: TriggerRow): ArmedTrigger {
+  /** Without keeping it: for rows that are not committed yet. */
+  build(row: TriggerRow): ArmedTrigger {
     const type = this.registry.get(row.type);
     const key = row.dedup?.key ?? null;
     return {

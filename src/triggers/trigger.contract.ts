@@ -218,6 +218,16 @@ export abstract class BaseTrigger<C extends object = object> {
   /** Whether deliveries reach triggers of this type by the public routes. */
   readonly isReceiver: boolean = false;
 
+  /** The methods that its deliveries may come by. */
+  methods(_config: C): readonly string[] {
+    return [];
+  }
+
+  /** The input of an execution when the trigger maps none. */
+  defaultInput(payload: unknown): unknown {
+    return payload;
+  }
+
   /** Checks a delivery, before anything is recorded. @throws DeliveryRefusedError */
   receive(_trigger: ArmedTrigger<C>, _request: PublicRequest): Promise<Delivery> {
     throw new Error(`${this.type} receives no deliveries`);

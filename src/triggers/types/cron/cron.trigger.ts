@@ -100,6 +100,10 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
     return after;
   }
 
+  override defaultInput(): unknown {
+    return {};
+  }
+
   override preview(trigger: Armed, from: Date, count: number): readonly PreviewedInstant[] {
     const schedule = this.scheduleOf(trigger);
     const timezone = trigger.config.timezone ?? this.settings.schedulerTimezone;

@@ -9,4 +9,8 @@ export class ManualTrigger extends BaseTrigger<ManualConfig> {
   override readonly title = 'By hand';
   override readonly description = 'Starts when somebody asks for it, with a confirmation where that is required.';
   override readonly config = ManualConfig;
+
+  override defaultInput(payload: unknown): unknown {
+    return (payload as { input?: unknown } | null)?.input ?? {};
+  }
 }

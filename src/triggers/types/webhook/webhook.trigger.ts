@@ -84,6 +84,14 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     return methodsOf(config).map((method) => ({ method, path, shape: routeShape(segments) }));
   }
 
+  override methods(config: WebhookConfig): readonly string[] {
+    return methodsOf(config);
+  }
+
+  override defaultInput(payload: unknown): unknown {
+    return (payload as { body?: unknown } | null)?.body ?? {};
+  }
+
   override maxBody(config: WebhookConfig): number {
     return config.max_body;
   }
