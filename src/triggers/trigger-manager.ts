@@ -52,23 +52,26 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
     this.isStopped = true;
     this.unsubscribe();
     if (this.retry !== null) clearTimeout(this.retry);
-    await this.running;
+    await this.running.catch(() => undefined);
     for (const id of this.attached.keys()) await this.detach(id);
   }
 
   /** To be called after a commit that changed triggers: this replica follows at once, the others are told. */
   async announce(): Promise<void> {
     await this.sync();
-    await this.signals.publish(CHANGED, {});
+    // A replica that misses the signal looks for itself when a delivery finds no route.
+    await this.signals.publish(CHANGED, {}).catch((error: unknown) => this.log.warn(`not signalled: ${String(error)}`));
   }
 
   /** Resolves when memory holds what was in force at the call. Calls at the same time share one look. */
   sync(): Promise<void> {
-    this.queued ??= this.running.then(() => {
-      this.queued = null;
-      this.running = this.followTable();
-      return this.running;
-    });
+    this.queued ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = null;
+        this.running = this.followTable();
+        return this.running;
+      });
     return this.queued;
   }
 

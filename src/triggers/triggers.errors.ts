@@ -89,3 +89,22 @@ export class DeliveryRefusedError extends AppError {
     this.reason = refusal.reason ?? refusal.code;
   }
 }
+
+export class WebhookNotFoundError extends AppError {
+  constructor(cause?: unknown) {
+    super({ code: 'webhook_not_found', status: 404, message: 'No webhook listens here.', cause });
+  }
+}
+
+/** The execution that a sender waits for has ended without an output. */
+export class WebhookRunError extends AppError {
+  constructor(finished: { id: string; status: string; error: { code: string; message: string } | null }) {
+    const detail = finished.error === null ? '' : `: ${finished.error.code}`;
+    super({
+      code: 'execution_failed',
+      status: 422,
+      message: `The execution ${finished.id} is ${finished.status}${detail}.`,
+      headers: { Location: `/api/v1/executions/${finished.id}` },
+    });
+  }
+}

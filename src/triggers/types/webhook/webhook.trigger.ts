@@ -194,7 +194,7 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
 }
 
 function methodsOf(config: WebhookConfig): readonly Method[] {
-  return config.methods ?? [config.method ?? 'POST'];
+  return [...new Set(config.methods ?? [config.method ?? 'POST'])];
 }
 
 const NEEDS: Readonly<Record<string, readonly (readonly (keyof WebhookAuth)[])[]>> = {
