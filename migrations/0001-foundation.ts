@@ -95,11 +95,17 @@ CREATE TABLE trigger (
   priority       smallint,
   dedup          json,
   mode           text,
+  -- of the deployment that armed it; the trigger's own mode goes before it
+  deployment_mode text,
   is_enabled     boolean NOT NULL DEFAULT true,
   start_at       timestamptz,
   end_at         timestamptz,
   paused_at      timestamptz,
   paused_reason  text,
+  -- why its workflow holds it: 'workflow_paused'
+  held           text,
+  -- rises with every change: tells what a replica keeps in memory from what is in force
+  revision       integer NOT NULL DEFAULT 1,
   -- in force: its workflow is deployed and the deployed version names it
   armed_at       timestamptz,
   -- the version that armed it
@@ -124,6 +130,17 @@ CREATE TABLE webhook_route (
   PRIMARY KEY (method, shape)
 );
 CREATE INDEX webhook_route_trigger ON webhook_route (trigger_id);
+
+-- A first call by hand that waits for its second; the token itself is never stored.
+CREATE TABLE manual_confirmation (
+  token_hash  bytea PRIMARY KEY,
+  workflow_id uuid NOT NULL REFERENCES workflow ON DELETE CASCADE,
+  caller      text NOT NULL,
+  request     json NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  used_at     timestamptz
+);
+CREATE INDEX manual_confirmation_expiry ON manual_confirmation (expires_at);
 
 CREATE TABLE timer (
   id         uuid PRIMARY KEY,

@@ -1,0 +1,9 @@
+import type { Expression, Template } from './plan.js';
+
+/** Compiles what stands outside a plan: a trigger's `filter`, `input` and `dedup.key`. */
+export abstract class ExpressionCompiler {
+  /** Braces may be left out. @throws ExpressionError code `expression_invalid` */
+  abstract expression(source: string): Expression;
+  /** Any JSON value in which strings may hold `{{ … }}`. @throws ExpressionError code `expression_invalid` */
+  abstract template(value: unknown): Template;
+}

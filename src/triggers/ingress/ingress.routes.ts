@@ -1,0 +1,132 @@
+import { STATUS_CODES } from 'node:http';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../common/errors/app-error.js';
+import type { PublicAnswer } from '../trigger.contract.js';
+import { WebhookIngress, type Addressed } from './webhook-ingress.service.js';
+
+const MOST_BODY = 16 * 1024 * 1024;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
+const WORKFLOW_PREFIXES = ['/api/v1/public/webhook/workflow/', '/v1/public/webhook/workflow/'];
+const PATH_PREFIX = '/webhook/';
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * The public routes, straight on Fastify: signatures are checked on the bytes as they came, so no body parser may see
+ * them first, and the hot path carries nothing that it does not need.
+ */
+@Injectable()
+export class IngressRoutes implements OnModuleInit {
+  private readonly log = new Logger('Webhook');
+  private readonly addressed = new WeakMap<FastifyRequest, Addressed>();
+
+  constructor(
+    private readonly adapter: HttpAdapterHost,
+    private readonly ingress: WebhookIngress,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
+    await server.register((scope, _options, done) => {
+      this.define(scope);
+      done();
+    });
+  }
+
+  private define(scope: FastifyInstance): void {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MOST_BODY }, (_request, body, done) =>
+      done(null, body),
+    );
+    scope.setErrorHandler((error, request, reply) => this.answerError(error, request, reply));
+    const onRequest = (request: FastifyRequest): Promise<void> => this.address(request);
+    const handler = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => this.receive(request, reply);
+    for (const prefix of WORKFLOW_PREFIXES) {
+      scope.route({
+        method: [...METHODS],
+        url: `${prefix}:workflow`,
+        bodyLimit: MOST_BODY,
+        exposeHeadRoute: false,
+        onRequest,
+        handler,
+      });
+    }
+    scope.route({
+      method: [...METHODS],
+      url: `${PATH_PREFIX}*`,
+      bodyLimit: MOST_BODY,
+      exposeHeadRoute: false,
+      onRequest,
+      handler,
+    });
+  }
+
+  /** Before the body is read: nobody makes the server take in 16 MiB for a path that does not exist. */
+  private async address(request: FastifyRequest): Promise<void> {
+    const path = pathOf(request.url);
+    const found = path.startsWith(PATH_PREFIX)
+      ? await this.ingress.byPath(request.method, path.slice(PATH_PREFIX.length))
+      : await this.ingress.byWorkflow(request.method, (request.params as { workflow: string }).workflow);
+    this.addressed.set(request, found);
+    const declared = Number(request.headers['content-length'] ?? 0);
+    if (declared > this.ingress.maxBody(found.trigger)) this.ingress.refuseSize(found.trigger, declared);
+  }
+
+  private async receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const found = this.addressed.get(request);
+    if (found === undefined) throw new Error('a public route without its trigger');
+    const answer = await this.ingress.receive(found.trigger, {
+      method: request.method,
+      path: pathOf(request.url),
+      params: found.params,
+      query: request.query as Record<string, unknown>,
+      headers: request.headers,
+      body: Buffer.isBuffer(request.body) ? request.body : NOTHING,
+      remoteIp: request.ip,
+    });
+    return send(reply, answer);
+  }
+
+  private answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const known = error instanceof AppError ? error : fromFastify(error);
+    if (known.status >= 500)
+      this.log.error(`${request.method} ${pathOf(request.url)}: ${String(known.cause ?? known)}`);
+    const body = {
+      type: 'about:blank',
+      title: STATUS_CODES[known.status] ?? 'Error',
+      status: known.status,
+      code: known.code,
+      detail: known.message,
+      ...(known.errors.length > 0 && { errors: known.errors }),
+    };
+    void reply.code(known.status).headers(known.headers).type('application/problem+json').send(JSON.stringify(body));
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: PublicAnswer): FastifyReply {
+  reply.code(status).type('application/json; charset=utf-8');
+  if (headers !== undefined) reply.headers(headers);
+  return reply.send(JSON.stringify(body ?? null));
+}
+
+/** What Fastify itself refuses is the client's fault: a body cut short or too large. */
+function fromFastify(error: unknown): AppError {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (status === 413) return new AppError({ code: 'body_too_large', status, message: 'The body is too large.' });
+  if (status === 415)
+    return new AppError({ code: 'type_unsupported', status, message: 'This content type is not taken.' });
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new AppError({
+      code: 'request_invalid',
+      status,
+      message: error instanceof Error ? error.message : 'Unreadable.',
+    });
+  }
+  return new AppError({ code: 'internal', message: 'Something failed here. It was logged.', cause: error });
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}

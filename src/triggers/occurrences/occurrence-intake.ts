@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { AppConfig } from '../../common/config/app-config.js';
+import { Database } from '../../common/database/database.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { newId } from '../../common/ids.js';
+import { Timers } from '../../common/timers/timer.contract.js';
+import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
+import { OpenExecutions } from '../../engine/open-executions.js';
+import { SecretStore } from '../../secrets/secret-store.js';
+import { NOTIFICATION_TIMER } from '../notifications/notification.js';
+import { TriggerActivity } from '../trigger-activity.js';
+import {
+  TriggerHost,
+  type ArmedTrigger,
+  type Handled,
+  type Liveness,
+  type Seen,
+  type SeenBy,
+  type TriggerTimer,
+} from '../trigger.contract.js';
+import { decide, type Decision } from './decide.js';
+
+export const TRIGGER_TIMER = 'trigger';
+
+/** Takes what triggers have seen into the ledger, and starts what is to start. */
+@Injectable()
+export class OccurrenceIntake extends TriggerHost {
+  constructor(
+    private readonly starter: ExecutionStarter,
+    private readonly database: Database,
+    private readonly timers: Timers,
+    private readonly open: OpenExecutions,
+    private readonly secrets: SecretStore,
+    private readonly activity: TriggerActivity,
+    private readonly settings: AppConfig,
+  ) {
+    super();
+  }
+
+  override async handle(trigger: ArmedTrigger, seen: Seen): Promise<Handled> {
+    const decision = this.decide(trigger, seen);
+    if (decision.outcome === 'notified') return this.handleAlone(trigger, seen);
+    try {
+      return this.noted(trigger, decision, await this.starter.start(decision.request));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'input_invalid') throw error;
+      await this.starter.start(failed(decision, error.message).request);
+      throw error;
+    }
+  }
+
+  override async handleWithin(
+    client: PoolClient,
+    all: readonly SeenBy[],
+  ): Promise<{ handled: Handled[]; after: () => void }> {
+    if (all.length === 0) return { handled: [], after: () => undefined };
+    const decisions = await Promise.all(all.map(({ trigger, seen }) => this.checked(this.decide(trigger, seen))));
+    const results = await this.starter.startWithin(
+      client,
+      decisions.map(({ request }) => request),
+    );
+    const handled = results.map((result, index) => this.noted(at(all, index).trigger, at(decisions, index), result));
+    await this.notify(client, handled);
+    return { handled, after: () => this.starter.dispatch(results) };
+  }
+
+  override async setTimers(client: PoolClient, timers: readonly TriggerTimer[]): Promise<void> {
+    if (timers.length === 0) return;
+    await this.timers.set(
+      client,
+      timers.map(({ triggerId, ...timer }) => ({ kind: TRIGGER_TIMER, subjectId: triggerId, ...timer })),
+    );
+  }
+
+  override async cancelTimers(client: PoolClient, triggerIds: readonly string[], key?: string): Promise<void> {
+    if (triggerIds.length > 0) await this.timers.cancel(client, TRIGGER_TIMER, triggerIds, key);
+  }
+
+  override async hasTimer(client: PoolClient, triggerId: string): Promise<boolean> {
+    const { rowCount } = await client.query(`SELECT FROM timer WHERE kind = $1 AND subject_id = $2 AND key = ''`, [
+      TRIGGER_TIMER,
+      triggerId,
+    ]);
+    return rowCount === 1;
+  }
+
+  override openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return triggerIds.length === 0 ? Promise.resolve(new Map()) : this.open.countByTrigger(client, triggerIds);
+  }
+
+  override secret(name: string): Promise<string | undefined> {
+    return this.secrets.get(name);
+  }
+
+  override report(triggerId: string, liveness: Partial<Liveness>): void {
+    this.activity.report(triggerId, liveness);
+  }
+
+  private decide(trigger: ArmedTrigger, seen: Seen): Decision {
+    return decide(trigger, seen, newId(), this.settings.variables);
+  }
+
+  /** In a batch an input that the plan refuses must not take the others down. */
+  private async checked(decision: Decision): Promise<Decision> {
+    const { execution } = decision.request;
+    if (execution === null) return decision;
+    const faults = await this.starter.checkInput(execution.workflowId, execution.version, execution.input);
+    return faults.length === 0 ? decision : failed(decision, faults.join('; '));
+  }
+
+  private async handleAlone(trigger: ArmedTrigger, seen: Seen): Promise<Handled> {
+    const { handled, after } = await this.database.transaction((client) =>
+      this.handleWithin(client, [{ trigger, seen }]),
+    );
+    after();
+    return at(handled, 0);
+  }
+
+  private async notify(client: PoolClient, handled: readonly Handled[]): Promise<void> {
+    const ids = handled.flatMap(({ outcome, occurrenceId }) =>
+      outcome === 'notified' && occurrenceId !== null ? [occurrenceId] : [],
+    );
+    if (ids.length === 0) return;
+    const dueAt = new Date();
+    await this.timers.set(
+      client,
+      ids.map((subjectId) => ({ kind: NOTIFICATION_TIMER, subjectId, key: '', dueAt, payload: null })),
+    );
+  }
+
+  private noted(trigger: ArmedTrigger, decision: Decision, result: StartResult): Handled {
+    const { occurrenceId, executionId, duplicate } = result;
+    if (duplicate) {
+      const reason = { code: 'duplicate_of', detail: executionId ?? '' };
+      return { outcome: 'duplicate', reason, occurrenceId, executionId };
+    }
+    const { outcome, reason } = decision;
+    if (outcome === 'fired' || outcome === 'notified')
+      this.activity.fired(trigger.id, decision.request.occurrence?.occurredAt);
+    return { outcome, reason, occurrenceId, executionId };
+  }
+}
+
+function failed(decision: Decision, detail: string): Decision {
+  const { occurrence } = decision.request;
+  const reason = { code: 'input_invalid', detail: detail.slice(0, 1_000) };
+  const kept = occurrence === null ? null : { ...occurrence, id: newId(), outcome: 'failed' as const, reason };
+  return { outcome: 'failed', reason, failure: detail, request: { occurrence: kept, execution: null, key: null } };
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new Error(`the engine answered for ${list.length} of the requests`);
+  return item;
+}

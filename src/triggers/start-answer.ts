@@ -1,0 +1,28 @@
+import type { Handled } from './trigger.contract.js';
+
+/** What every starting route answers with 202 (shapes.md, Starting). */
+export interface StartAnswer {
+  id: string | null;
+  execution_id: string | null;
+  workflow_id: string;
+  /** The execution's, or the occurrence's outcome where nothing was started. */
+  status: string;
+  status_url: string | null;
+  duplicate: boolean;
+  occurrence_id: string | null;
+  reason: { code: string; detail: string } | null;
+}
+
+export function startAnswer(workflowId: string, handled: Handled): StartAnswer {
+  const { executionId, outcome } = handled;
+  return {
+    id: executionId,
+    execution_id: executionId,
+    workflow_id: workflowId,
+    status: executionId === null ? outcome : 'queued',
+    status_url: executionId === null ? null : `/api/v1/executions/${executionId}`,
+    duplicate: outcome === 'duplicate',
+    occurrence_id: handled.occurrenceId,
+    reason: handled.reason,
+  };
+}

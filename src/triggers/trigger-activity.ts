@@ -1,0 +1,81 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import type { Liveness } from './trigger.contract.js';
+import { TriggerRepository } from './trigger.repository.js';
+
+const FLUSH_MS = 500;
+
+/** How triggers do on this replica. Counts are gathered and written together: a firing costs no row update. */
+@Injectable()
+export class TriggerActivity implements OnApplicationShutdown {
+  private readonly log = new Logger(TriggerActivity.name);
+  private readonly liveness = new Map<string, Partial<Liveness>>();
+  private counts = new Map<string, { count: number; last: number }>();
+  private timer: NodeJS.Timeout | null = null;
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly triggers: TriggerRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  fired(triggerId: string, at: Date = this.clock.date()): void {
+    const known = this.counts.get(triggerId);
+    if (known === undefined) this.counts.set(triggerId, { count: 1, last: at.getTime() });
+    else {
+      known.count += 1;
+      known.last = at.getTime();
+    }
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+
+  report(triggerId: string, liveness: Partial<Liveness>): void {
+    this.liveness.set(triggerId, { ...this.liveness.get(triggerId), ...liveness });
+  }
+
+  of(triggerId: string): Partial<Liveness> {
+    return this.liveness.get(triggerId) ?? {};
+  }
+
+  forget(triggerId: string): void {
+    this.liveness.delete(triggerId);
+  }
+
+  /** Writes what has been counted. A flush that fails keeps its counts for the next. */
+  flush(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.flushing = this.flushing.then(() => this.write());
+    return this.flushing;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.flush();
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private async write(): Promise<void> {
+    const counted = this.counts;
+    if (counted.size === 0) return;
+    this.counts = new Map();
+    const entries = [...counted.entries()];
+    try {
+      await this.triggers.addCounts(
+        entries.map(([id]) => id),
+        entries.map(([, { count }]) => count),
+        entries.map(([, { last }]) => new Date(last)),
+      );
+    } catch (error) {
+      this.log.warn(`trigger counts could not be written: ${String(error)}`);
+      this.keep(entries);
+    }
+  }
+
+  private keep(entries: readonly [string, { count: number; last: number }][]): void {
+    for (const [id, { count, last }] of entries) {
+      const newer = this.counts.get(id);
+      this.counts.set(id, { count: count + (newer?.count ?? 0), last: Math.max(last, newer?.last ?? 0) });
+    }
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS * 10).unref();
+  }
+}

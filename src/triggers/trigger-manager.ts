@@ -1,0 +1,166 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { Database } from '../common/database/database.js';
+import { Signals } from '../common/signals/signals.contract.js';
+import { RouteTable } from './ingress/route-table.js';
+import { TriggerActivity } from './trigger-activity.js';
+import { TriggerCompiler } from './trigger-compiler.js';
+import type { ArmedTrigger } from './trigger.contract.js';
+import { TriggerRegistry } from './trigger-registry.js';
+import { TriggerRepository } from './trigger.repository.js';
+import type { TriggerRow } from './trigger.row.js';
+
+const CHANGED = 'trigger.changed';
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
+/**
+ * Keeps in memory, on every replica, the triggers that must be: those that are reached or that hold a connection. It
+ * follows what deployments put in force (signals, and a look at the table when one may have been missed), and attaches
+ * again, with back-off, what could not be attached. Triggers that only wait for a timer stay in the table.
+ */
+@Injectable()
+export class TriggerManager implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly routes = new RouteTable();
+  private readonly log = new Logger(TriggerManager.name);
+  private readonly attached = new Map<string, ArmedTrigger>();
+  private readonly failures = new Map<string, number>();
+  private byWorkflow = new Map<string, ArmedTrigger[]>();
+  private running: Promise<void> = Promise.resolve();
+  private queued: Promise<void> | null = null;
+  private retry: NodeJS.Timeout | null = null;
+  private unsubscribe: () => void = () => undefined;
+  private isStopped = false;
+
+  constructor(
+    private readonly registry: TriggerRegistry,
+    private readonly triggers: TriggerRepository,
+    private readonly compiler: TriggerCompiler,
+    private readonly activity: TriggerActivity,
+    private readonly signals: Signals,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.unsubscribe = this.signals.subscribe(CHANGED, () => this.syncSoon());
+    this.signals.onReconnect(() => this.syncSoon());
+    await this.sync();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    this.unsubscribe();
+    if (this.retry !== null) clearTimeout(this.retry);
+    await this.running.catch(() => undefined);
+    for (const id of this.attached.keys()) await this.detach(id);
+  }
+
+  /** To be called after a commit that changed triggers: this replica follows at once, the others are told. */
+  async announce(): Promise<void> {
+    await this.sync();
+    // A replica that misses the signal looks for itself when a delivery finds no route.
+    await this.signals.publish(CHANGED, {}).catch((error: unknown) => this.log.warn(`not signalled: ${String(error)}`));
+  }
+
+  /** Resolves when memory holds what was in force at the call. Calls at the same time share one look. */
+  sync(): Promise<void> {
+    this.queued ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = null;
+        this.running = this.followTable();
+        return this.running;
+      });
+    return this.queued;
+  }
+
+  /** Those that deliveries of a workflow may reach. */
+  receiversOf(workflowId: string): readonly ArmedTrigger[] {
+    return this.byWorkflow.get(workflowId) ?? [];
+  }
+
+  isAttached(triggerId: string): boolean {
+    return this.attached.has(triggerId);
+  }
+
+  counts(): { attached: number; failing: number } {
+    return { attached: this.attached.size, failing: this.failures.size };
+  }
+
+  private syncSoon(): void {
+    this.sync().catch((error: unknown) => {
+      this.log.warn(`triggers could not be read: ${String(error)}`);
+      this.retryAfter(FIRST_RETRY_MS);
+    });
+  }
+
+  private async followTable(): Promise<void> {
+    if (this.isStopped) return;
+    const types = this.registry.types.filter((type) => type.isResident).map((type) => type.type);
+    const inForce = await this.triggers.inForce(types);
+    const wanted = new Set(inForce.map(({ id }) => id));
+    const gone = [...this.attached.keys()].filter((id) => !wanted.has(id));
+    const changed = inForce
+      .filter(({ id, revision }) => this.attached.get(id)?.revision !== revision)
+      .map(({ id }) => id);
+    for (const id of this.failures.keys()) if (!wanted.has(id)) this.failures.delete(id);
+    for (const id of gone) await this.detach(id);
+    const rows = changed.length === 0 ? [] : await this.triggers.byIds(this.database.pool, changed);
+    for (const row of rows) await this.attach(row);
+    if (gone.length + rows.length > 0) this.index();
+    if (this.failures.size > 0) this.retryAfter(backOff(Math.min(...this.failures.values())));
+  }
+
+  private async attach(row: TriggerRow): Promise<void> {
+    try {
+      const trigger = this.compiler.compile(row);
+      await this.registry.get(row.type).attach(trigger);
+      this.attached.set(row.id, trigger);
+      const restarts = this.failures.get(row.id) ?? 0;
+      this.failures.delete(row.id);
+      this.activity.report(row.id, {
+        armedSince: row.armed_at ?? this.clock.date(),
+        ...(restarts > 0 && { restarts, lastError: null }),
+      });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.failures.set(row.id, (this.failures.get(row.id) ?? 0) + 1);
+      this.activity.report(row.id, { lastError: message });
+      this.log.warn(`trigger ${row.id} (${row.type}) could not be attached: ${message}`);
+    }
+  }
+
+  private async detach(id: string): Promise<void> {
+    const trigger = this.attached.get(id);
+    this.attached.delete(id);
+    this.activity.forget(id);
+    if (trigger !== undefined) await this.registry.get(trigger.type).detach(id);
+  }
+
+  private index(): void {
+    const byWorkflow = new Map<string, ArmedTrigger[]>();
+    this.routes.clear();
+    for (const trigger of this.attached.values()) {
+      const type = this.registry.get(trigger.type);
+      if (!type.isReceiver) continue;
+      const neighbours = byWorkflow.get(trigger.workflowId);
+      if (neighbours === undefined) byWorkflow.set(trigger.workflowId, [trigger]);
+      else neighbours.push(trigger);
+      for (const { method, path } of type.routes(trigger.config)) this.routes.add(method, path, trigger);
+    }
+    this.byWorkflow = byWorkflow;
+  }
+
+  private retryAfter(delayMs: number): void {
+    if (this.retry !== null || this.isStopped) return;
+    this.retry = setTimeout(() => {
+      this.retry = null;
+      this.syncSoon();
+    }, delayMs).unref();
+  }
+}
+
+function backOff(failures: number): number {
+  return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+}

@@ -1,0 +1,261 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { PoolClient } from 'pg';
+import type { Fault } from '../common/errors/app-error.js';
+import type { DtoClass } from '../common/validation/fields.js';
+import type { Expression, Template } from '../definition/plan.js';
+
+/** A trigger in force, compiled: what a type works with. Shared and never changed; an edit makes a new one. */
+export interface ArmedTrigger<C extends object = object> {
+  readonly id: string;
+  readonly workflowId: string;
+  /** The version it starts. */
+  readonly version: number;
+  readonly type: string;
+  readonly name: string;
+  readonly config: C;
+  readonly filter: Expression | null;
+  /** null: the type's own default, usually the payload. */
+  readonly input: Template | null;
+  readonly dedup: { readonly key: Template | null; readonly ttlMs: number };
+  /** 1 (last) to 10 (first). */
+  readonly priority: number;
+  readonly mode: 'execute' | 'notify';
+  /** Milliseconds since the Unix epoch, both included. */
+  readonly startAt: number | null;
+  readonly endAt: number | null;
+  /** Why it records occurrences without starting anything: its own pause, or its workflow's. */
+  readonly paused: string | null;
+  /** Counts every change of the trigger. */
+  readonly revision: number;
+}
+
+/** One thing that a trigger saw, before anything was decided about it. */
+export interface Seen {
+  readonly occurredAt: Date;
+  readonly scheduledFor: Date | null;
+  readonly payload: unknown;
+  /** The type's own identity of it (a cron instant, a delivery id); the trigger's `dedup.key` goes before it. */
+  readonly key: string | null;
+  /** How long `key` holds; null: the trigger's `dedup.ttl`. */
+  readonly keyTtlMs: number | null;
+  /** The input when the trigger has no mapping; undefined: the payload. */
+  readonly defaultInput?: unknown;
+  /** The type has decided already: nothing starts, and this is why. */
+  readonly refused?: {
+    readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';
+    readonly code: string;
+    readonly detail: string;
+  };
+  readonly replayOf?: string;
+  readonly awaited?: boolean;
+}
+
+export type TriggerOutcome = 'fired' | 'filtered' | 'duplicate' | 'skipped' | 'notified' | 'rejected' | 'failed';
+
+/** What became of it. */
+export interface Handled {
+  readonly outcome: TriggerOutcome;
+  readonly reason: { readonly code: string; readonly detail: string } | null;
+  readonly occurrenceId: string | null;
+  /** For a duplicate: the first one's execution. */
+  readonly executionId: string | null;
+}
+
+export interface SeenBy {
+  readonly trigger: ArmedTrigger;
+  readonly seen: Seen;
+}
+
+/** All that a trigger type sees of the world. */
+export abstract class TriggerHost {
+  /** Filter, input, dedup, mode; then occurrence and execution in one commit. Resolves after it. */
+  abstract handle(trigger: ArmedTrigger, seen: Seen): Promise<Handled>;
+  /** The same for many, inside the caller's transaction. Call `after` when it has committed. */
+  abstract handleWithin(client: PoolClient, all: readonly SeenBy[]): Promise<{ handled: Handled[]; after: () => void }>;
+  /** Sets or moves the trigger's timer; `due` of its type gets it. */
+  abstract setTimers(client: PoolClient, timers: readonly TriggerTimer[]): Promise<void>;
+  abstract cancelTimers(client: PoolClient, triggerIds: readonly string[], key?: string): Promise<void>;
+  /** Whether the trigger has a timer. */
+  abstract hasTimer(client: PoolClient, triggerId: string): Promise<boolean>;
+  /** How many executions of each trigger have not ended. */
+  abstract openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The value of a secret; undefined when there is none of this name. */
+  abstract secret(name: string): Promise<string | undefined>;
+  /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
+  abstract report(triggerId: string, liveness: Partial<Liveness>): void;
+}
+
+export interface TriggerTimer {
+  readonly triggerId: string;
+  readonly key: string;
+  readonly dueAt: Date;
+  readonly payload: unknown;
+}
+
+export interface DueTrigger<C extends object = object> {
+  readonly trigger: ArmedTrigger<C>;
+  readonly key: string;
+  readonly dueAt: Date;
+  readonly payload: unknown;
+}
+
+export interface Liveness {
+  armedSince: Date | null;
+  connectedSince: Date | null;
+  lastLooked: Date | null;
+  lastFired: Date | null;
+  lastError: string | null;
+  restarts: number;
+}
+
+export interface TriggerWarning {
+  readonly code: string;
+  readonly message: string;
+  readonly at: Date | null;
+}
+
+/** A coming instant: `at` nominal, `note` for what the clocks do to it. */
+export interface PreviewedInstant {
+  readonly at: Date;
+  /** With the trigger's jitter. */
+  readonly dueAt: Date;
+  readonly timezone: string;
+  readonly note: 'gap' | 'fold' | null;
+}
+
+/** Instants of the past to be fired through the ledger. */
+export interface InstantRange {
+  readonly from: Date;
+  readonly to: Date;
+  readonly limit: number;
+}
+
+/** What the public ingress passes on: the request as it came, its body unread by anybody. */
+export interface PublicRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly remoteIp: string;
+}
+
+/** What is answered: a status and a JSON body, or text and bytes with a content type. */
+export interface PublicAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** A delivery that was accepted: what to record, and how its sender is answered. */
+export interface Delivery {
+  readonly seen: Seen;
+  readonly answer: 'ack' | 'wait';
+  readonly waitMs: number;
+}
+
+/** Where a trigger of this type is reached. `shape` is the path with `:` for every parameter. */
+export interface PublicRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly shape: string;
+}
+
+/**
+ * A trigger type. One folder under `types/` holds its class and its config DTO, one line in `trigger-types.ts` adds it.
+ * One instance a process; the triggers themselves are data.
+ */
+export abstract class BaseTrigger<C extends object = object> {
+  /** `snake_case`, unique among types and aliases. */
+  abstract readonly type: string;
+  readonly aliases: readonly string[] = [];
+  abstract readonly title: string;
+  abstract readonly description: string;
+  abstract readonly config: DtoClass<C>;
+  /** Each replica keeps triggers of this type in memory (routes, connections); others are read when they are due. */
+  readonly isResident: boolean = false;
+
+  /** Faults beyond the DTO's rules, paths relative to `config`. */
+  validate(_config: C): readonly Fault[] {
+    return [];
+  }
+
+  /** What is not wrong but should be known at deployment. */
+  warnings(_config: C, _triggerId: string, _now: Date): readonly TriggerWarning[] {
+    return [];
+  }
+
+  /** The durable half, in the deployment's transaction: timers. Called again on every redeploy and edit. */
+  arm(_client: PoolClient, _trigger: ArmedTrigger<C>, _change: ArmingChange): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Takes back what `arm` has set. */
+  disarm(_client: PoolClient, _triggerIds: readonly string[]): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The half in memory, on every replica and after every restart. Throwing lets the manager try again with back-off. */
+  attach(_trigger: ArmedTrigger<C>): Promise<void> {
+    return Promise.resolve();
+  }
+
+  detach(_triggerId: string): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Its timers are due: the transaction that removes them. Work on all at once. @returns what runs after the commit. */
+  due(_client: PoolClient, _due: readonly DueTrigger<C>[], _now: Date): Promise<() => void> {
+    throw new Error(`${this.type} sets no timers`);
+  }
+
+  /** Public routes of a config; the routes of all triggers in force are unique. */
+  routes(_config: C): readonly PublicRoute[] {
+    return [];
+  }
+
+  /** Whether deliveries reach triggers of this type by the public routes. */
+  readonly isReceiver: boolean = false;
+
+  /** The methods that its deliveries may come by. */
+  methods(_config: C): readonly string[] {
+    return [];
+  }
+
+  /** The input of an execution when the trigger maps none. */
+  defaultInput(payload: unknown): unknown {
+    return payload;
+  }
+
+  /** Checks a delivery, before anything is recorded. @throws DeliveryRefusedError */
+  receive(_trigger: ArmedTrigger<C>, _request: PublicRequest): Promise<Delivery> {
+    throw new Error(`${this.type} receives no deliveries`);
+  }
+
+  /** The largest body that is read for a trigger; bytes. */
+  maxBody(_config: C): number {
+    return 1_048_576;
+  }
+
+  /** The next instants, for types that have some. */
+  preview(_trigger: ArmedTrigger<C>, _from: Date, _count: number): readonly PreviewedInstant[] | null {
+    return null;
+  }
+
+  /** Nominal instants in a range of the past, oldest first, for types that can be backfilled. */
+  instantsIn(_trigger: ArmedTrigger<C>, _range: InstantRange): readonly Seen[] | null {
+    return null;
+  }
+
+  /** Beyond what the type has reported: nothing, by default. */
+  health(_trigger: ArmedTrigger<C>): Partial<Liveness> {
+    return {};
+  }
+}
+
+export interface ArmingChange {
+  /** What the trigger's occurrences follow from (config, start, end) differs from before, or it was not in force. */
+  readonly isNew: boolean;
+  readonly now: Date;
+}

@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../common/database/database.js';
+import { newId } from '../common/ids.js';
+import type { SqlClient, TriggerDraft, TriggerRow } from './trigger.row.js';
+
+/** The next due instant comes from the trigger's own timer. */
+const SELECT = `SELECT t.* FROM trigger t`;
+
+const UPSERT = `
+INSERT INTO trigger (id, workflow_id, type, name, origin, config, filter, input, priority, dedup, mode, is_enabled, start_at, end_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (workflow_id, name) DO UPDATE SET type = excluded.type, origin = excluded.origin, config = excluded.config,
+  filter = excluded.filter, input = excluded.input, priority = excluded.priority, dedup = excluded.dedup,
+  mode = excluded.mode, is_enabled = excluded.is_enabled, start_at = excluded.start_at, end_at = excluded.end_at,
+  revision = trigger.revision + 1, updated_at = now()
+RETURNING *`;
+
+const json = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));
+
+@Injectable()
+export class TriggerRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(id: string): Promise<TriggerRow | undefined> {
+    const rows = await this.database.query<TriggerRow>(`${SELECT} WHERE t.id = $1`, [id]);
+    return rows[0];
+  }
+
+  async ofWorkflow(workflowId: string, client: SqlClient = this.database.pool): Promise<TriggerRow[]> {
+    return (await client.query<TriggerRow>(`${SELECT} WHERE t.workflow_id = $1 ORDER BY t.id`, [workflowId])).rows;
+  }
+
+  async byIds(client: SqlClient, ids: readonly string[]): Promise<TriggerRow[]> {
+    return (await client.query<TriggerRow>(`${SELECT} WHERE t.id = ANY($1)`, [ids])).rows;
+  }
+
+  /** Locks the trigger against edits that run at once. */
+  async lock(client: SqlClient, id: string): Promise<TriggerRow | undefined> {
+    return (await client.query<TriggerRow>(`${SELECT} WHERE t.id = $1 FOR UPDATE`, [id])).rows[0];
+  }
+
+  async inForce(types: readonly string[]): Promise<{ id: string; revision: number }[]> {
+    return this.database.query(`SELECT id, revision FROM trigger WHERE armed_at IS NOT NULL AND type = ANY($1)`, [
+      types,
+    ]);
+  }
+
+  async allInForce(limit: number): Promise<TriggerRow[]> {
+    return this.database.query<TriggerRow>(`${SELECT} WHERE t.armed_at IS NOT NULL ORDER BY t.id DESC LIMIT $1`, [
+      limit,
+    ]);
+  }
+
+  /** Inserts it, or changes the one of this name, which keeps its id, its cursor and its ledger. */
+  async save(
+    client: SqlClient,
+    workflowId: string,
+    origin: TriggerRow['origin'],
+    draft: TriggerDraft,
+  ): Promise<TriggerRow> {
+    const { rows } = await client.query<TriggerRow>(UPSERT, [newId(), workflowId, ...columnsOf(origin, draft)]);
+    return rows[0] as TriggerRow;
+  }
+
+  async put(client: SqlClient, id: string, draft: TriggerDraft): Promise<TriggerRow> {
+    const { rows } = await client.query<TriggerRow>(
+      `UPDATE trigger SET config = $2, name = $3, filter = $4, input = $5, priority = $6, dedup = $7, mode = $8,
+         is_enabled = $9, start_at = $10, end_at = $11, revision = revision + 1, updated_at = now()
+       WHERE id = $1 RETURNING *`,
+      [id, json(draft.config), draft.name, ...columnsOf('api', draft).slice(4)],
+    );
+    return rows[0] as TriggerRow;
+  }
+
+  async setArmed(client: SqlClient, ids: readonly string[], version: number, mode: string | null): Promise<void> {
+    await client.query(
+      `UPDATE trigger SET armed_at = coalesce(armed_at, now()), version = $2, deployment_mode = $3, held = NULL,
+         revision = revision + 1 WHERE id = ANY($1)`,
+      [ids, version, mode],
+    );
+  }
+
+  async setDisarmed(client: SqlClient, ids: readonly string[]): Promise<void> {
+    await client.query(`UPDATE trigger SET armed_at = NULL, revision = revision + 1 WHERE id = ANY($1)`, [ids]);
+  }
+
+  async setPaused(id: string, reason: string | null): Promise<TriggerRow | undefined> {
+    const rows = await this.database.query<TriggerRow>(
+      `UPDATE trigger SET paused_at = CASE WHEN $2::text IS NULL THEN NULL ELSE coalesce(paused_at, now()) END,
+         paused_reason = $2, revision = revision + 1 WHERE id = $1 RETURNING *`,
+      [id, reason],
+    );
+    return rows[0];
+  }
+
+  async setHeld(workflowId: string, held: string | null): Promise<void> {
+    await this.database.query(
+      `UPDATE trigger SET held = $2, revision = revision + 1 WHERE workflow_id = $1 AND held IS DISTINCT FROM $2`,
+      [workflowId, held],
+    );
+  }
+
+  async remove(client: SqlClient, ids: readonly string[]): Promise<void> {
+    await client.query(`DELETE FROM trigger WHERE id = ANY($1)`, [ids]);
+  }
+
+  /** Adds what this replica has counted; one statement for all triggers. */
+  async addCounts(ids: readonly string[], counts: readonly number[], last: readonly Date[]): Promise<void> {
+    await this.database.query(
+      `UPDATE trigger t SET trigger_count = t.trigger_count + c.count, last_triggered = greatest(t.last_triggered, c.last)
+       FROM (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS c(id, count, last) ORDER BY id) c
+       WHERE t.id = c.id`,
+      [ids, counts, last],
+    );
+  }
+
+  async nextDue(ids: readonly string[]): Promise<Map<string, Date>> {
+    const rows = await this.database.query<{ subject_id: string; due_at: Date }>(
+      `SELECT subject_id, due_at FROM timer WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.subject_id, row.due_at]));
+  }
+}
+
+function columnsOf(origin: string, draft: TriggerDraft): unknown[] {
+  return [
+    draft.type,
+    draft.name,
+    origin,
+    json(draft.config),
+    draft.filter,
+    json(draft.input),
+    draft.priority,
+    json(draft.dedup),
+    draft.mode,
+    draft.isEnabled,
+    draft.startAt,
+    draft.endAt,
+  ];
+}

@@ -1,0 +1,81 @@
+import { isUtf8 } from 'node:buffer';
+import { DeliveryRefusedError } from '../../triggers.errors.js';
+
+/** An uploaded file, as the payload holds it. */
+export interface UploadedFile {
+  field: string;
+  name: string;
+  type: string;
+  size: number;
+  /** base64 */
+  content: string;
+}
+
+/**
+ * What the bytes mean by their content type: JSON, a form, multipart with files, text, XML as text.
+ * @throws DeliveryRefusedError 400 `body_invalid`, 415 `type_unsupported`
+ */
+export function readBody(body: Buffer, contentType: string | undefined): unknown {
+  if (body.length === 0) return null;
+  if (contentType === undefined) return readText(body);
+  const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  if (type === 'application/json' || type.endsWith('+json')) return readJson(body);
+  if (type === 'application/x-www-form-urlencoded') return readForm(body);
+  if (type === 'multipart/form-data') return readMultipart(body, contentType);
+  if (type.startsWith('text/') || type === 'application/xml' || type.endsWith('+xml')) return readText(body);
+  throw new DeliveryRefusedError({
+    status: 415,
+    code: 'type_unsupported',
+    message: `A body of type ${type || 'unknown'} is not taken: JSON, forms, multipart, text and XML are.`,
+  });
+}
+
+function readJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw unreadable('The body is not UTF-8.');
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    throw unreadable('The body is not JSON.');
+  }
+}
+
+function readText(body: Buffer): string {
+  if (!isUtf8(body)) throw unreadable('The body is not UTF-8.');
+  return body.toString('utf8');
+}
+
+/** A name that comes several times becomes a list. */
+function readForm(body: Buffer): Record<string, unknown> {
+  return collect(new URLSearchParams(readText(body)).entries());
+}
+
+async function readMultipart(body: Buffer, contentType: string): Promise<Record<string, unknown>> {
+  try {
+    const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();
+    const entries: [string, unknown][] = [];
+    for (const [field, value] of form.entries())
+      entries.push([field, typeof value === 'string' ? value : await fileOf(field, value)]);
+    return collect(entries);
+  } catch {
+    throw unreadable('The body is not multipart form data.');
+  }
+}
+
+async function fileOf(field: string, file: File): Promise<UploadedFile> {
+  const content = Buffer.from(await file.arrayBuffer()).toString('base64');
+  return { field, name: file.name, type: file.type, size: file.size, content };
+}
+
+function collect(entries: Iterable<[string, unknown]>): Record<string, unknown> {
+  const values = new Map<string, unknown>();
+  for (const [name, value] of entries) {
+    const earlier = values.get(name);
+    if (!values.has(name)) values.set(name, value);
+    else values.set(name, Array.isArray(earlier) ? [...(earlier as unknown[]), value] : [earlier, value]);
+  }
+  return Object.fromEntries(values);
+}
+
+function unreadable(message: string): DeliveryRefusedError {
+  return new DeliveryRefusedError({ status: 400, code: 'body_invalid', message });
+}
