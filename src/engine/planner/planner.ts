@@ -142,6 +142,8 @@ class Walk {
   private edge(scope: Scope, dependency: Dependency, prefix: string): Edge {
     const view = this.view(prefix + dependency.on);
     if (view === undefined || !isTerminal(view.status)) return 'open';
+    // A disabled step is passed by: what comes after it runs as if it were not there.
+    if (view.status === 'skipped' && indexOf(scope).byId.get(dependency.on)?.disabled === true) return 'live';
     if (view.status === 'skipped' || view.status === 'cancelled') return 'dead';
     if (isFailure(view.status)) {
       return indexOf(scope).byId.get(dependency.on)?.onError === 'continue' ? 'live' : 'dead';

@@ -10,15 +10,15 @@ export interface StepTypes {
   resolve(type: string, config: unknown): object;
 }
 
-/** Values of secrets, for step configs only. */
-export interface SecretValues {
-  get(name: string): Promise<string | undefined>;
+/** Port: values of secrets, for step configs only. */
+export abstract class SecretValues {
+  abstract get(name: string): Promise<string | undefined>;
 }
 
-/** The one sink's rule for what must never surface. */
-export interface Redaction {
-  value(value: unknown): unknown;
-  text(text: string): string;
+/** Port: takes what must never surface out of outputs, errors and logs. */
+export abstract class Redaction {
+  abstract value(value: unknown): unknown;
+  abstract text(text: string): string;
 }
 
 /** What every run of a process shares. */

@@ -1,0 +1,52 @@
+import { Module } from '@nestjs/common';
+import { NodesModule } from '../nodes/nodes.module.js';
+import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { CancelService } from './control/cancel.service.js';
+import { LocalEnds } from './ends/local-ends.js';
+import { ExecutionStarter } from './engine.contract.js';
+import { ExecutionEnds } from './execution-ends.js';
+import { ExecutionViews } from './execution-views.js';
+import { ExecutionsController } from './executions.controller.js';
+import { Reaper } from './maintenance/reaper.js';
+import { Reconciler } from './maintenance/reconciler.js';
+import { ReplicaLease } from './maintenance/replica-lease.js';
+import { WakeUps } from './maintenance/wake-ups.js';
+import { Replica } from './replica.js';
+import { EngineMetrics } from './run/engine-metrics.js';
+import { RunServicesFactory } from './run/run-services.factory.js';
+import { RunnerHolds } from './run/runner-holds.js';
+import { RunnerService } from './run/runner.service.js';
+import { ExecuteService } from './start/execute.service.js';
+import { StarterService } from './start/starter.service.js';
+import { StepExecutionsController } from './step-executions.controller.js';
+import { ExecutionQueries } from './views/execution-queries.service.js';
+import { ExecutionRepository } from './views/execution.repository.js';
+import { WorkflowExecutionsController } from './workflow-executions.controller.js';
+
+/** Runs executions: accepts, plans, runs, records, recovers; and shows them. */
+@Module({
+  imports: [NodesModule, WorkflowsModule],
+  controllers: [ExecutionsController, StepExecutionsController, WorkflowExecutionsController],
+  providers: [
+    Replica,
+    RunnerHolds,
+    EngineMetrics,
+    LocalEnds,
+    RunServicesFactory,
+    RunnerService,
+    StarterService,
+    ExecuteService,
+    CancelService,
+    Reaper,
+    Reconciler,
+    ReplicaLease,
+    WakeUps,
+    ExecutionRepository,
+    ExecutionQueries,
+    { provide: ExecutionStarter, useExisting: StarterService },
+    { provide: ExecutionEnds, useExisting: LocalEnds },
+    { provide: ExecutionViews, useExisting: ExecutionQueries },
+  ],
+  exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, CancelService, RunnerHolds, Replica],
+})
+export class EngineModule {}

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { AppConfig } from '../../common/config/app-config.js';
+import { GroupCommit } from '../../common/database/group-commit.js';
+import { Timers } from '../../common/timers/timer.contract.js';
+import { NodeRegistry } from '../../nodes/node-registry.js';
+import { LocalEnds } from '../ends/local-ends.js';
+import { Replica } from '../replica.js';
+import { checkpointStatement } from './checkpoint.statement.js';
+import { EngineMetrics } from './engine-metrics.js';
+import { Redaction, SecretValues, type RunServices } from './run-services.js';
+
+/** Puts together, once a process, what every run shares. */
+@Injectable()
+export class RunServicesFactory {
+  readonly services: RunServices;
+
+  constructor(
+    config: AppConfig,
+    clock: Clock,
+    commit: GroupCommit,
+    timers: Timers,
+    types: NodeRegistry,
+    secrets: SecretValues,
+    redaction: Redaction,
+    ends: LocalEnds,
+    replica: Replica,
+    metrics: EngineMetrics,
+  ) {
+    this.services = {
+      types,
+      secrets,
+      redaction,
+      commit,
+      clock,
+      checkpoint: checkpointStatement(timers, replica.slot, (client, ended) => ends.signalWithin(client, ended)),
+      env: config.variables,
+      onStepEnd: (type, status, durationMs) => metrics.stepEnded(type, status, durationMs),
+      onRetry: (type) => metrics.retried(type),
+    };
+  }
+}
