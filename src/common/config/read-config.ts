@@ -109,7 +109,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     rateLimitApi: values.RATE_LIMIT_API,
     rateLimitPublic: values.RATE_LIMIT_PUBLIC,
     variables: given,
-  } satisfies AppConfig);
+  } satisfies Pick<AppConfig, keyof AppConfig>);
 }
 
 function mailbox(values: SettingValues): AppConfig['imap'] {
