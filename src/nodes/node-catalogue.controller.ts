@@ -15,7 +15,7 @@ export class NodeCatalogueController {
   @ApiOperation({ summary: 'List the node types, each with the JSON Schema of its config' })
   @ApiOkResponse({ type: NodeTypeListDto })
   list(): NodeTypeListDto {
-    return { items: this.registry.nodeTypes().map(toDto), next_cursor: null };
+    return Object.assign(new NodeTypeListDto(), { items: this.registry.nodeTypes().map(toDto), next_cursor: null });
   }
 
   @Get(':type')
@@ -29,5 +29,5 @@ export class NodeCatalogueController {
 }
 
 function toDto({ type, kind, title, description, ports, schema }: NodeTypeDescription): NodeTypeDto {
-  return { type, kind, title, description, ports: [...ports], schema: { ...schema } };
+  return Object.assign(new NodeTypeDto(), { type, kind, title, description, ports, schema });
 }

@@ -15,7 +15,7 @@ export interface LocalServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export type Answer = (request: Received, response: ServerResponse) => void | Promise<void>;
+export type Answer = (request: Received, response: ServerResponse) => unknown;
 
 /** A real HTTP server on a free port of the loopback address; it keeps what it received. */
 export async function startServer(answer: Answer, host = '127.0.0.1'): Promise<LocalServer> {

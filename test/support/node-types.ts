@@ -12,7 +12,7 @@ export interface NodeTypesUnderTest extends AsyncDisposable {
 
 /** The node types as the server has them, with the settings that they read. */
 export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise<NodeTypesUnderTest> {
-  const config = { httpAllowPrivate: ['127.0.0.0/8'], scriptsDir: null, ...settings } as AppConfig;
+  const config = Object.assign(new AppConfig(), { httpAllowPrivate: ['127.0.0.0/8'], scriptsDir: null, ...settings });
 
   @Global()
   @Module({

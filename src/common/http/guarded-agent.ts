@@ -8,7 +8,7 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: LookupAdd
 /** All addresses of a name, as `dns.lookup(name, { all: true }, callback)` gives them. */
 export type LookupAll = (hostname: string, callback: LookupCallback) => void;
 
-const lookupAll: LookupAll = (hostname, callback) => systemLookup(hostname, { all: true, verbatim: true }, callback);
+const lookupAll: LookupAll = (hostname, callback) => systemLookup(hostname, { all: true, order: 'verbatim' }, callback);
 
 /**
  * An agent that connects only to addresses which the guard allows. Literal hosts are checked before the connection,

@@ -6,6 +6,7 @@ import { done, NodeType, type NodeContext, type NodeFailure, type NodeOutcome } 
 import { AttemptAbortedError, NodeError } from '../../nodes.errors.js';
 import { isExpected } from './expected-status.js';
 import { buildRequest } from './http-request.js';
+import type { HttpAuth } from './http-auth.config.js';
 import { HttpConfig } from './http.config.js';
 import { OAuthTokens } from './oauth-tokens.js';
 import { collectPages } from './collect-pages.js';
@@ -90,9 +91,9 @@ export class HttpNode extends NodeType<HttpConfig> {
   }
 
   private async send(config: HttpConfig, request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingResponse> {
-    const { auth } = config;
+    const auth = tokenAuth(config, request);
     let response = await this.http.request(await this.authorized(request, auth, signal));
-    if (response.status === 401 && auth?.type === 'oauth2') {
+    if (response.status === 401 && auth !== null) {
       // The token may have been revoked before its time: one new one, then the answer stands.
       this.tokens.forget(auth);
       response = await this.http.request(await this.authorized(request, auth, signal));
@@ -104,10 +105,10 @@ export class HttpNode extends NodeType<HttpConfig> {
 
   private async authorized(
     request: OutgoingRequest,
-    auth: HttpConfig['auth'],
+    auth: HttpAuth | null,
     signal: AbortSignal,
   ): Promise<OutgoingRequest> {
-    if (auth?.type !== 'oauth2') return request;
+    if (auth === null) return request;
     const authorization = `Bearer ${await this.tokens.get(auth, signal)}`;
     return { ...request, headers: { ...request.headers, authorization } };
   }
@@ -118,4 +119,9 @@ export class HttpNode extends NodeType<HttpConfig> {
     const after = parseRetryAfter(error.response.headers.get('retry-after'), this.clock.now());
     return retryable && after !== null ? { kind: 'retry', after, error: failure } : { kind: 'fail', error: failure };
   }
+}
+
+/** The token belongs to the origin that the config names: a next page elsewhere does not get it. */
+function tokenAuth({ auth, url }: HttpConfig, request: OutgoingRequest): HttpAuth | null {
+  return auth?.type === 'oauth2' && new URL(request.url).origin === new URL(url).origin ? auth : null;
 }

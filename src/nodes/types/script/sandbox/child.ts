@@ -82,18 +82,18 @@ function dropIsolate(): void {
 
 async function runJob(job: SandboxJob): Promise<SandboxResult> {
   const { isolate, prelude } = isolateFor(job.maxMemoryMb);
-  let isTimeUp = false;
+  const time = { isUp: false };
   const timer = setTimeout(() => {
-    isTimeUp = true;
+    time.isUp = true;
     isolate.dispose();
   }, job.timeoutMs);
   try {
     const context = await isolate.createContext();
-    const result = readAnswer(await evaluate(job, isolate, prelude, context), job.fileName);
+    const result = readAnswer(await evaluate(job, isolate, prelude, context), job);
     context.release();
     return result;
   } catch (error) {
-    const result = brokenOff(error, isTimeUp || isTimeout(error), job);
+    const result = brokenOff(error, time.isUp || isTimeout(error), job);
     // What ended by force may have left work behind: nobody else runs in that isolate.
     dropIsolate();
     return result;
@@ -123,18 +123,20 @@ async function evaluate(
 }
 
 /** The answer was put together inside, where a script may have changed anything: it is data, and may be wrong. */
-function readAnswer(answer: unknown, fileName: string): SandboxResult {
+function readAnswer(answer: unknown, job: SandboxJob): SandboxResult {
   const failed = { ok: false, code: 'script_failed', message: 'The script gave no usable answer', line: null } as const;
   if (typeof answer !== 'string') return failed;
   const parsed = JSON.parse(answer) as Record<string, unknown> | null;
   if (parsed?.['ok'] === true && typeof parsed['result'] === 'string') return { ok: true, result: parsed['result'] };
   if (typeof parsed?.['message'] !== 'string') return failed;
+  // A buffer that does not fit under the limit is an error that the script may catch; the heap's end is not.
+  if (parsed['message'] === 'RangeError: Array buffer allocation failed') return outOfMemory(job);
   const code = parsed['code'] === 'script_output_too_large' ? 'script_output_too_large' : 'script_failed';
   return {
     ok: false,
     code,
     message: parsed['message'].slice(0, 4_096),
-    line: lineIn(String(parsed['stack']), fileName),
+    line: lineIn(String(parsed['stack']), job.fileName),
   };
 }
 
@@ -144,12 +146,7 @@ function brokenOff(error: unknown, isTimeUp: boolean, job: SandboxJob): SandboxR
   if (isTimeUp)
     return { ok: false, code: 'timeout', message: `The script ran longer than ${job.timeoutMs} ms`, line: null };
   if (/memory limit|out of memory|allocation failed/i.test(message)) {
-    return {
-      ok: false,
-      code: 'script_out_of_memory',
-      message: `The script used more than ${job.maxMemoryMb} MiB`,
-      line: null,
-    };
+    return outOfMemory(job);
   }
   const name = error instanceof Error ? error.name : 'Error';
   return {
@@ -158,6 +155,11 @@ function brokenOff(error: unknown, isTimeUp: boolean, job: SandboxJob): SandboxR
     message: `${name}: ${message}`,
     line,
   };
+}
+
+function outOfMemory({ maxMemoryMb }: SandboxJob): SandboxResult {
+  const message = `The script used more than ${maxMemoryMb} MiB`;
+  return { ok: false, code: 'script_out_of_memory', message, line: null };
 }
 
 function isTimeout(error: unknown): boolean {

@@ -88,8 +88,8 @@ export class SandboxPool {
 
   private offer(process: SandboxProcess): void {
     const next = this.waiting.shift();
-    if (next !== undefined) return next(process);
-    this.idle.set(process, setTimeout(() => this.retire(process), this.options.idleMs).unref());
+    if (next !== undefined) next(process);
+    else this.idle.set(process, setTimeout(() => this.retire(process), this.options.idleMs).unref());
   }
 
   private retire(process: SandboxProcess): void {

@@ -23,7 +23,7 @@ interface Run {
   readonly settle: (result: SandboxResult) => void;
 }
 
-/** One child process: its own process group, an empty environment, an empty folder that goes with it. */
+/** One child process: its own process group, an empty environment, an empty folder in which nothing can be made. */
 export class SandboxProcess {
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
@@ -42,18 +42,17 @@ export class SandboxProcess {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.ended = new Promise((resolve) => {
-      this.child.once('error', (error) => this.onEnd(String(error), folder, resolve));
-      this.child.once('exit', (code, signal) => this.onEnd(signal ?? `exit code ${code ?? 0}`, folder, resolve));
+      this.child.once('error', (error) => this.onEnd(String(error), resolve));
+      this.child.once('exit', (code, signal) => this.onEnd(signal ?? `exit code ${code ?? 0}`, resolve));
     });
-    this.ready = this.untilReady();
+    // Removed under the running process: what has no folder can neither find nor leave a file there.
+    this.ready = this.untilReady().finally(() => rmSync(folder, { recursive: true, force: true }));
     this.ready.catch(() => undefined);
-    // An idle sandbox does not keep the server alive.
-    this.child.unref();
-    this.child.channel?.unref();
   }
 
   /** Runs one script. It fails as a value; only one may run at a time. */
   async execute(job: SandboxJob, onLine: LineSink): Promise<SandboxResult> {
+    this.keepAlive(true);
     await this.ready;
     const watchdog = setTimeout(() => {
       this.run?.settle({
@@ -75,6 +74,7 @@ export class SandboxProcess {
     } finally {
       clearTimeout(watchdog);
       this.run = null;
+      this.keepAlive(false);
     }
   }
 
@@ -88,6 +88,15 @@ export class SandboxProcess {
     } catch {
       this.child.kill('SIGKILL');
     }
+  }
+
+  /** A sandbox keeps the server's process alive while it works, not while it idles. */
+  private keepAlive(isWorking: boolean): void {
+    const { child } = this;
+    if (isWorking) child.ref();
+    else child.unref();
+    if (isWorking) child.channel?.ref();
+    else child.channel?.unref();
   }
 
   private untilReady(): Promise<void> {
@@ -104,13 +113,12 @@ export class SandboxProcess {
   }
 
   private limit(then: () => void): void {
-    if (PRLIMIT === undefined || this.child.pid === undefined) return then();
-    execFile(PRLIMIT, ['--pid', String(this.child.pid), ...LIMITS], () => then());
+    if (PRLIMIT === undefined || this.child.pid === undefined) then();
+    else execFile(PRLIMIT, ['--pid', String(this.child.pid), ...LIMITS], () => then());
   }
 
-  private onEnd(how: string, folder: string, then: () => void): void {
+  private onEnd(how: string, then: () => void): void {
     this.isUsable = false;
-    rmSync(folder, { recursive: true, force: true });
     const isMemory = FATAL_SIGNALS.includes(how);
     const code = isMemory ? 'script_out_of_memory' : 'script_failed';
     this.run?.settle({ ok: false, code, message: `The script's process ended: ${how}`, line: null });
