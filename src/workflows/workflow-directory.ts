@@ -1,8 +1,11 @@
-export const WORKFLOW_STATUSES = ['draft', 'active', 'paused', 'archived'] as const;
-export type WorkflowStatus = (typeof WORKFLOW_STATUSES)[number];
+import type { PoolClient } from 'pg';
+import type { Caller } from '../common/api/requires.js';
+import type { WorkflowStatus } from './workflow-status.js';
 
-/** A workflow as other modules need it. */
-export interface WorkflowSummary {
+export type { WorkflowStatus } from './workflow-status.js';
+
+/** What other modules may know of a workflow. */
+export interface WorkflowEntry {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
@@ -13,18 +16,24 @@ export interface WorkflowSummary {
   readonly isTemplate: boolean;
 }
 
-/** Called after the change is committed, on the replica that made it; the caller's answer waits for it. */
-export type StatusListener = (workflow: WorkflowSummary, from: WorkflowStatus) => void | Promise<void>;
+/**
+ * The signal that tells every replica of a workflow's new status: `{workflow_id, status}`. Whoever commits a change of
+ * status publishes it; the triggers module drops what it keeps of the workflow in memory.
+ */
+export const WORKFLOW_STATUS_SIGNAL = 'workflow.status';
 
-/** Port: what other modules may know and change of a workflow. */
+/** Port: looks workflows up and moves their status. */
 export abstract class WorkflowDirectory {
-  /** @throws WorkflowNotFoundError 404 `workflow_not_found` */
-  abstract get(idOrSlug: string): Promise<WorkflowSummary>;
   /**
-   * Moves the status as the transition table allows; nothing happens when it is there already.
-   * @throws WorkflowNotFoundError 404; WorkflowStateError 409 `workflow_state` when the status cannot become that.
+   * @param caller when given, a workflow that this caller may not see does not exist for it.
+   * @throws WorkflowNotFoundError (404 `workflow_not_found`)
    */
-  abstract changeStatus(id: string, to: WorkflowStatus): Promise<WorkflowSummary>;
-  /** The deployment module arms and disarms by this when somebody pauses, resumes or archives. */
-  abstract onStatusChange(listener: StatusListener): void;
+  abstract get(idOrSlug: string, caller?: Caller): Promise<WorkflowEntry>;
+
+  /**
+   * Moves the status in the caller's transaction, as the table of workflow-status.ts allows; the same status again is no
+   * change and no error. The caller publishes `WORKFLOW_STATUS_SIGNAL` after the commit.
+   * @throws WorkflowNotFoundError (404), WorkflowStateError (409 `workflow_state`)
+   */
+  abstract changeStatus(client: PoolClient, workflowId: string, status: WorkflowStatus): Promise<void>;
 }
