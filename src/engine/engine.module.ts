@@ -11,6 +11,7 @@ import { Reaper } from './maintenance/reaper.js';
 import { Reconciler } from './maintenance/reconciler.js';
 import { ReplicaLease } from './maintenance/replica-lease.js';
 import { WakeUps } from './maintenance/wake-ups.js';
+import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { RunServicesFactory } from './run/run-services.factory.js';
@@ -20,6 +21,7 @@ import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
+import { OpenExecutionsRepository } from './views/open-executions.repository.js';
 import { ExecutionRepository } from './views/execution.repository.js';
 import { WorkflowExecutionsController } from './workflow-executions.controller.js';
 
@@ -46,7 +48,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
+    { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ],
-  exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, CancelService, RunnerHolds, Replica],
+  exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, OpenExecutions, CancelService, RunnerHolds, Replica],
 })
 export class EngineModule {}

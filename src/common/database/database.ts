@@ -12,18 +12,23 @@ export class Database {
   /** Commits what `work` did, or rolls all of it back when it throws. */
   async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    // A connection that breaks while it is lent is an event of its own, beside the error of the query it broke; without
+    // a listener it would end the process.
     let broken: Error | undefined;
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onError);
     try {
       await client.query('BEGIN');
       const result = await work(client);
       await client.query('COMMIT');
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((cause: unknown) => {
-        broken = cause instanceof Error ? cause : new Error(String(cause));
-      });
+      await client.query('ROLLBACK').catch(onError);
       throw error;
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   }

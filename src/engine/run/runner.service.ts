@@ -75,15 +75,17 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       this.logger.error({ message: `execution ${executionId} could not be taken`, err: error });
     } finally {
       this.runs.delete(executionId);
+      this.metrics.released();
     }
   }
 
   private async hold(claimed: ClaimedExecution): Promise<void> {
     this.metrics.claimed(claimed);
+    const began = performance.now();
     const result = await this.runToRest(claimed);
     if (result.kind === 'ended') {
       const { status, output, error } = result.end;
-      this.metrics.ended(claimed, status);
+      this.metrics.ended(claimed, status, claimed.now.getTime() + performance.now() - began);
       this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
     }
     if (result.kind === 'handed_back') {

@@ -1,0 +1,111 @@
+import type { PoolClient } from 'pg';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { GroupCommitWriter, type BatchStatement, type FlushReport } from '../../src/common/database/group-commit.js';
+import type { Database } from '../../src/common/database/database.js';
+import { createTestDatabase } from '../support/test-database.js';
+
+let database: Database;
+let writer: GroupCommitWriter;
+let flushes: FlushReport[];
+
+const insert: BatchStatement<number, number> = {
+  name: 'insert',
+  order: 1,
+  patienceMs: 5_000,
+  run: async (client, rows) => {
+    await client.query('INSERT INTO kept (id) SELECT unnest($1::int[]) ON CONFLICT DO NOTHING', [rows]);
+    return rows.map((row) => row * 2);
+  },
+};
+
+beforeAll(async () => {
+  ({ database } = await createTestDatabase());
+  await database.query('CREATE TABLE kept (id int PRIMARY KEY CHECK (id <> 13))');
+});
+
+beforeEach(async () => {
+  await database.query('TRUNCATE kept');
+  writer = new GroupCommitWriter(database);
+  flushes = [];
+  writer.observe((report) => flushes.push(report));
+});
+
+const kept = async (): Promise<number[]> => (await database.query<{ id: number }>('SELECT id FROM kept ORDER BY id')).map((row) => row.id);
+
+it('commits what gathers in one turn as one transaction, and gives each caller its own result', async () => {
+  const results = await Promise.all([1, 2, 3].map((row) => writer.submit(insert, row)));
+  expect(results).toEqual([2, 4, 6]);
+  expect(await kept()).toEqual([1, 2, 3]);
+  expect(flushes.map((flush) => flush.rows)).toEqual([3]);
+});
+
+it('resolves only when another connection can see the row', async () => {
+  await writer.submit(insert, 7);
+  expect(await kept()).toEqual([7]);
+});
+
+it('takes everything that gathered during a flush into the next one', async () => {
+  const entered = Promise.withResolvers<undefined>();
+  const release = Promise.withResolvers<undefined>();
+  const slow: BatchStatement<number, number> = {
+    ...insert,
+    name: 'slow',
+    run: async (client: PoolClient, rows) => {
+      entered.resolve(undefined);
+      await release.promise;
+      return insert.run(client, rows);
+    },
+  };
+  const first = writer.submit(slow, 1);
+  await entered.promise;
+  const others = [2, 3, 4].map((row) => writer.submit(insert, row));
+  release.resolve(undefined);
+  await Promise.all([first, ...others]);
+  expect(flushes.map((flush) => flush.rows)).toEqual([1, 3]);
+});
+
+it('lets a refused row fail alone', async () => {
+  const results = await Promise.allSettled([1, 13, 3].map((row) => writer.submit(insert, row)));
+  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(await kept()).toEqual([1, 3]);
+});
+
+it('runs statements in their order, whatever the order of submission', async () => {
+  const order: string[] = [];
+  const named = (name: string, place: number): BatchStatement<null, null> => ({
+    name,
+    order: place,
+    patienceMs: 5_000,
+    run: (_client, rows) => {
+      order.push(name);
+      return Promise.resolve(rows);
+    },
+  });
+  await Promise.all([writer.submit(named('late', 9), null), writer.submit(named('early', 1), null)]);
+  expect(order).toEqual(['early', 'late']);
+});
+
+it('tries again when the connection breaks in the middle of a flush', async () => {
+  let breaks = 2;
+  const breaking: BatchStatement<number, number> = {
+    ...insert,
+    name: 'breaking',
+    run: async (client, rows) => {
+      const results = await insert.run(client, rows);
+      if (breaks-- > 0) await client.query('SELECT pg_terminate_backend(pg_backend_pid())');
+      return results;
+    },
+  };
+  expect(await writer.submit(breaking, 5)).toBe(10);
+  expect(await kept()).toEqual([5]);
+});
+
+it('answers 503 database_unavailable when the database stays away longer than the row can wait', async () => {
+  const away: BatchStatement<number, number> = {
+    ...insert,
+    name: 'away',
+    patienceMs: 100,
+    run: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+  };
+  await expect(writer.submit(away, 1)).rejects.toMatchObject({ code: 'database_unavailable', status: 503 });
+});

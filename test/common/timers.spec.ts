@@ -1,0 +1,115 @@
+import { afterEach, expect, it } from 'vitest';
+import { AppConfig } from '../../src/common/config/app-config.js';
+import type { Database } from '../../src/common/database/database.js';
+import { newId } from '../../src/common/ids.js';
+import { PgSignals } from '../../src/common/signals/pg-signals.js';
+import { PgTimers } from '../../src/common/timers/pg-timers.js';
+import type { DueTimer, TimerHandler } from '../../src/common/timers/timer.contract.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase } from '../support/test-database.js';
+
+interface Replica {
+  readonly timers: PgTimers;
+  readonly signals: PgSignals;
+}
+
+const replicas: Replica[] = [];
+
+async function start(url: string, database: Database, handler: TimerHandler): Promise<Replica> {
+  const config = Object.assign(new AppConfig(), { databaseUrl: url, roles: ['scheduler'] });
+  const signals = new PgSignals(config, database);
+  const timers = new PgTimers(config, database, signals);
+  timers.handle('test', handler);
+  const replica = { timers, signals };
+  replicas.push(replica);
+  await signals.onApplicationBootstrap();
+  timers.onApplicationBootstrap();
+  return replica;
+}
+
+afterEach(async () => {
+  for (const { timers, signals } of replicas.splice(0)) {
+    await timers.beforeApplicationShutdown();
+    await signals.onApplicationShutdown();
+  }
+});
+
+const timer = (dueAt: Date, key = '', payload: unknown = null, subjectId = newId()) => ({ kind: 'test', subjectId, key, dueAt, payload });
+const soon = (ms: number): Date => new Date(Date.now() + ms);
+
+it('fires a due timer once with its payload, on one of two replicas', async () => {
+  const { url, database } = await createTestDatabase();
+  const fired: DueTimer[] = [];
+  const handler: TimerHandler = (_client, due) => Promise.resolve(void fired.push(...due));
+  const { timers } = await start(url, database, handler);
+  await start(url, database, handler);
+  const set = Array.from({ length: 50 }, (_, index) => timer(soon(index * 5), '', { index }));
+  await database.transaction((client) => timers.set(client, set));
+  await eventually(() => expect(fired.length).toBeGreaterThanOrEqual(50));
+  expect(new Set(fired.map((one) => (one.payload as { index: number }).index)).size).toBe(50);
+  expect(fired.length).toBe(50);
+  expect(await database.query('SELECT 1 FROM timer')).toEqual([]);
+});
+
+it('wakes a sleeping replica for a timer that is set for sooner', async () => {
+  const { url, database } = await createTestDatabase();
+  const fired: string[] = [];
+  const { timers } = await start(url, database, (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.key))));
+  await database.transaction((client) => timers.set(client, [timer(soon(3_600_000), 'later')]));
+  await database.transaction((client) => timers.set(client, [timer(soon(0), 'now')]));
+  await eventually(() => expect(fired).toEqual(['now']));
+});
+
+it('moves a timer that is set again, and forgets one that is cancelled', async () => {
+  const { url, database } = await createTestDatabase();
+  const fired: unknown[] = [];
+  const { timers } = await start(url, database, (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.payload))));
+  const subject = newId();
+  await database.transaction((client) => timers.set(client, [timer(soon(3_600_000), 'a', 'old', subject)]));
+  await database.transaction((client) => timers.set(client, [timer(soon(3_600_000), 'b', 'gone', subject)]));
+  await database.transaction((client) => timers.cancel(client, 'test', [subject], 'b'));
+  await database.transaction((client) => timers.set(client, [timer(soon(0), 'a', 'new', subject)]));
+  await eventually(() => expect(fired).toEqual(['new']));
+  expect(await database.query('SELECT 1 FROM timer')).toEqual([]);
+});
+
+it('commits the follow-up with the removal or not at all, and keeps a timer whose handler fails alone', async () => {
+  const { url, database } = await createTestDatabase();
+  await database.query('CREATE TABLE effect (key text)');
+  const { timers } = await start(url, database, async (client, due) => {
+    for (const one of due) {
+      await client.query('INSERT INTO effect VALUES ($1)', [one.key]);
+      if (one.key === 'bad') throw new Error('broken handler');
+    }
+  });
+  await database.transaction((client) => timers.set(client, ['a', 'bad', 'b'].map((key) => timer(soon(0), key))));
+  await eventually(async () => {
+    expect(await database.query('SELECT key, failures, last_error FROM timer')).toEqual([
+      { key: 'bad', failures: 1, last_error: 'Error: broken handler' },
+    ]);
+  });
+  expect(await database.query('SELECT key FROM effect ORDER BY key')).toEqual([{ key: 'a' }, { key: 'b' }]);
+});
+
+it('runs what the handler returned only after the commit', async () => {
+  const { url, database } = await createTestDatabase();
+  let seenOutside: unknown[] | null = null;
+  const { timers } = await start(url, database, () => {
+    return Promise.resolve(async () => {
+      seenOutside = await database.query('SELECT 1 FROM timer');
+    });
+  });
+  await database.transaction((client) => timers.set(client, [timer(soon(0))]));
+  await eventually(() => expect(seenOutside).toEqual([]));
+});
+
+it('goes on after the database connections were cut', async () => {
+  const { url, database } = await createTestDatabase();
+  const fired: string[] = [];
+  const { timers } = await start(url, database, (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.key))));
+  await database
+    .query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+    .catch(() => undefined);
+  await eventually(() => database.transaction((client) => timers.set(client, [timer(soon(0), 'after')])));
+  await eventually(() => expect(fired).toEqual(['after']));
+});
