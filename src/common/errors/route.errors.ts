@@ -1,0 +1,18 @@
+import { AppError } from './app-error.js';
+
+export class RouteNotFoundError extends AppError {
+  constructor(method: string, path: string) {
+    super({ code: 'route_not_found', status: 404, message: `There is no route ${method} ${path}.` });
+  }
+}
+
+export class MethodNotAllowedError extends AppError {
+  constructor(method: string, path: string, allowed: readonly string[]) {
+    super({
+      code: 'method_not_allowed',
+      status: 405,
+      message: `${path} does not answer ${method}; it answers ${allowed.join(', ')}.`,
+      headers: { Allow: allowed.join(', ') },
+    });
+  }
+}
