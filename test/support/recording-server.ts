@@ -17,7 +17,8 @@ export interface RecordingServer {
   close(): Promise<void>;
 }
 
-export type Answer = (call: RecordedCall, response: ServerResponse) => void | Promise<void>;
+/** What it returns is of no interest: `response.end(…)` may stand as an expression. */
+export type Answer = (call: RecordedCall, response: ServerResponse) => unknown;
 
 const ok: Answer = (_call, response) => {
   response.setHeader('content-type', 'application/json').end('{"ok":true}');
