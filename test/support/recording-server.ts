@@ -17,6 +17,7 @@ export interface RecordingServer {
   close(): Promise<void>;
 }
 
+/** What it returns is of no interest: `response.end(…)` may stand as an expression. */
 export type Answer = (call: RecordedCall, response: ServerResponse) => unknown;
 
 const ok: Answer = (_call, response) => {
@@ -33,7 +34,7 @@ export async function startRecordingServer(answer: Answer = ok): Promise<Recordi
       const { method = '', url = '', headers } = request;
       const call = { method, url, headers, body: Buffer.concat(chunks).toString() };
       calls.push(call);
-      answer(call, response);
+      void answer(call, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
