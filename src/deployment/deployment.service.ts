@@ -14,6 +14,7 @@ import { TriggerManager } from '../triggers/trigger-manager.js';
 import type { TriggerDraft } from '../triggers/trigger.row.js';
 import { TriggerService } from '../triggers/trigger.service.js';
 import type { TriggerView } from '../triggers/trigger.view.js';
+import { heldBy } from '../triggers/workflow-holds.js';
 import { WorkflowDirectory } from '../workflows/workflow-directory.js';
 import { WorkflowPlans } from '../workflows/workflow-plans.js';
 import { DeploymentInvalidError, NothingDeployedError, WorkflowArchivedError } from './deployment.errors.js';
@@ -63,7 +64,7 @@ export class DeploymentService implements OnModuleInit {
     const { plan } = await this.plans.get(workflow.id, version);
     const drafts = this.checked(plan.triggers, order.mode);
     const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: actor };
-    const { isFirst, row, armed } = await this.commit(wanted, drafts);
+    const { isFirst, row, armed } = await this.commit(wanted, drafts, heldBy(workflow.status));
     if (workflow.status !== 'paused') await this.workflows.changeStatus(workflow.id, 'active');
     await this.manager.announce();
     const warnings = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
@@ -118,9 +119,10 @@ export class DeploymentService implements OnModuleInit {
   private async commit(
     wanted: NewDeployment,
     drafts: readonly TriggerDraft[],
+    held: string | null,
   ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
     try {
-      return await this.database.transaction(async (client) => this.replace(client, wanted, drafts));
+      return await this.database.transaction(async (client) => this.replace(client, wanted, drafts, held));
     } catch (error) {
       if (error instanceof AppError) await this.deployments.recordFailure(wanted, error.message);
       throw error;
@@ -131,11 +133,12 @@ export class DeploymentService implements OnModuleInit {
     client: PoolClient,
     wanted: NewDeployment,
     drafts: readonly TriggerDraft[],
+    held: string | null,
   ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
     await this.deployments.lock(client, wanted.workflowId);
     const isFirst = !(await this.deployments.end(client, wanted.workflowId));
     const row = await this.deployments.putInForce(client, wanted);
-    return { isFirst, row, armed: await this.arming.apply(client, { ...wanted, drafts }) };
+    return { isFirst, row, armed: await this.arming.apply(client, { ...wanted, drafts, held }) };
   }
 
   private async withdraw(workflowId: string): Promise<boolean> {

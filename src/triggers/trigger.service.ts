@@ -6,6 +6,7 @@ import { isId, newId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import type { OccurrenceOutcome } from '../engine/engine.contract.js';
 import { WorkflowDirectory } from '../workflows/workflow-directory.js';
+import { heldBy } from './workflow-holds.js';
 import { Backfills, type BackfillOrder } from './backfill.service.js';
 import type { BackfillAnswer } from './backfill.js';
 import { InForce } from './in-force.js';
@@ -87,7 +88,9 @@ export class TriggerService {
       const names = (await this.triggers.ofWorkflow(workflow.id, client)).map(({ name }) => name);
       if (names.includes(draft.name)) throw new TriggerNameTakenError(draft.name);
       const saved = await this.triggers.save(client, workflow.id, 'api', draft);
-      return deployed === null ? saved : this.arming.rearm(client, saved, null, deployed.version, deployed.mode);
+      return deployed === null
+        ? saved
+        : this.arming.rearm(client, saved, null, { ...deployed, held: heldBy(workflow.status) });
     });
     await this.manager.announce();
     return this.viewOf(row);
@@ -104,7 +107,7 @@ export class TriggerService {
       const saved = await this.triggers.put(client, id, draft);
       const deployed = await this.inForce.of(before.workflow_id);
       if (deployed === null) return saved;
-      return this.arming.rearm(client, saved, before, deployed.version, deployed.mode);
+      return this.arming.rearm(client, saved, before, { ...deployed, held: before.held });
     });
     await this.manager.announce();
     return this.viewOf(row);
