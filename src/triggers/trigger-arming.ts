@@ -4,14 +4,12 @@ import { Clock } from '../common/clock.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { TriggerWarning } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
-import { TriggerRepository } from './trigger.repository.js';
+import { TriggerRepository, type ForceOfTriggers } from './trigger.repository.js';
 import type { TriggerDraft, TriggerRow } from './trigger.row.js';
 import { WebhookRoutes } from './webhook-routes.repository.js';
 
-export interface ArmingOrder {
+export interface ArmingOrder extends ForceOfTriggers {
   readonly workflowId: string;
-  readonly version: number;
-  readonly mode: 'execute' | 'notify' | null;
   /** What the version's definition names. */
   readonly drafts: readonly TriggerDraft[];
 }
@@ -42,7 +40,7 @@ export class TriggerArming {
     const kept = (await this.triggers.ofWorkflow(order.workflowId, client)).filter(
       (row) => names.has(row.name) || row.origin === 'api',
     );
-    const rows = await this.arm(client, kept, before, order.version, order.mode);
+    const rows = await this.arm(client, kept, before, order);
     return { rows, warnings: this.warningsOf(rows) };
   }
 
@@ -56,10 +54,9 @@ export class TriggerArming {
     client: PoolClient,
     row: TriggerRow,
     before: TriggerRow | null,
-    version: number,
-    mode: TriggerRow['mode'],
+    force: ForceOfTriggers,
   ): Promise<TriggerRow> {
-    const [armed] = await this.arm(client, [row], before === null ? [] : [before], version, mode);
+    const [armed] = await this.arm(client, [row], before === null ? [] : [before], force);
     return armed ?? row;
   }
 
@@ -76,15 +73,14 @@ export class TriggerArming {
     client: PoolClient,
     rows: readonly TriggerRow[],
     before: readonly TriggerRow[],
-    version: number,
-    mode: TriggerRow['mode'],
+    force: ForceOfTriggers,
   ): Promise<TriggerRow[]> {
     await this.disarm(
       client,
       rows.filter((row) => !row.is_enabled),
     );
     const enabled = rows.filter((row) => row.is_enabled).map(({ id }) => id);
-    await this.triggers.setArmed(client, enabled, version, mode);
+    await this.triggers.setArmed(client, enabled, force);
     const armed = await this.triggers.byIds(client, enabled);
     for (const row of armed) {
       const trigger = this.compiler.build(row);

@@ -48,6 +48,11 @@ export class TriggerDrafts {
     };
   }
 
+  /** An alias becomes its type. */
+  canonical(draft: TriggerDraft): TriggerDraft {
+    return { ...draft, type: this.registry.find(draft.type)?.type ?? draft.type };
+  }
+
   faults(draft: TriggerDraft): Fault[] {
     const type = this.registry.find(draft.type);
     if (type === undefined) {

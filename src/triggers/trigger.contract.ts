@@ -48,6 +48,12 @@ export interface Seen {
   };
   readonly replayOf?: string;
   readonly awaited?: boolean;
+  /** What a caller asked for beside the input. */
+  readonly order?: {
+    readonly variables: Readonly<Record<string, unknown>>;
+    readonly priority: number | null;
+    readonly createdBy: string | null;
+  };
 }
 
 export type TriggerOutcome = 'fired' | 'filtered' | 'duplicate' | 'skipped' | 'notified' | 'rejected' | 'failed';

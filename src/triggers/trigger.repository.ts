@@ -3,7 +3,14 @@ import { Database } from '../common/database/database.js';
 import { newId } from '../common/ids.js';
 import type { SqlClient, TriggerDraft, TriggerRow } from './trigger.row.js';
 
-/** The next due instant comes from the trigger's own timer. */
+/** What a deployment lends to the triggers that it arms. */
+export interface ForceOfTriggers {
+  readonly version: number;
+  readonly mode: 'execute' | 'notify' | null;
+  /** Why the workflow holds them; null: it does not. */
+  readonly held: string | null;
+}
+
 const SELECT = `SELECT t.* FROM trigger t`;
 
 const UPSERT = `
@@ -72,11 +79,11 @@ export class TriggerRepository {
     return rows[0] as TriggerRow;
   }
 
-  async setArmed(client: SqlClient, ids: readonly string[], version: number, mode: string | null): Promise<void> {
+  async setArmed(client: SqlClient, ids: readonly string[], force: ForceOfTriggers): Promise<void> {
     await client.query(
-      `UPDATE trigger SET armed_at = coalesce(armed_at, now()), version = $2, deployment_mode = $3, held = NULL,
+      `UPDATE trigger SET armed_at = coalesce(armed_at, now()), version = $2, deployment_mode = $3, held = $4,
          revision = revision + 1 WHERE id = ANY($1)`,
-      [ids, version, mode],
+      [ids, force.version, force.mode, force.held],
     );
   }
 

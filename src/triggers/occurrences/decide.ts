@@ -30,12 +30,12 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
           workflowId: trigger.workflowId,
           version: trigger.version,
           input: verdict.input,
-          variables: {},
-          priority: trigger.priority,
+          variables: seen.order?.variables ?? {},
+          priority: seen.order?.priority ?? trigger.priority,
           triggerId: trigger.id,
           triggerType: trigger.type,
           trigger: names,
-          createdBy: null,
+          createdBy: seen.order?.createdBy ?? null,
         }
       : null;
   const occurrence = {

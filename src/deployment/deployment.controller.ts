@@ -1,0 +1,87 @@
+import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { PageQuery } from '../common/api/page.dto.js';
+import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
+import type { Page } from '../common/page.js';
+import { DeployBody } from './deployment.dto.js';
+import type { DeploymentView } from './deployment.row.js';
+import { DeploymentService, type Deployed } from './deployment.service.js';
+
+type Reply = Pick<FastifyReply, 'status'>;
+
+@ApiTags('Deployment')
+@Controller('deployment/workflows')
+export class DeploymentController {
+  constructor(private readonly deployments: DeploymentService) {}
+
+  @Get()
+  @Requires('viewer')
+  @ApiOperation({ summary: 'The deployments in force, newest first' })
+  @ApiResponse({ status: 200, description: 'A page of deployments' })
+  list(@Query() query: PageQuery): Promise<Page<DeploymentView>> {
+    return this.deployments.list(query.limit, query.cursor);
+  }
+
+  @Post(':id/deploy')
+  @Requires('editor')
+  @ApiOperation({ summary: 'Put a version in force and arm its triggers' })
+  @ApiResponse({ status: 201, description: 'Deployed for the first time' })
+  @ApiResponse({ status: 200, description: 'Deployed in place of another version' })
+  @ApiResponse({ status: 409, description: 'Another workflow has the route, or the workflow is archived' })
+  @ApiResponse({ status: 422, description: 'The version has faults' })
+  deploy(
+    @Param('id') id: string,
+    @Body() body: DeployBody | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Deployed> {
+    return this.put(id, body, caller, reply);
+  }
+
+  @Put(':id/deploy')
+  @Requires('editor')
+  @ApiOperation({ summary: 'The same as POST: put a version in force' })
+  @ApiResponse({ status: 200, description: 'Deployed' })
+  @ApiResponse({ status: 422, description: 'The version has faults' })
+  update(
+    @Param('id') id: string,
+    @Body() body: DeployBody | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Deployed> {
+    return this.put(id, body, caller, reply);
+  }
+
+  @Delete(':id/undeploy')
+  @Requires('editor')
+  @ApiOperation({ summary: 'Take a workflow out of force; its triggers are disarmed, their ledgers stay' })
+  @ApiResponse({ status: 200, description: '{workflow_id, status: undeployed}' })
+  @ApiResponse({ status: 409, description: 'Nothing is deployed' })
+  undeploy(@Param('id') id: string): Promise<Record<string, unknown>> {
+    return this.deployments.undeploy(id);
+  }
+
+  @Get(':id/status')
+  @Requires('viewer')
+  @ApiOperation({ summary: 'What is in force of a workflow' })
+  @ApiResponse({ status: 200, description: 'The deployment with its triggers' })
+  status(@Param('id') id: string): Promise<Record<string, unknown>> {
+    return this.deployments.status(id);
+  }
+
+  @Get(':id/history')
+  @Requires('viewer')
+  @ApiOperation({ summary: 'The deployments of a workflow, newest first' })
+  @ApiResponse({ status: 200, description: 'A page of deployments' })
+  history(@Param('id') id: string, @Query() query: PageQuery): Promise<Page<DeploymentView>> {
+    return this.deployments.history(id, query.limit, query.cursor);
+  }
+
+  private async put(id: string, body: DeployBody | undefined, caller: Caller, reply: Reply): Promise<Deployed> {
+    const order = { version: body?.version ?? null, mode: body?.mode ?? null };
+    const { isFirst, deployed } = await this.deployments.deploy(id, order, caller.actor);
+    void reply.status(isFirst ? 201 : 200);
+    return deployed;
+  }
+}

@@ -1,0 +1,158 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { AppConfig } from '../common/config/app-config.js';
+import { Database } from '../common/database/database.js';
+import { AppError, type Fault } from '../common/errors/app-error.js';
+import { isId } from '../common/ids.js';
+import { decodeCursor, pageOf, type Page } from '../common/page.js';
+import type { PlannedTrigger } from '../definition/plan.js';
+import { InForce } from '../triggers/in-force.js';
+import { Notifier } from '../triggers/notifications/notifier.service.js';
+import { TriggerArming, type Armed } from '../triggers/trigger-arming.js';
+import { TriggerDrafts } from '../triggers/trigger-draft.js';
+import { TriggerManager } from '../triggers/trigger-manager.js';
+import type { TriggerDraft } from '../triggers/trigger.row.js';
+import { TriggerService } from '../triggers/trigger.service.js';
+import type { TriggerView } from '../triggers/trigger.view.js';
+import { heldBy } from '../triggers/workflow-holds.js';
+import { WorkflowDirectory } from '../workflows/workflow-directory.js';
+import { WorkflowPlans } from '../workflows/workflow-plans.js';
+import { DeploymentInvalidError, NothingDeployedError, WorkflowArchivedError } from './deployment.errors.js';
+import { DeploymentRepository, type NewDeployment } from './deployment.repository.js';
+import { deploymentView, type DeploymentRow, type DeploymentView } from './deployment.row.js';
+
+export interface DeployOrder {
+  /** null: the latest. */
+  readonly version: number | null;
+  readonly mode: 'execute' | 'notify' | null;
+}
+
+export interface Deployed extends DeploymentView {
+  triggers: TriggerView[];
+  warnings: { code: string; message: string; trigger: string; at: string | null }[];
+}
+
+/** Puts versions in force: checks, then the deployment and its armed triggers in one transaction. */
+@Injectable()
+export class DeploymentService implements OnModuleInit {
+  constructor(
+    private readonly deployments: DeploymentRepository,
+    private readonly workflows: WorkflowDirectory,
+    private readonly plans: WorkflowPlans,
+    private readonly drafts: TriggerDrafts,
+    private readonly arming: TriggerArming,
+    private readonly manager: TriggerManager,
+    private readonly triggers: TriggerService,
+    private readonly notifier: Notifier,
+    private readonly inForce: InForce,
+    private readonly database: Database,
+    private readonly settings: AppConfig,
+  ) {}
+
+  onModuleInit(): void {
+    this.inForce.readBy(async (workflowId) => (await this.deployments.inForce(workflowId)) ?? null);
+    this.workflows.onStatusChange(async ({ id, status }) => {
+      if (status === 'archived') await this.withdraw(id);
+    });
+  }
+
+  /** @returns `isFirst`: nothing was in force before. @throws DeploymentInvalidError 422; RouteTakenError 409 */
+  async deploy(idOrSlug: string, order: DeployOrder, actor: string): Promise<{ isFirst: boolean; deployed: Deployed }> {
+    const workflow = await this.workflows.get(idOrSlug);
+    if (workflow.status === 'archived') throw new WorkflowArchivedError(workflow.id);
+    const version = order.version ?? workflow.version;
+    const { plan } = await this.plans.get(workflow.id, version);
+    const drafts = this.checked(plan.triggers, order.mode);
+    const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: actor };
+    const { isFirst, row, armed } = await this.commit(wanted, drafts, heldBy(workflow.status));
+    if (workflow.status !== 'paused') await this.workflows.changeStatus(workflow.id, 'active');
+    await this.manager.announce();
+    const warnings = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
+    return {
+      isFirst,
+      deployed: { ...deploymentView(row), triggers: await this.triggers.ofWorkflow(workflow.id), warnings },
+    };
+  }
+
+  /** @throws NothingDeployedError 409 */
+  async undeploy(idOrSlug: string): Promise<{ workflow_id: string; status: 'undeployed' }> {
+    const { id } = await this.workflows.get(idOrSlug);
+    if (!(await this.withdraw(id))) throw new NothingDeployedError(id);
+    return { workflow_id: id, status: 'undeployed' };
+  }
+
+  async status(idOrSlug: string): Promise<Record<string, unknown>> {
+    const { id, status: workflowStatus } = await this.workflows.get(idOrSlug);
+    const row = (await this.deployments.inForce(id)) ?? (await this.deployments.history(id, 1, undefined))[0];
+    const triggers = await this.triggers.ofWorkflow(id);
+    const deployment =
+      row === undefined ? { workflow_id: id, status: 'undeployed', version: null } : deploymentView(row);
+    return { ...deployment, workflow_status: workflowStatus, triggers };
+  }
+
+  async history(idOrSlug: string, limit: number, cursor: string | undefined): Promise<Page<DeploymentView>> {
+    const { id } = await this.workflows.get(idOrSlug);
+    return pageOf(await this.deployments.history(id, limit, idOf(cursor)), limit, (row) => row.id, deploymentView);
+  }
+
+  async list(limit: number, cursor: string | undefined): Promise<Page<DeploymentView>> {
+    return pageOf(await this.deployments.allInForce(limit, idOf(cursor)), limit, (row) => row.id, deploymentView);
+  }
+
+  private checked(planned: readonly PlannedTrigger[], mode: DeployOrder['mode']): TriggerDraft[] {
+    const faults: Fault[] = planned.flatMap((draft, index) =>
+      this.drafts.faults(draft).map((fault) => ({ ...fault, path: `triggers[${index}].${fault.path}` })),
+    );
+    const notifies = planned.some((draft) => (draft.mode ?? mode ?? this.settings.executionMode) === 'notify');
+    const mailFault = notifies ? this.notifier.fault() : null;
+    if (mailFault !== null) {
+      faults.push({
+        path: 'mode',
+        code: 'notify_unavailable',
+        message: `mode "notify" needs a mail server: ${mailFault}`,
+      });
+    }
+    if (faults.length > 0) throw new DeploymentInvalidError(faults);
+    return planned.map((draft) => this.drafts.canonical(draft));
+  }
+
+  private async commit(
+    wanted: NewDeployment,
+    drafts: readonly TriggerDraft[],
+    held: string | null,
+  ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
+    try {
+      return await this.database.transaction(async (client) => this.replace(client, wanted, drafts, held));
+    } catch (error) {
+      if (error instanceof AppError) await this.deployments.recordFailure(wanted, error.message);
+      throw error;
+    }
+  }
+
+  private async replace(
+    client: PoolClient,
+    wanted: NewDeployment,
+    drafts: readonly TriggerDraft[],
+    held: string | null,
+  ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
+    await this.deployments.lock(client, wanted.workflowId);
+    const isFirst = !(await this.deployments.end(client, wanted.workflowId));
+    const row = await this.deployments.putInForce(client, wanted);
+    return { isFirst, row, armed: await this.arming.apply(client, { ...wanted, drafts, held }) };
+  }
+
+  private async withdraw(workflowId: string): Promise<boolean> {
+    const wasDeployed = await this.database.transaction(async (client) => {
+      await this.deployments.lock(client, workflowId);
+      await this.arming.withdraw(client, workflowId);
+      return this.deployments.end(client, workflowId);
+    });
+    await this.manager.announce();
+    return wasDeployed;
+  }
+}
+
+function idOf(cursor: string | undefined): string | undefined {
+  const id = cursor === undefined ? undefined : decodeCursor(cursor);
+  return typeof id === 'string' && isId(id) ? id : undefined;
+}

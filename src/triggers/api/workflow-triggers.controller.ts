@@ -1,0 +1,148 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentCaller, OpenToAll, Requires, type Caller } from '../../common/api/requires.js';
+import type { TriggerTypeDescription } from '../../definition/type-catalogue.js';
+import { ManualStarts, type ManualAnswer, type ManualOrder } from '../manual/manual.service.js';
+import type { StartAnswer } from '../start-answer.js';
+import { TriggerManager } from '../trigger-manager.js';
+import { TriggerRegistry } from '../trigger-registry.js';
+import { TriggerService } from '../trigger.service.js';
+import type { TriggerView } from '../trigger.view.js';
+import { ConfirmBody, FireWebhookBody, ManualBody } from './manual.dto.js';
+import { CreateTriggerBody } from './trigger.dto.js';
+
+type Reply = Pick<FastifyReply, 'status'>;
+
+@ApiTags('Triggers')
+@Controller()
+export class WorkflowTriggersController {
+  constructor(
+    private readonly triggers: TriggerService,
+    private readonly manual: ManualStarts,
+    private readonly registry: TriggerRegistry,
+    private readonly manager: TriggerManager,
+  ) {}
+
+  @Get('trigger-types')
+  @Requires('viewer')
+  @ApiOperation({ summary: 'The trigger types, each with the JSON Schema of its config' })
+  @ApiResponse({ status: 200, description: '{items: [{type, aliases, title, description, schema}]}' })
+  types(): { items: Omit<TriggerTypeDescription, 'check'>[] } {
+    return { items: this.registry.triggerTypes().map(({ check: _check, ...type }) => type) };
+  }
+
+  @Get('workflows/:id/triggers')
+  @Requires('viewer')
+  @ApiOperation({ summary: 'The triggers of a workflow' })
+  @ApiResponse({ status: 200, description: '{items, next_cursor}' })
+  async list(@Param('id') id: string): Promise<{ items: TriggerView[]; next_cursor: null }> {
+    return { items: await this.triggers.ofWorkflow(id), next_cursor: null };
+  }
+
+  @Post('workflows/:id/triggers')
+  @Requires('editor')
+  @ApiOperation({ summary: 'Add a trigger; in force at once when the workflow is deployed' })
+  @ApiResponse({ status: 201, description: 'The trigger' })
+  @ApiResponse({ status: 409, description: 'Its route or its name is taken' })
+  @ApiResponse({ status: 422, description: 'Its config has faults' })
+  create(@Param('id') id: string, @Body() body: CreateTriggerBody): Promise<TriggerView> {
+    return this.triggers.create(id, body);
+  }
+
+  @Get('triggers/workflows/:id/status')
+  @Requires('viewer')
+  @ApiOperation({ summary: 'How the triggers of a workflow do' })
+  @ApiResponse({ status: 200, description: '{workflow_id, triggers}' })
+  async status(@Param('id') id: string): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
+    const triggers = await this.triggers.ofWorkflow(id);
+    return { workflow_id: triggers[0]?.workflow_id ?? id, triggers };
+  }
+
+  @Post('triggers/workflows/:id/manual')
+  @Requires('operator')
+  @ApiOperation({ summary: 'Start by hand; with a confirmation where the trigger requires one' })
+  @ApiResponse({
+    status: 202,
+    description: 'Started: {id, execution_id, …}; or {confirmation_required, confirmation_token, expires_at}',
+  })
+  @ApiResponse({ status: 200, description: 'With wait: the finished execution' })
+  @ApiResponse({ status: 409, description: 'Not deployed, or paused' })
+  @ApiResponse({ status: 422, description: 'The input does not satisfy the input_schema' })
+  async start(
+    @Param('id') id: string,
+    @Body() body: ManualBody,
+    @Query('wait') wait: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ManualAnswer['body']> {
+    if (typeof body.confirm === 'string')
+      return answered(reply, await this.manual.confirm(id, body.confirm, caller.actor));
+    return answered(reply, await this.manual.start(id, orderOf(body, wait === 'true', key), caller.actor));
+  }
+
+  @Post('triggers/workflows/:id/manual/confirm')
+  @Requires('operator')
+  @ApiOperation({ summary: 'Confirm a start by hand; the token holds once, for 10 minutes, for the caller who got it' })
+  @ApiResponse({ status: 202, description: 'Started' })
+  @ApiResponse({ status: 403, description: 'Not a token of this workflow, or of another caller' })
+  @ApiResponse({ status: 409, description: 'The token was used or has expired' })
+  async confirm(
+    @Param('id') id: string,
+    @Body() body: ConfirmBody,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ManualAnswer['body']> {
+    return answered(reply, await this.manual.confirm(id, body.token, caller.actor));
+  }
+
+  @Post('triggers/workflows/:id/webhook')
+  @HttpCode(202)
+  @Requires('operator')
+  @ApiOperation({ summary: "Fire a workflow's webhook as a caller of the API" })
+  @ApiResponse({ status: 202, description: 'Started' })
+  fire(
+    @Param('id') id: string,
+    @Body() body: FireWebhookBody,
+    @Headers('idempotency-key') key: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StartAnswer> {
+    return this.triggers.fireWebhook(id, body.body ?? null, key ?? null, caller.actor);
+  }
+
+  @Post('occurrences/:id/replay')
+  @HttpCode(202)
+  @Requires('operator')
+  @ApiOperation({ summary: 'Start an occurrence again, marked as a replay' })
+  @ApiResponse({ status: 202, description: 'Started' })
+  @ApiResponse({ status: 404, description: 'There is no such occurrence' })
+  replay(@Param('id') id: string): Promise<StartAnswer> {
+    return this.triggers.replay(id);
+  }
+
+  @Get('public/webhooks/status')
+  @OpenToAll()
+  @ApiOperation({ summary: 'Whether this replica takes deliveries' })
+  @ApiResponse({ status: 200, description: '{status, webhooks}' })
+  webhooks(): { status: string; webhooks: number } {
+    const { attached, failing } = this.manager.counts();
+    return { status: failing === 0 ? 'healthy' : 'degraded', webhooks: attached };
+  }
+}
+
+function orderOf(body: ManualBody, wait: boolean, key: string | undefined): ManualOrder {
+  return {
+    input: body.input ?? {},
+    variables: body.variables ?? {},
+    priority: body.priority ?? null,
+    wait: body.wait ?? wait,
+    waitTimeout: body.wait_timeout ?? null,
+    idempotencyKey: key ?? null,
+  };
+}
+
+function answered(reply: Reply, answer: ManualAnswer): ManualAnswer['body'] {
+  void reply.status(answer.status);
+  return answer.body;
+}

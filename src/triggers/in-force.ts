@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+
+export interface VersionInForce {
+  readonly version: number;
+  readonly mode: 'execute' | 'notify' | null;
+}
+
+type Reader = (workflowId: string) => Promise<VersionInForce | null>;
+
+/** Which version of a workflow is deployed. The deployment module, which stands above this one, says how to know. */
+@Injectable()
+export class InForce {
+  private reader: Reader = () => Promise.resolve(null);
+
+  readBy(reader: Reader): void {
+    this.reader = reader;
+  }
+
+  /** null: not deployed. */
+  of(workflowId: string): Promise<VersionInForce | null> {
+    return this.reader(workflowId);
+  }
+}

@@ -1,0 +1,187 @@
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { Clock } from '../../common/clock.js';
+import { Database } from '../../common/database/database.js';
+import { parseDuration } from '../../common/duration.js';
+import { ExecutionStarter, type StartRequest, type StartResult } from '../../engine/engine.contract.js';
+import { InputInvalidError } from '../../engine/engine.errors.js';
+import { ExecutionEnds } from '../../engine/execution-ends.js';
+import { ExecutionViews } from '../../engine/execution-views.js';
+import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
+import { InForce } from '../in-force.js';
+import { startAnswer, type StartAnswer } from '../start-answer.js';
+import { TriggerCompiler } from '../trigger-compiler.js';
+import { TriggerHost, type ArmedTrigger, type Handled, type Seen } from '../trigger.contract.js';
+import { TriggerRepository } from '../trigger.repository.js';
+import { NotDeployedError, OccurrenceFailedError, TriggerPausedError } from '../triggers.errors.js';
+import type { ManualConfig } from '../types/manual/manual.dto.js';
+import { Confirmations } from './confirmations.repository.js';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_WAIT_MS = 30_000;
+const DEFAULT_PRIORITY = 5;
+
+/** What somebody asks for by hand. */
+export interface ManualOrder {
+  readonly input: unknown;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly priority: number | null;
+  readonly wait: boolean;
+  readonly waitTimeout: string | number | null;
+  readonly idempotencyKey: string | null;
+}
+
+export interface ConfirmationAnswer {
+  confirmation_required: true;
+  confirmation_token: string;
+  expires_at: string;
+}
+
+export interface ManualAnswer {
+  readonly status: 200 | 202;
+  readonly body: StartAnswer | ConfirmationAnswer | Record<string, unknown>;
+}
+
+/** Where a start by hand goes: a manual trigger in force, or just the version that is deployed. */
+interface Target {
+  readonly workflowId: string;
+  readonly version: number;
+  readonly trigger: ArmedTrigger<ManualConfig> | null;
+}
+
+/** Starts by hand, confirmed where the trigger asks for it. */
+@Injectable()
+export class ManualStarts {
+  constructor(
+    private readonly workflows: WorkflowDirectory,
+    private readonly inForce: InForce,
+    private readonly triggers: TriggerRepository,
+    private readonly compiler: TriggerCompiler,
+    private readonly host: TriggerHost,
+    private readonly starter: ExecutionStarter,
+    private readonly ends: ExecutionEnds,
+    private readonly views: ExecutionViews,
+    private readonly confirmations: Confirmations,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws NotDeployedError, TriggerPausedError 409; InputInvalidError 422 */
+  async start(workflow: string, order: ManualOrder, caller: string): Promise<ManualAnswer> {
+    const target = await this.targetOf(workflow);
+    if (target.trigger?.config.require_confirmation === true) return this.ask(target, order, caller);
+    const handled =
+      target.trigger === null
+        ? await this.startPlain(target, order, caller)
+        : await this.startBy(target.trigger, order, caller);
+    return this.answer(target.workflowId, handled, order);
+  }
+
+  /** @throws ConfirmationError 403, 409 */
+  async confirm(workflow: string, token: string, caller: string): Promise<ManualAnswer> {
+    const target = await this.targetOf(workflow);
+    const { order, handled, after } = await this.database.transaction(async (client) => {
+      const asked = (await this.confirmations.spend(client, target.workflowId, caller, token)) as ManualOrder;
+      return { order: asked, ...(await this.startWithin(client, target, asked, caller)) };
+    });
+    after();
+    return this.answer(target.workflowId, handled, order);
+  }
+
+  private async ask(target: Target, order: ManualOrder, caller: string): Promise<ManualAnswer> {
+    const faults = await this.starter.checkInput(target.workflowId, target.version, order.input);
+    if (faults.length > 0) {
+      throw new InputInvalidError(faults.map((message) => ({ path: 'input', code: 'input_invalid', message })));
+    }
+    const { token, expiresAt } = await this.confirmations.create(target.workflowId, caller, order);
+    return {
+      status: 202,
+      body: { confirmation_required: true, confirmation_token: token, expires_at: expiresAt.toISOString() },
+    };
+  }
+
+  private async targetOf(idOrSlug: string): Promise<Target> {
+    const workflow = await this.workflows.get(idOrSlug);
+    if (workflow.status === 'paused') throw new TriggerPausedError('the workflow is paused');
+    const deployed = await this.inForce.of(workflow.id);
+    if (deployed === null) throw new NotDeployedError(workflow.id);
+    const rows = await this.triggers.ofWorkflow(workflow.id);
+    const row = rows.find((one) => one.type === 'manual' && one.armed_at !== null);
+    const trigger = row === undefined ? null : (this.compiler.compile(row) as ArmedTrigger<ManualConfig>);
+    if (trigger !== null && trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
+    return { workflowId: workflow.id, version: deployed.version, trigger };
+  }
+
+  private startBy(trigger: ArmedTrigger, order: ManualOrder, caller: string): Promise<Handled> {
+    return this.host.handle(trigger, this.seenOf(order, caller));
+  }
+
+  private async startPlain(target: Target, order: ManualOrder, caller: string): Promise<Handled> {
+    return handledOf(await this.starter.start(this.requestOf(target, order, caller)));
+  }
+
+  private async startWithin(
+    client: PoolClient,
+    target: Target,
+    order: ManualOrder,
+    caller: string,
+  ): Promise<{ handled: Handled; after: () => void }> {
+    if (target.trigger !== null) {
+      const { handled, after } = await this.host.handleWithin(client, [
+        { trigger: target.trigger, seen: this.seenOf(order, caller) },
+      ]);
+      return { handled: handled[0] as Handled, after };
+    }
+    const results = await this.starter.startWithin(client, [this.requestOf(target, order, caller)]);
+    return { handled: handledOf(results[0] as StartResult), after: () => this.starter.dispatch(results) };
+  }
+
+  private seenOf(order: ManualOrder, caller: string): Seen {
+    return {
+      occurredAt: this.clock.date(),
+      scheduledFor: null,
+      payload: { input: order.input, by: caller },
+      key: order.idempotencyKey,
+      keyTtlMs: DAY_MS,
+      defaultInput: order.input,
+      awaited: order.wait,
+      order: { variables: order.variables, priority: order.priority, createdBy: caller },
+    };
+  }
+
+  private requestOf(target: Target, order: ManualOrder, caller: string): StartRequest {
+    const occurredAt = this.clock.date().toISOString();
+    const payload = { input: order.input, by: caller };
+    const key = order.idempotencyKey;
+    return {
+      occurrence: null,
+      key: key === null ? null : { scope: target.workflowId, key, ttlMs: DAY_MS },
+      awaited: order.wait,
+      execution: {
+        workflowId: target.workflowId,
+        version: target.version,
+        input: order.input,
+        variables: order.variables,
+        priority: order.priority ?? DEFAULT_PRIORITY,
+        triggerId: null,
+        triggerType: 'manual',
+        trigger: { type: 'manual', id: null, name: null, occurred_at: occurredAt, scheduled_for: null, payload },
+        createdBy: caller,
+      },
+    };
+  }
+
+  private async answer(workflowId: string, handled: Handled, order: ManualOrder): Promise<ManualAnswer> {
+    if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
+    if (order.wait && handled.executionId !== null) {
+      const timeout = parseDuration(order.waitTimeout ?? DEFAULT_WAIT_MS / 1000) ?? DEFAULT_WAIT_MS;
+      const finished = await this.ends.wait(handled.executionId, timeout);
+      if (finished !== null) return { status: 200, body: await this.views.get(finished.id) };
+    }
+    return { status: 202, body: startAnswer(workflowId, handled) };
+  }
+}
+
+function handledOf({ executionId, occurrenceId, duplicate }: StartResult): Handled {
+  return { outcome: duplicate ? 'duplicate' : 'fired', reason: null, occurrenceId, executionId };
+}

@@ -1,0 +1,295 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { AppConfig } from '../common/config/app-config.js';
+import { Database } from '../common/database/database.js';
+import { isId, newId } from '../common/ids.js';
+import { decodeCursor, pageOf, type Page } from '../common/page.js';
+import type { OccurrenceOutcome } from '../engine/engine.contract.js';
+import { WorkflowDirectory } from '../workflows/workflow-directory.js';
+import { heldBy } from './workflow-holds.js';
+import { Backfills, type BackfillOrder } from './backfill.service.js';
+import type { BackfillAnswer } from './backfill.js';
+import { InForce } from './in-force.js';
+import { decide } from './occurrences/decide.js';
+import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { startAnswer, type StartAnswer } from './start-answer.js';
+import { TriggerActivity } from './trigger-activity.js';
+import { TriggerArming } from './trigger-arming.js';
+import { TriggerCompiler } from './trigger-compiler.js';
+import { TriggerDrafts, type TriggerText } from './trigger-draft.js';
+import { TriggerManager } from './trigger-manager.js';
+import { TriggerHost, type ArmedTrigger, type PreviewedInstant } from './trigger.contract.js';
+import { TriggerRegistry } from './trigger-registry.js';
+import { TriggerRepository } from './trigger.repository.js';
+import type { TriggerDraft, TriggerRow } from './trigger.row.js';
+import {
+  healthOf,
+  keepSecrets,
+  occurrenceView,
+  triggerView,
+  type OccurrenceView,
+  type TriggerView,
+} from './trigger.view.js';
+import {
+  NoInstantsError,
+  NotDeployedError,
+  OccurrenceFailedError,
+  OccurrenceNotFoundError,
+  TriggerInvalidError,
+  TriggerNameTakenError,
+  TriggerNotFoundError,
+  TriggerPausedError,
+} from './triggers.errors.js';
+
+export interface OccurrenceQuery {
+  readonly outcome?: OccurrenceOutcome;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Triggers as people handle them: look, edit, pause, test, replay. */
+@Injectable()
+export class TriggerService {
+  constructor(
+    private readonly triggers: TriggerRepository,
+    private readonly occurrences: OccurrenceRepository,
+    private readonly drafts: TriggerDrafts,
+    private readonly arming: TriggerArming,
+    private readonly manager: TriggerManager,
+    private readonly compiler: TriggerCompiler,
+    private readonly registry: TriggerRegistry,
+    private readonly activity: TriggerActivity,
+    private readonly host: TriggerHost,
+    private readonly backfills: Backfills,
+    private readonly workflows: WorkflowDirectory,
+    private readonly inForce: InForce,
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly settings: AppConfig,
+  ) {}
+
+  async get(id: string): Promise<TriggerView> {
+    return this.viewOf(await this.row(id));
+  }
+
+  async ofWorkflow(idOrSlug: string): Promise<TriggerView[]> {
+    const workflow = await this.workflows.get(idOrSlug);
+    return this.views(await this.triggers.ofWorkflow(workflow.id));
+  }
+
+  /** In force at once when the workflow is deployed, else with its next deployment. */
+  async create(idOrSlug: string, text: TriggerText): Promise<TriggerView> {
+    const workflow = await this.workflows.get(idOrSlug);
+    const draft = this.checked(this.drafts.read(text));
+    const deployed = await this.inForce.of(workflow.id);
+    const row = await this.database.transaction(async (client) => {
+      const names = (await this.triggers.ofWorkflow(workflow.id, client)).map(({ name }) => name);
+      if (names.includes(draft.name)) throw new TriggerNameTakenError(draft.name);
+      const saved = await this.triggers.save(client, workflow.id, 'api', draft);
+      return deployed === null
+        ? saved
+        : this.arming.rearm(client, saved, null, { ...deployed, held: heldBy(workflow.status) });
+    });
+    await this.manager.announce();
+    return this.viewOf(row);
+  }
+
+  /** What is left out stays. The next deployment puts back what its definition says of a trigger it names. */
+  async update(id: string, text: Partial<TriggerText>): Promise<TriggerView> {
+    const row = await this.database.transaction(async (client) => {
+      const before = await this.triggers.lock(client, this.known(id));
+      if (before === undefined) throw new TriggerNotFoundError(id);
+      const draft = this.checked(this.merged(before, text));
+      const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
+      if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
+      const saved = await this.triggers.put(client, id, draft);
+      const deployed = await this.inForce.of(before.workflow_id);
+      if (deployed === null) return saved;
+      return this.arming.rearm(client, saved, before, { ...deployed, held: before.held });
+    });
+    await this.manager.announce();
+    return this.viewOf(row);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.database.transaction(async (client) => {
+      const row = await this.triggers.lock(client, this.known(id));
+      if (row === undefined) throw new TriggerNotFoundError(id);
+      await this.arming.disarm(client, [row]);
+      await this.triggers.remove(client, [id]);
+    });
+    await this.manager.announce();
+  }
+
+  /** Occurrences go on being recorded, as `skipped`, so that its cursor and the ledger have no hole. */
+  async pause(id: string, reason: string): Promise<TriggerView> {
+    return this.setPaused(id, reason === '' ? 'paused' : reason);
+  }
+
+  async resume(id: string): Promise<TriggerView> {
+    return this.setPaused(id, null);
+  }
+
+  /** What would become of this payload; nothing is recorded and nothing starts. */
+  async test(id: string, payload: unknown): Promise<Record<string, unknown>> {
+    const trigger = this.compiler.compile(await this.row(id));
+    const defaultInput = this.registry.get(trigger.type).defaultInput(payload);
+    const seen = {
+      occurredAt: this.clock.date(),
+      scheduledFor: null,
+      payload,
+      key: null,
+      keyTtlMs: null,
+      defaultInput,
+    };
+    const { outcome, reason, request } = decide(trigger, seen, newId(), this.settings.variables);
+    return { outcome, reason, input: request.execution?.input ?? null, dedup_key: request.key?.key ?? null };
+  }
+
+  async preview(id: string, count: number): Promise<readonly PreviewedInstant[]> {
+    const trigger = this.compiler.compile(await this.row(id));
+    const items = this.registry.get(trigger.type).preview(trigger, this.clock.date(), count);
+    if (items === null) throw new NoInstantsError(trigger.type);
+    return items;
+  }
+
+  async backfill(id: string, order: BackfillOrder): Promise<BackfillAnswer> {
+    const trigger = order.dryRun ? this.compiler.compile(await this.row(id)) : await this.armed(id);
+    return this.backfills.start(trigger, order);
+  }
+
+  async listOccurrences(id: string, query: OccurrenceQuery): Promise<Page<OccurrenceView>> {
+    await this.row(id);
+    const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const rows = await this.occurrences.list(id, {
+      outcome: query.outcome,
+      from: query.from === undefined ? undefined : new Date(query.from),
+      to: query.to === undefined ? undefined : new Date(query.to),
+      before: typeof before === 'string' && isId(before) ? before : undefined,
+      limit: query.limit,
+    });
+    return pageOf(rows, query.limit, (row) => row.id, occurrenceView);
+  }
+
+  /** Starts it again, by the trigger as it is now, and marks the new occurrence. */
+  async replay(occurrenceId: string): Promise<StartAnswer> {
+    const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
+    if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
+    const trigger = await this.armed(occurrence.trigger_id);
+    const { payload } = occurrence;
+    const handled = await this.host.handle(trigger, {
+      occurredAt: this.clock.date(),
+      scheduledFor: occurrence.scheduled_for,
+      payload,
+      key: null,
+      keyTtlMs: null,
+      defaultInput: this.registry.get(trigger.type).defaultInput(payload),
+      replayOf: occurrence.id,
+    });
+    if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
+    return startAnswer(trigger.workflowId, handled);
+  }
+
+  /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
+  async fireWebhook(idOrSlug: string, body: unknown, key: string | null, caller: string): Promise<StartAnswer> {
+    const workflow = await this.workflows.get(idOrSlug);
+    const row = (await this.triggers.ofWorkflow(workflow.id)).find(
+      (one) => one.type === 'webhook' && one.armed_at !== null,
+    );
+    if (row === undefined) throw new NotDeployedError(workflow.id);
+    const trigger = this.compiler.compile(row);
+    if (trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
+    const payload = {
+      method: 'POST',
+      path: '',
+      params: {},
+      query: {},
+      headers: {},
+      body,
+      raw_body: null,
+      content_type: null,
+      by: caller,
+    };
+    const handled = await this.host.handle(trigger, {
+      occurredAt: this.clock.date(),
+      scheduledFor: null,
+      payload,
+      key,
+      keyTtlMs: null,
+      defaultInput: body ?? {},
+      order: { variables: {}, priority: null, createdBy: caller },
+    });
+    if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
+    return startAnswer(workflow.id, handled);
+  }
+
+  async allInForce(limit: number): Promise<TriggerView[]> {
+    return this.views(await this.triggers.allInForce(limit));
+  }
+
+  private async setPaused(id: string, reason: string | null): Promise<TriggerView> {
+    const row = await this.triggers.setPaused(this.known(id), reason);
+    if (row === undefined) throw new TriggerNotFoundError(id);
+    await this.manager.announce();
+    return this.viewOf(row);
+  }
+
+  private merged(row: TriggerRow, text: Partial<TriggerText>): TriggerDraft {
+    const fresh = this.drafts.read({ ...text, type: row.type });
+    const has = (name: keyof TriggerText): boolean => text[name] !== undefined;
+    return {
+      type: row.type,
+      name: text.name ?? row.name,
+      config: text.config === undefined ? row.config : keepSecrets(text.config, row.config),
+      isEnabled: text.is_enabled ?? row.is_enabled,
+      filter: has('filter') ? fresh.filter : row.filter,
+      input: has('input') ? fresh.input : row.input,
+      priority: has('priority') ? fresh.priority : row.priority,
+      dedup: has('dedup') ? fresh.dedup : row.dedup,
+      startAt: has('start_at') ? fresh.startAt : (row.start_at?.toISOString() ?? null),
+      endAt: has('end_at') ? fresh.endAt : (row.end_at?.toISOString() ?? null),
+      mode: has('mode') ? fresh.mode : row.mode,
+    };
+  }
+
+  private checked(draft: TriggerDraft): TriggerDraft {
+    const faults = this.drafts.faults(draft);
+    if (faults.length > 0) throw new TriggerInvalidError(faults);
+    return draft;
+  }
+
+  private async armed(id: string): Promise<ArmedTrigger> {
+    const row = await this.row(id);
+    if (row.armed_at === null) throw new NotDeployedError(row.workflow_id);
+    const trigger = this.compiler.compile(row);
+    if (trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
+    return trigger;
+  }
+
+  private async row(id: string): Promise<TriggerRow> {
+    const row = await this.triggers.find(this.known(id));
+    if (row === undefined) throw new TriggerNotFoundError(id);
+    return row;
+  }
+
+  private known(id: string): string {
+    if (!isId(id)) throw new TriggerNotFoundError(id);
+    return id;
+  }
+
+  private async viewOf(row: TriggerRow): Promise<TriggerView> {
+    const [view] = await this.views([row]);
+    return view as TriggerView;
+  }
+
+  private async views(rows: readonly TriggerRow[]): Promise<TriggerView[]> {
+    const due = await this.triggers.nextDue(rows.map(({ id }) => id));
+    return rows.map((row) => {
+      const type = this.registry.find(row.type);
+      const isDown = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
+      return triggerView(row, healthOf(row, this.activity.of(row.id), due.get(row.id) ?? null, isDown));
+    });
+  }
+}

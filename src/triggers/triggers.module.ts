@@ -1,0 +1,58 @@
+import { Module } from '@nestjs/common';
+import { TriggersController } from './api/triggers.controller.js';
+import { WorkflowTriggersController } from './api/workflow-triggers.controller.js';
+import { Backfills } from './backfill.service.js';
+import { InForce } from './in-force.js';
+import { IngressRoutes } from './ingress/ingress.routes.js';
+import { WebhookIngress } from './ingress/webhook-ingress.service.js';
+import { Confirmations } from './manual/confirmations.repository.js';
+import { ManualStarts } from './manual/manual.service.js';
+import { Notifier } from './notifications/notifier.service.js';
+import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
+import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { TriggerActivity } from './trigger-activity.js';
+import { TriggerArming } from './trigger-arming.js';
+import { TriggerCompiler } from './trigger-compiler.js';
+import { TriggerDrafts } from './trigger-draft.js';
+import { TriggerManager } from './trigger-manager.js';
+import { TriggerRegistry } from './trigger-registry.js';
+import { TRIGGER_TYPES } from './trigger-types.js';
+import { TriggerHost, type BaseTrigger } from './trigger.contract.js';
+import { TriggerRepository } from './trigger.repository.js';
+import { TriggerService } from './trigger.service.js';
+import { TriggerTimers } from './trigger-timers.js';
+import { WebhookRoutes } from './webhook-routes.repository.js';
+import { WorkflowHolds } from './workflow-holds.js';
+
+@Module({
+  controllers: [TriggersController, WorkflowTriggersController],
+  providers: [
+    ...TRIGGER_TYPES,
+    {
+      provide: TriggerRegistry,
+      useFactory: (...types: BaseTrigger[]) => new TriggerRegistry(types),
+      inject: [...TRIGGER_TYPES],
+    },
+    { provide: TriggerHost, useClass: OccurrenceIntake },
+    Backfills,
+    Confirmations,
+    InForce,
+    IngressRoutes,
+    ManualStarts,
+    Notifier,
+    OccurrenceRepository,
+    TriggerActivity,
+    TriggerArming,
+    TriggerCompiler,
+    TriggerDrafts,
+    TriggerManager,
+    TriggerRepository,
+    TriggerService,
+    TriggerTimers,
+    WebhookIngress,
+    WebhookRoutes,
+    WorkflowHolds,
+  ],
+  exports: [InForce, Notifier, TriggerArming, TriggerDrafts, TriggerManager, TriggerRegistry, TriggerService],
+})
+export class TriggersModule {}
