@@ -1,0 +1,50 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { ACCESS_RULE, type AccessRule, type Caller, ROLES } from '../common/api/requires.js';
+import { NoAccessRuleError, RoleTooLowError, ScopeMissingError, UnauthorizedError } from './access.errors.js';
+import { Authenticator } from './authenticator.js';
+import { type Identity, tokenIn } from './credentials.js';
+import { isRead, scopeNeeded, scopesAllow } from './scopes.js';
+import { WriteLimiter } from './write-limiter.js';
+
+export interface AuthenticatedRequest extends FastifyRequest {
+  caller?: Caller;
+  identity?: Identity;
+}
+
+/** Every route says who may call it; what says nothing is denied. Puts the caller on the request. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authenticator: Authenticator,
+    private readonly limiter: WriteLimiter,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    if (rule === undefined) throw new NoAccessRuleError();
+    if ('open' in rule) return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const identity = await this.identify(request);
+    this.authorize(identity, rule, request);
+    request.identity = identity;
+    request.caller = { actor: identity.actor, role: identity.role, ownerId: identity.ownerId, ip: request.ip };
+    return true;
+  }
+
+  private identify(request: FastifyRequest): Promise<Identity> {
+    const token = tokenIn(request.headers);
+    if (token === undefined) throw new UnauthorizedError('credentials_missing');
+    return this.authenticator.authenticate(token);
+  }
+
+  private authorize(identity: Identity, rule: Exclude<AccessRule, { open: true }>, request: FastifyRequest): void {
+    if (ROLES.indexOf(identity.role) < ROLES.indexOf(rule.role)) throw new RoleTooLowError(identity.role, rule.role);
+    const scope = scopeNeeded(request.method, request.url);
+    if (!scopesAllow(identity.scopes, scope)) throw new ScopeMissingError(scope);
+    if (!isRead(request.method)) this.limiter.take(identity.actor);
+  }
+}

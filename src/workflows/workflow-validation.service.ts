@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../common/api/requires.js';
+import { graphOf } from '../definition/graph/graph.js';
+import { mermaidOf } from '../definition/graph/mermaid.js';
+import { svgOf } from '../definition/graph/svg.js';
+import type { Plan } from '../definition/plan.js';
+import { Definitions } from './definitions.service.js';
+import { withName, type WorkflowInput } from './workflow-body.js';
+import { WorkflowDirectory } from './workflow-directory.js';
+import { WorkflowPlans } from './workflow-plans.js';
+import { BodyInvalidError } from './workflows.errors.js';
+
+export type GraphFormat = 'json' | 'mermaid' | 'svg';
+
+/** Says what a definition compiles to: its faults, or its plan and graph. */
+@Injectable()
+export class WorkflowValidation {
+  constructor(
+    private readonly definitions: Definitions,
+    private readonly directory: WorkflowDirectory,
+    private readonly plans: WorkflowPlans,
+  ) {}
+
+  validate({ definition, name }: WorkflowInput) {
+    if (definition === undefined) {
+      throw new BodyInvalidError([{ path: 'definition', code: 'required', message: 'There is no definition to validate.' }]);
+    }
+    const { plan, errors, warnings } = this.definitions.read(withName(definition, name));
+    const valid = errors.length === 0 && plan !== null;
+    return { valid, errors, warnings, plan: valid ? planView(plan) : null };
+  }
+
+  /** @param version null: the latest */
+  async graph(idOrSlug: string, version: number | null, format: GraphFormat, caller: Caller): Promise<string | object> {
+    const found = await this.directory.get(idOrSlug, caller);
+    const { plan } = await this.plans.get(found.id, version ?? found.version);
+    const graph = graphOf(plan);
+    if (format === 'mermaid') return mermaidOf(graph);
+    return format === 'svg' ? svgOf(graph) : graph;
+  }
+}
+
+function planView(plan: Plan) {
+  const steps = [...plan.steps.values()].map((step) => ({
+    path: step.path,
+    id: step.id,
+    name: step.name,
+    type: step.type,
+    effect: step.effect,
+    depends_on: step.dependsOn.map(({ on, port }) => (port === null ? { on } : { on, output: port })),
+  }));
+  const triggers = plan.triggers.map(({ type, name, isEnabled }) => ({ type, name, is_enabled: isEnabled }));
+  return { name: plan.name, steps, triggers, graph: graphOf(plan) };
+}

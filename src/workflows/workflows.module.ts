@@ -1,0 +1,47 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CompiledPlans } from './compiled-plans.js';
+import { Definitions } from './definitions.service.js';
+import { WorkflowDirectory } from './workflow-directory.js';
+import { WorkflowGraphController } from './workflow-graph.controller.js';
+import { WorkflowLifecycleController } from './workflow-lifecycle.controller.js';
+import { WorkflowLifecycle } from './workflow-lifecycle.service.js';
+import { WorkflowPlans } from './workflow-plans.js';
+import { WorkflowStatistics } from './workflow-statistics.service.js';
+import { WorkflowTasksController } from './workflow-tasks.controller.js';
+import { WorkflowTasksService } from './workflow-tasks.service.js';
+import { WorkflowValidation } from './workflow-validation.service.js';
+import { WorkflowVersionsController } from './workflow-versions.controller.js';
+import { WorkflowVersionsService } from './workflow-versions.service.js';
+import { WorkflowEntity } from './workflow.entity.js';
+import { WorkflowRepository } from './workflow.repository.js';
+import { WorkflowsController } from './workflows.controller.js';
+import { WorkflowsService } from './workflows.service.js';
+
+/** Needs `TypeCatalogue`, `Signals` and `Database` from global modules. */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([WorkflowEntity])],
+  controllers: [
+    WorkflowsController,
+    WorkflowLifecycleController,
+    WorkflowGraphController,
+    WorkflowVersionsController,
+    WorkflowTasksController,
+  ],
+  providers: [
+    WorkflowRepository,
+    Definitions,
+    WorkflowsService,
+    WorkflowValidation,
+    WorkflowVersionsService,
+    WorkflowTasksService,
+    WorkflowStatistics,
+    WorkflowLifecycle,
+    { provide: WorkflowDirectory, useExisting: WorkflowLifecycle },
+    CompiledPlans,
+    { provide: WorkflowPlans, useExisting: CompiledPlans },
+  ],
+  exports: [WorkflowPlans, WorkflowDirectory],
+})
+export class WorkflowsModule {}
