@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS_RULE, type AccessRule, type Caller, ROLES } from '../common/api/requires.js';
+import { ACCESS_RULE, type AccessRule, type Caller, PUBLIC_WHEN, ROLES } from '../common/api/requires.js';
+import { AppConfig } from '../common/config/app-config.js';
 import { NoAccessRuleError, RoleTooLowError, ScopeMissingError, UnauthorizedError } from './access.errors.js';
 import { Authenticator } from './authenticator.js';
 import { type Identity, tokenIn } from './credentials.js';
@@ -20,19 +21,25 @@ export class AccessGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
     private readonly limiter: WriteLimiter,
+    private readonly config: AppConfig,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
     if (rule === undefined) throw new NoAccessRuleError();
-    if ('open' in rule) return true;
+    if ('open' in rule || this.isPublic(context)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const identity = await this.identify(request);
     this.authorize(identity, rule, request);
     request.identity = identity;
     request.caller = { actor: identity.actor, role: identity.role, ownerId: identity.ownerId, ip: request.ip };
     return true;
+  }
+
+  private isPublic(context: ExecutionContext): boolean {
+    const setting = this.reflector.get<'metricsPublic' | undefined>(PUBLIC_WHEN, context.getHandler());
+    return setting !== undefined && this.config[setting];
   }
 
   private identify(request: FastifyRequest): Promise<Identity> {

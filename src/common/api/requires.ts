@@ -15,6 +15,11 @@ export const Requires = (role: AccessRole): MethodDecorator & ClassDecorator =>
 export const OpenToAll = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS_RULE, { open: true } satisfies AccessRule);
 
+export const PUBLIC_WHEN = 'millrace:public-when';
+
+/** Open without a key while this setting is true; else the route's rule holds. */
+export const PublicWhen = (setting: 'metricsPublic'): MethodDecorator => SetMetadata(PUBLIC_WHEN, setting);
+
 /** Who calls; the access guard puts it on the request. */
 export interface Caller {
   /** `key:<id>`, `admin`, or `jwt:<sub>`: what the audit log and `created_by` show. */

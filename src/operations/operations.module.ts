@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { DefaultProbes } from './default-probes.js';
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+import { MetricsController } from './metrics.controller.js';
+import { OperationsController } from './operations.controller.js';
+import { SchedulerStatus } from './scheduler-status.service.js';
+import { StatisticsService } from './statistics.service.js';
+
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false })],
+  controllers: [HealthController, MetricsController, OperationsController],
+  providers: [DefaultProbes, HealthService, SchedulerStatus, StatisticsService],
+})
+export class OperationsModule {}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../common/config/app-config.js';
+import { Database } from '../common/database/database.js';
+import { ExecutionQueue, type QueueCounts } from '../common/queue/execution-queue.js';
+import type { SchedulerStatusDto } from './operations.dto.js';
+
+const REPLICAS = /* sql */ `
+SELECT id, split_part(host, ' ', 1) AS host, pid, roles, started_at, expires_at
+FROM replica WHERE expires_at > now() ORDER BY started_at, id`;
+
+/** Index: timer_due. */
+const TIMERS = /* sql */ `
+SELECT (SELECT count(*)::int FROM timer WHERE due_at <= now()) AS due,
+       (SELECT min(due_at) FROM timer) AS next_due,
+       (SELECT greatest(0, extract(epoch FROM now() - min(due_at)) * 1000)::float8 FROM timer) AS lag_ms`;
+
+/** Index: execution_open. */
+const ACTIVE = /* sql */ `SELECT count(*)::int AS active FROM execution WHERE is_open AND status = 'running'`;
+
+interface ReplicaRow extends Record<string, unknown> {
+  id: string;
+  roles: string[];
+}
+
+@Injectable()
+export class SchedulerStatus {
+  constructor(
+    private readonly database: Database,
+    private readonly queue: ExecutionQueue,
+    private readonly config: AppConfig,
+  ) {}
+
+  async get(): Promise<SchedulerStatusDto> {
+    const [replicas, [timers], [executions], queue] = await Promise.all([
+      this.database.query<ReplicaRow>(REPLICAS),
+      this.database.query<{ due: number; next_due: Date | null; lag_ms: number | null }>(TIMERS),
+      this.database.query<{ active: number }>(ACTIVE),
+      this.counts(),
+    ]);
+    const schedulers = replicas.filter(({ roles }) => roles.includes('scheduler'));
+    const workers = replicas.filter(({ roles }) => roles.includes('worker'));
+    return {
+      running: schedulers.length > 0,
+      leader: schedulers[0]?.id ?? null,
+      queue: { backend: this.queue.backend, ...queue },
+      timers: { due: timers?.due ?? 0, next_due: timers?.next_due ?? null, lag_ms: timers?.lag_ms ?? 0 },
+      workers: { concurrency: workers.length * this.config.workerConcurrency, active: executions?.active ?? 0 },
+      replicas,
+    };
+  }
+
+  /** The queue may be away while everything else answers. */
+  private counts(): Promise<QueueCounts | { waiting: null; active: null; delayed: null }> {
+    return this.queue.counts().catch(() => ({ waiting: null, active: null, delayed: null }));
+  }
+}
