@@ -1,5 +1,5 @@
 import fastifyCors from '@fastify/cors';
-import { type DynamicModule, type LoggerService, type Type } from '@nestjs/common';
+import { RequestMethod, type DynamicModule, type LoggerService, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from './common/config/app-config.js';
@@ -9,8 +9,14 @@ import { validationPipe } from './common/validation/validation-pipe.js';
 
 /** Bytes. Larger payloads belong in files or behind a URL. */
 const BODY_LIMIT = 10 * 1024 * 1024;
+const API_BASE = '/api/v1';
+const SHORT_BASE = /^\/v1(?=\/|\?|$)/;
+const YAML = /^(application|text)\/(x-)?yaml\b/;
 
-/** Nest on Fastify with what every route shares: errors, checks of the input, CORS. Not listening yet. */
+/** Routes that stand outside the base. */
+const OUTSIDE = ['health', 'health/*path', 'metrics'].map((path) => ({ path, method: RequestMethod.GET }));
+
+/** Nest on Fastify with what every route shares: the base, errors, checks of the input, CORS. Not listening yet. */
 export async function createHttpServer(
   module: Type | DynamicModule,
   config: Pick<AppConfig, 'corsOrigins'>,
@@ -19,6 +25,8 @@ export async function createHttpServer(
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
+    // `/v1/…` is another name of the same routes.
+    rewriteUrl: ({ url = '/' }) => url.replace(SHORT_BASE, API_BASE),
     return503OnClosing: true,
     exposeHeadRoutes: true,
   });
@@ -29,11 +37,14 @@ export async function createHttpServer(
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,
-    rawBody: true,
     // Otherwise Nest ends the process itself, without a word of ours.
     abortOnError: false,
     forceCloseConnections: true,
   });
+  app.setGlobalPrefix(API_BASE.slice(1), { exclude: OUTSIDE });
+  const fastify = app.getHttpAdapter().getInstance();
+  // A definition may come as the YAML text itself.
+  fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, body));
   if (config.corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(config.corsOrigins));
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
 import { CancelService } from './control/cancel.service.js';
@@ -21,11 +21,12 @@ import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
-import { OpenExecutionsRepository } from './views/open-executions.repository.js';
+import { OpenExecutionRepository } from './views/open-executions.repository.js';
 import { ExecutionRepository } from './views/execution.repository.js';
 import { WorkflowExecutionsController } from './workflow-executions.controller.js';
 
 /** Runs executions: accepts, plans, runs, records, recovers; and shows them. */
+@Global()
 @Module({
   imports: [NodesModule, WorkflowsModule],
   controllers: [ExecutionsController, StepExecutionsController, WorkflowExecutionsController],
@@ -48,7 +49,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
-    { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    { provide: OpenExecutions, useClass: OpenExecutionRepository },
   ],
   exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, OpenExecutions, CancelService, RunnerHolds, Replica],
 })

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
+import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { Replica } from '../replica.js';
 import { checkpointStatement } from './checkpoint.statement.js';
 import { EngineMetrics } from './engine-metrics.js';
-import { Redaction, SecretValues, type RunServices } from './run-services.js';
+import { SecretValues, type RunServices } from './run-services.js';
 
 /** Puts together, once a process, what every run shares. */
 @Injectable()
@@ -22,7 +23,7 @@ export class RunServicesFactory {
     timers: Timers,
     types: NodeRegistry,
     secrets: SecretValues,
-    redaction: Redaction,
+    redaction: Redactor,
     ends: LocalEnds,
     replica: Replica,
     metrics: EngineMetrics,

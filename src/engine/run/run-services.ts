@@ -1,5 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
+import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
 import type { CheckpointStatement } from './checkpoint.statement.js';
 
@@ -15,11 +16,8 @@ export abstract class SecretValues {
   abstract get(name: string): Promise<string | undefined>;
 }
 
-/** Port: takes what must never surface out of outputs, errors and logs. */
-export abstract class Redaction {
-  abstract value(value: unknown): unknown;
-  abstract text(text: string): string;
-}
+/** Takes what must never surface out of outputs, errors and logs. */
+export type Redaction = Pick<Redactor, 'text' | 'value'>;
 
 /** What every run of a process shares. */
 export interface RunServices {
