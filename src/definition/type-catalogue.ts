@@ -38,6 +38,11 @@ export interface NodeTypeDescription {
    * `config`, `*` for every list item.
    */
   expressionFields: readonly string[];
+  /**
+   * Those of `expressionFields` that are not evaluated with the config but later, by whoever knows more names (`match`
+   * of an event, `while` of a loop): the resolved config holds their CEL text without braces. Default: `while`, `match`.
+   */
+  lateFields?: readonly string[];
   /** Names that expressions inside the nested scopes may use beside the usual ones (`item`, `index`). */
   scopeNames?(config: Readonly<Record<string, unknown>>, scope: string): readonly string[];
   /** JSON Schema of the config. */

@@ -1,0 +1,50 @@
+import type { Faults } from '../faults.js';
+import { parsePath } from '../parse/source.js';
+import type { ReadDefinition } from '../read/read-definition.js';
+import { renameToSchema, schemaFields } from '../read/read-step.js';
+import type { ReadTrigger } from '../read/read-triggers.js';
+import { compileCondition } from '../step-config.js';
+import type { TypeCatalogue } from '../type-catalogue.js';
+import { attempt, checkTemplate, ReferenceChecker } from './check-expressions.js';
+import { schemaFault } from './check-schema.js';
+import { safeCheck, StepChecker } from './check-steps.js';
+
+/** Everything that is wrong with a definition that could be read. */
+export function checkDefinition(read: ReadDefinition, catalogue: TypeCatalogue, faults: Faults): void {
+  const { definition, main } = read;
+  const steps = new StepChecker(catalogue, faults);
+  steps.check(read);
+  const ids = new Set(main.steps.map((step) => step.definition.id));
+  const references = new ReferenceChecker(null, { before: ids, known: ids, names: [] }, steps, faults);
+  checkTemplate(definition.output, ['output'], [], references, faults);
+  const nothing = new ReferenceChecker(null, { before: new Set(), known: ids, names: [] }, steps, faults);
+  checkTemplate(definition.concurrency?.key, ['concurrency', 'key'], [], nothing, faults);
+  const reason = definition.input_schema && schemaFault(definition.input_schema);
+  if (reason) {
+    const hint = 'JSON Schema 2020-12, or draft-07 where $schema says so.';
+    faults.error('input_schema_invalid', ['input_schema'], `This is not a JSON Schema: ${reason}.`, { hint });
+  }
+  for (const trigger of read.triggers) checkTrigger(trigger, faults);
+  if (main.steps.length > 0 && main.steps.every((step) => step.definition.disabled === true)) {
+    faults.warn('all_disabled', ['steps'], 'Every step is disabled: an execution does nothing.');
+  }
+}
+
+function checkTrigger({ definition, path, type }: ReadTrigger, faults: Faults): void {
+  if (type) {
+    const config = renameToSchema(definition.config ?? {}, type);
+    if (Object.keys(schemaFields(type)).length > 0 && definition.config) definition.config = config;
+    for (const fault of safeCheck(() => type.check(config))) {
+      const place = [...path, 'config', ...parsePath(fault.path)];
+      const at = fault.code.includes('unknown') ? 'key' : 'value';
+      faults.error(fault.code, place, fault.message, { hint: fault.hint, at });
+    }
+  }
+  const { filter, input, dedup, start_at: from, end_at: to } = definition;
+  if (filter !== undefined) attempt(() => compileCondition(filter, {}), [...path, 'filter'], faults);
+  checkTemplate(input, [...path, 'input'], [], null, faults);
+  checkTemplate(dedup?.key, [...path, 'dedup', 'key'], [], null, faults);
+  if (from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from)) {
+    faults.error('value_invalid', [...path, 'end_at'], '"end_at" must be after "start_at".');
+  }
+}
