@@ -3,24 +3,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_TYPES } from '../../src/nodes/node-types.js';
 import type { NodeType } from '../../src/nodes/node.contract.js';
 
-import { startServer, sendJson, type LocalServer } from '../support/local-server.js';
+import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
+import { sendJson } from '../support/send-json.js';
 import { nodeContext } from '../support/node-context.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 import { FIXTURES, type NodeTypeFixture } from './node-types.fixtures.js';
 
 let types: NodeTypesUnderTest;
-let server: LocalServer;
+let server: RecordingServer;
 
 beforeAll(async () => {
   types = await startNodeTypes();
-  server = await startServer(({ url }, response) => {
+  server = await startRecordingServer(({ url }, response) => {
     if (url !== '/never') sendJson(response, { ok: true });
   });
 });
 
 afterAll(async () => {
   await types.close();
-  await server.close();
 });
 
 const KINDS = ['AI_AGENT', 'EXTERNAL_ACTION', 'ACTION', 'FLOW', 'HUMAN_LOOP', 'TOOL', 'MEMORY'];
@@ -92,10 +92,10 @@ describe.each(NAMES)('the node type %s', (name) => {
   });
 
   it('shows the outside the same idempotency key on a second attempt', async () => {
-    server.received.length = 0;
+    const before = server.calls.length;
     await run(fixture.good(server.url), 1);
     await run(fixture.good(server.url), 2);
-    const keys = server.received.map(({ headers }) => headers['idempotency-key']);
+    const keys = server.calls.slice(before).map(({ headers }) => headers['idempotency-key']);
     expect(keys).toEqual(keys.map(() => KEY));
   });
 

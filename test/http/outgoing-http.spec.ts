@@ -1,25 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { fetch } from 'undici';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { AddressGuard } from '../../src/common/http/address-guard.js';
 import { guardedAgent } from '../../src/common/http/guarded-agent.js';
 import { OutgoingHttp } from '../../src/common/http/outgoing-http.js';
 import type { AppConfig } from '../../src/common/config/app-config.js';
-import { sendJson, startServer, type Answer, type LocalServer } from '../support/local-server.js';
+import { startRecordingServer as serve } from '../support/recording-server.js';
+import { sendJson } from '../support/send-json.js';
 
 const local = new OutgoingHttp({ httpAllowPrivate: ['127.0.0.0/8'] } as unknown as AppConfig);
 const strict = new OutgoingHttp({ httpAllowPrivate: [] } as unknown as AppConfig);
-const servers: LocalServer[] = [];
-
-async function serve(answer: Answer): Promise<LocalServer> {
-  const server = await startServer(answer);
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
 
 afterAll(async () => {
   await local.onApplicationShutdown();
@@ -63,7 +53,7 @@ describe('outgoing calls and addresses', () => {
     });
     const url = server.url.replace('127.0.0.1', 'rebinding.example');
     await expect(fetch(url, { dispatcher: agent })).rejects.toThrow();
-    expect(server.received).toEqual([]);
+    expect(server.calls).toEqual([]);
     await agent.destroy();
   });
 
@@ -98,10 +88,9 @@ describe('redirects', () => {
       response.writeHead(307, { location: url === '/first' ? '/second' : other.url }).end();
     });
     await local.request({ url: `${server.url}/first`, headers: secrets, secretHeaders: ['X-Key'] });
-    expect(server.received[1]?.headers).toMatchObject(secrets);
-    expect(other.received[0]?.headers).toMatchObject({ 'x-plain': 'p' });
-    for (const name of ['authorization', 'cookie', 'x-key'])
-      expect(other.received[0]?.headers).not.toHaveProperty(name);
+    expect(server.calls[1]?.headers).toMatchObject(secrets);
+    expect(other.calls[0]?.headers).toMatchObject({ 'x-plain': 'p' });
+    for (const name of ['authorization', 'cookie', 'x-key']) expect(other.calls[0]?.headers).not.toHaveProperty(name);
   });
 
   it.each([
@@ -119,7 +108,7 @@ describe('redirects', () => {
     });
     const body = method === 'HEAD' ? null : 'text';
     await local.request({ url: server.url, method, body, headers: { 'content-type': 'text/plain' } });
-    const last = server.received[1];
+    const last = server.calls[1];
     expect([last?.method, last?.body]).toEqual([next, next === method && body ? body : '']);
     if (next === 'GET') expect(last?.headers).not.toHaveProperty('content-type');
   });
@@ -127,7 +116,7 @@ describe('redirects', () => {
   it('end after ten', async () => {
     const server = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
     await expect(local.request({ url: server.url })).rejects.toMatchObject({ code: 'too_many_redirects' });
-    expect(server.received).toHaveLength(11);
+    expect(server.calls).toHaveLength(11);
   });
 
   it('are answers when they are not to be followed', async () => {
@@ -153,7 +142,6 @@ describe('outgoing calls that fail', () => {
   it('say network_error when nobody answers', async () => {
     const server = await serve(() => undefined);
     await server.close();
-    servers.length = 0;
     await expect(local.request({ url: server.url })).rejects.toMatchObject({ code: 'network_error', retryable: true });
   });
 

@@ -1,26 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeOutcome } from '../../src/nodes/node.contract.js';
-import { sendJson, startServer, type Answer, type LocalServer } from '../support/local-server.js';
+import { startRecordingServer as serve } from '../support/recording-server.js';
+import { sendJson } from '../support/send-json.js';
 import { nodeContext } from '../support/node-context.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 
 let types: NodeTypesUnderTest;
-const servers: LocalServer[] = [];
 
 beforeAll(async () => {
   types = await startNodeTypes();
 });
 afterAll(() => types.close());
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-async function serve(answer: Answer): Promise<LocalServer> {
-  const server = await startServer(answer);
-  servers.push(server);
-  return server;
-}
-
 async function call(config: Record<string, unknown>): Promise<NodeOutcome> {
   const node = types.registry.get('http');
   return node.execute(nodeContext(types.registry.resolve('http', config)));
@@ -48,7 +38,7 @@ describe('an http step sends', () => {
       headers: { 'content-type': 'application/json' },
     });
     expect(result['duration_ms']).toBeTypeOf('number');
-    expect(server.received[0]).toMatchObject({
+    expect(server.calls[0]).toMatchObject({
       method: 'POST',
       url: '/items?a=1&tag=x&tag=y&page=2',
       body: '{"name":"n"}',
@@ -64,8 +54,8 @@ describe('an http step sends', () => {
   ])('%s', async (_name, body, type, sent, sentType) => {
     const server = await serve((_, response) => sendJson(response, {}));
     await output({ method: 'PUT', url: server.url, body, headers: type === undefined ? {} : { 'Content-Type': type } });
-    expect(server.received[0]?.body).toBe(sent);
-    expect(server.received[0]?.headers['content-type']).toBe(type ?? sentType);
+    expect(server.calls[0]?.body).toBe(sent);
+    expect(server.calls[0]?.headers['content-type']).toBe(type ?? sentType);
   });
 
   it('multipart with a boundary', async () => {
@@ -76,8 +66,8 @@ describe('an http step sends', () => {
       headers: { 'content-type': 'multipart/form-data' },
       body: { a: 'b' },
     });
-    expect(server.received[0]?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
-    expect(server.received[0]?.body).toContain('name="a"\r\n\r\nb');
+    expect(server.calls[0]?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+    expect(server.calls[0]?.body).toContain('name="a"\r\n\r\nb');
   });
 
   it('an Idempotency-Key with what may have an effect, unless it was set by hand', async () => {
@@ -85,7 +75,7 @@ describe('an http step sends', () => {
     await output({ url: server.url });
     await output({ method: 'DELETE', url: server.url });
     await output({ method: 'POST', url: server.url, headers: { 'idempotency-key': 'mine' } });
-    const keys = server.received.map(({ headers }) => headers['idempotency-key']);
+    const keys = server.calls.map(({ headers }) => headers['idempotency-key']);
     expect(keys).toEqual([undefined, nodeContext({}).idempotencyKey, 'mine']);
   });
 });
@@ -99,13 +89,13 @@ describe('an http step shows credentials', () => {
   ])('%j', async (auth, header, value) => {
     const server = await serve((_, response) => sendJson(response, {}));
     await output({ url: server.url, auth });
-    expect(server.received[0]?.headers[header]).toBe(value);
+    expect(server.calls[0]?.headers[header]).toBe(value);
   });
 
   it('as a query parameter', async () => {
     const server = await serve((_, response) => sendJson(response, {}));
     await output({ url: server.url, auth: { type: 'api_key', key: 'k', name: 'key', in: 'query' } });
-    expect(server.received[0]?.url).toBe('/?key=k');
+    expect(server.calls[0]?.url).toBe('/?key=k');
   });
 
   const oauth = async (isGood: (token: string) => boolean, answer: unknown = {}) => {
@@ -128,8 +118,8 @@ describe('an http step shows credentials', () => {
     const { server, config } = await oauth((token) => token === 'Bearer t1');
     await output(config);
     await output(config);
-    expect(server.received.map(({ url }) => url)).toEqual(['/token', '/', '/']);
-    expect(server.received[0]).toMatchObject({
+    expect(server.calls.map(({ url }) => url)).toEqual(['/token', '/', '/']);
+    expect(server.calls[0]).toMatchObject({
       body: 'grant_type=client_credentials&scope=read',
       headers: { authorization: 'Basic Yzpz' },
     });
@@ -138,10 +128,10 @@ describe('an http step shows credentials', () => {
   it('by OAuth: a new token when the kept one was refused, once', async () => {
     const revoked = await oauth((token) => token === 'Bearer t2');
     await output(revoked.config);
-    expect(revoked.server.received.map(({ url }) => url)).toEqual(['/token', '/', '/token', '/']);
+    expect(revoked.server.calls.map(({ url }) => url)).toEqual(['/token', '/', '/token', '/']);
     const closed = await oauth(() => false);
     expect(await call(closed.config)).toMatchObject({ kind: 'fail', error: { code: 'http_401' } });
-    expect(closed.server.received).toHaveLength(4);
+    expect(closed.server.calls).toHaveLength(4);
   });
 
   it('by OAuth: never to another origin', async () => {
@@ -149,7 +139,7 @@ describe('an http step shows credentials', () => {
     const { config } = await oauth(() => true, { items: [], next: other.url });
     const pagination = { type: 'link', items: 'items', next: 'next' };
     await output({ ...config, pagination });
-    expect(other.received[0]?.headers).not.toHaveProperty('authorization');
+    expect(other.calls[0]?.headers).not.toHaveProperty('authorization');
   });
 });
 
@@ -278,8 +268,8 @@ describe('an http step turns pages', () => {
     };
     await expect(call(config)).resolves.toMatchObject({ kind: 'done' });
     for (const name of ['authorization', 'x-api-key']) {
-      expect(server.received[0]?.headers).toHaveProperty(name);
-      expect(other.received[0]?.headers).not.toHaveProperty(name);
+      expect(server.calls[0]?.headers).toHaveProperty(name);
+      expect(other.calls[0]?.headers).not.toHaveProperty(name);
     }
   });
 });
