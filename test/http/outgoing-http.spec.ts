@@ -46,12 +46,15 @@ describe('outgoing calls and addresses', () => {
 
   it('go to the address that was checked, though the name answers another the next time', async () => {
     const server = await serve((_, response) => sendJson(response, {}));
-    const answers = ['203.0.113.9', '127.0.0.1'];
+    // 127.0.0.2 plays the public address: allowed, and nobody listens there.
+    const answers = ['127.0.0.2', '127.0.0.1'];
     let lookups = 0;
-    const agent = guardedAgent(new AddressGuard([]), (_, callback) => {
+    const agent = guardedAgent(new AddressGuard(['127.0.0.2']), (_, callback) => {
       callback(null, [{ address: answers[lookups++] ?? '127.0.0.1', family: 4 }]);
     });
     const url = server.url.replace('127.0.0.1', 'rebinding.example');
+    await expect(fetch(url, { dispatcher: agent })).rejects.toThrow();
+    expect(lookups).toBe(1);
     await expect(fetch(url, { dispatcher: agent })).rejects.toThrow();
     expect(server.calls).toEqual([]);
     await agent.destroy();

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -215,6 +217,23 @@ describe('a script is stopped', () => {
       kind: 'fail',
       error: { code: 'script_output_too_large', retryable: false },
     });
+  });
+
+  it('when the server is gone', async () => {
+    const entry = new URL('../../src/nodes/types/script/sandbox/child.ts', import.meta.url);
+    const child = fork(entry, [], {
+      env: {},
+      execArgv: ['--no-node-snapshot'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const exit = once(child, 'exit');
+    await once(child, 'message');
+    const values = { input: 'null', args: 'null', env: '{}' };
+    const limits = { timeoutMs: 60_000, maxMemoryMb: 64, maxOutputBytes: 1_000 };
+    child.send({ code: 'console.log("up"); while (true) {}', fileName: 'script.js', ...values, ...limits });
+    await once(child, 'message');
+    child.disconnect();
+    expect(await exit).toEqual([null, 'SIGKILL']);
   });
 
   it('without harm to those beside it', async () => {

@@ -184,7 +184,8 @@ function dropPrivileges(): void {
   process.setuid?.(NOBODY);
 }
 
-process.on('disconnect', () => process.exit(0));
+// The server is gone. An orderly exit would wait for a script that may never end.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (job: SandboxJob) => {
   void runJob(job).then((result) => send({ kind: 'end', result }));
 });

@@ -1,0 +1,58 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { AccessModule } from './access/access.module.js';
+import type { AppConfig } from './common/config/app-config.js';
+import { ConfigModule } from './common/config/config.module.js';
+import { DatabaseModule } from './common/database/database.module.js';
+import { HealthModule } from './common/health/health.module.js';
+import { LoggingModule } from './common/logging/logging.module.js';
+import type { Redactor } from './common/logging/redactor.js';
+import { MetricsModule } from './common/metrics/metrics.module.js';
+import { QueueModule } from './common/queue/queue.module.js';
+import { SignalsModule } from './common/signals/signals.module.js';
+import { TimersModule } from './common/timers/timers.module.js';
+import { DeploymentModule } from './deployment/deployment.module.js';
+import { EngineModule } from './engine/engine.module.js';
+import { LocksModule } from './locks/locks.module.js';
+import { NodeRegistry } from './nodes/node-registry.js';
+import { NodesModule } from './nodes/nodes.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { PortsModule } from './ports.module.js';
+import { SecretsModule } from './secrets/secrets.module.js';
+import { TriggerRegistry } from './triggers/trigger-registry.js';
+import { TriggersModule } from './triggers/triggers.module.js';
+import { ComposedCatalogue, TypesModule } from './types.module.js';
+import { WorkflowsModule } from './workflows/workflows.module.js';
+
+/** The composition root: every module of the process, on the settings and the log that it was started with. */
+@Module({
+  imports: [
+    ScheduleModule.forRoot(),
+    MetricsModule,
+    HealthModule,
+    DatabaseModule,
+    SignalsModule,
+    TimersModule,
+    QueueModule,
+    LocksModule,
+    PortsModule,
+    TypesModule,
+    AccessModule,
+    SecretsModule,
+    WorkflowsModule,
+    NodesModule,
+    EngineModule,
+    TriggersModule,
+    DeploymentModule,
+    OperationsModule,
+  ],
+})
+export class AppModule {
+  static with(config: AppConfig, redactor: Redactor): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.with(config), LoggingModule.with(redactor)] };
+  }
+
+  constructor(catalogue: ComposedCatalogue, nodes: NodeRegistry, triggers: TriggerRegistry) {
+    catalogue.fill(nodes, triggers);
+  }
+}
