@@ -1,6 +1,7 @@
 import type { Fault } from '../common/errors/app-error.js';
+import type { DefinitionCode } from './definition.codes.js';
 import { MOST_FAULTS } from './parse/limits.js';
-import { formatPath, type Path, type Source } from './parse/source.js';
+import { formatPath, parsePath, type Path, type Source } from './parse/source.js';
 
 export interface FaultDetails {
   readonly hint?: string | undefined;
@@ -18,12 +19,19 @@ export class Faults {
 
   constructor(private readonly source: Pick<Source, 'locate'>) {}
 
-  error(code: string, path: Path, message: string, details: FaultDetails = {}): void {
+  error(code: DefinitionCode, path: Path, message: string, details: FaultDetails = {}): void {
     add(this.errors, this.fault(code, path, message, details));
   }
 
-  warn(code: string, path: Path, message: string, details: FaultDetails = {}): void {
+  warn(code: DefinitionCode, path: Path, message: string, details: FaultDetails = {}): void {
     add(this.warnings, this.fault(code, path, message, details));
+  }
+
+  /** A fault that a type found in a config, with the type's own code. */
+  configError(fault: Fault, config: Path): void {
+    const path = [...config, ...parsePath(fault.path)];
+    const at = fault.code.includes('unknown') ? 'key' : 'value';
+    add(this.errors, this.fault(fault.code, path, fault.message, { hint: fault.hint, at }));
   }
 
   private fault(code: string, path: Path, message: string, { hint, at }: FaultDetails): Fault {

@@ -42,7 +42,9 @@ function checkShape({ fields, required = [], durations = [] }: Shape): (config: 
     ...durations
       .filter(
         (key) =>
-          config[key] !== undefined && !String(config[key]).includes('{{') && parseDuration(config[key]) === null,
+          config[key] !== undefined &&
+          !(typeof config[key] === 'string' && config[key].includes('{{')) &&
+          parseDuration(config[key]) === null,
       )
       .map((key) => ({ path: key, code: 'config_duration', message: `"${key}" must be a duration.` })),
   ];

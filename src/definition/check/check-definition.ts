@@ -1,5 +1,4 @@
 import type { Faults } from '../faults.js';
-import { parsePath } from '../parse/source.js';
 import type { ReadDefinition } from '../read/read-definition.js';
 import { renameToSchema, schemaFields } from '../read/read-step.js';
 import type { ReadTrigger } from '../read/read-triggers.js';
@@ -35,9 +34,7 @@ function checkTrigger({ definition, path, type }: ReadTrigger, faults: Faults): 
     const config = renameToSchema(definition.config ?? {}, type);
     if (Object.keys(schemaFields(type)).length > 0 && definition.config) definition.config = config;
     for (const fault of safeCheck(() => type.check(config))) {
-      const place = [...path, 'config', ...parsePath(fault.path)];
-      const at = fault.code.includes('unknown') ? 'key' : 'value';
-      faults.error(fault.code, place, fault.message, { hint: fault.hint, at });
+      faults.configError(fault, [...path, 'config']);
     }
   }
   const { filter, input, dedup, start_at: from, end_at: to } = definition;

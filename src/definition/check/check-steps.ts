@@ -2,7 +2,7 @@ import type { Fault } from '../../common/errors/app-error.js';
 import { ancestorsOf, dependenciesOf, topologicalOrder } from '../dependencies.js';
 import { didYouMean } from '../did-you-mean.js';
 import type { Faults } from '../faults.js';
-import { parsePath, type Path } from '../parse/source.js';
+import type { Path } from '../parse/source.js';
 import type { Dependency } from '../plan.js';
 import type { ReadDefinition } from '../read/read-definition.js';
 import type { ReadScope, ReadStep } from '../read/read-step.js';
@@ -175,9 +175,7 @@ export class StepChecker {
   private checkConfig(step: ReadStep): void {
     if (!step.type) return;
     for (const fault of safeCheck(() => step.type?.check(step.definition.config ?? {}) ?? [])) {
-      const path = [...step.configPath, ...parsePath(fault.path)];
-      const at = fault.code.includes('unknown') ? 'key' : 'value';
-      this.faults.error(fault.code, path, fault.message, { hint: fault.hint, at });
+      this.faults.configError(fault, step.configPath);
     }
   }
 }

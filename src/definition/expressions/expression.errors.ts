@@ -29,6 +29,7 @@ export type InvalidExpressionCode =
 
 /** An expression that cannot be compiled. Validation turns it into a fault at the expression's place. */
 export class InvalidExpressionError extends AppError {
+  declare readonly code: InvalidExpressionCode;
   readonly path: string;
   readonly hint: string | undefined;
 

@@ -47,7 +47,7 @@ class JsonReader {
     const value: Record<string, unknown> = {};
     const children = new Map<Segment, { keyStart: number; node: SourceNode }>();
     this.at += 1;
-    for (this.skip(); this.text[this.at] !== '}'; this.skip()) {
+    while (this.next() !== '}') {
       const keyStart = this.at;
       const end = this.endOfString();
       const key = JSON.parse(this.text.slice(keyStart, end)) as string;
@@ -64,8 +64,7 @@ class JsonReader {
         children.set(key, { keyStart, node });
         value[key] = node.value;
       }
-      this.skip();
-      if (this.text[this.at] === ',') this.at += 1;
+      if (this.next() === ',') this.at += 1;
     }
     this.at += 1;
     return { value, start, children };
@@ -75,16 +74,21 @@ class JsonReader {
     const value: unknown[] = [];
     const children = new Map<Segment, { keyStart: number; node: SourceNode }>();
     this.at += 1;
-    for (this.skip(); this.text[this.at] !== ']'; this.skip()) {
+    while (this.next() !== ']') {
       const node = this.value(`${path}[${value.length}]`, depth + 1);
       if (!node) return null;
       children.set(value.length, { keyStart: node.start, node });
       value.push(node.value);
-      this.skip();
-      if (this.text[this.at] === ',') this.at += 1;
+      if (this.next() === ',') this.at += 1;
     }
     this.at += 1;
     return { value, start, children };
+  }
+
+  /** The next character that is no blank. */
+  private next(): string | undefined {
+    this.skip();
+    return this.text[this.at];
   }
 
   private skip(): void {

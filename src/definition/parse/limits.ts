@@ -1,3 +1,5 @@
+import type { DefinitionCode } from '../definition.codes.js';
+
 /** Bytes of a definition's text. */
 export const LARGEST_TEXT = 1024 * 1024;
 export const MOST_STEPS = 1000;
@@ -9,4 +11,4 @@ export const MOST_FAULTS = 200;
 export const DEEPEST = 100;
 
 /** Where the front ends report what is wrong with the text itself. */
-export type FaultSink = (code: string, offset: number, message: string, path?: string, hint?: string) => void;
+export type FaultSink = (code: DefinitionCode, offset: number, message: string, path?: string, hint?: string) => void;

@@ -1,5 +1,6 @@
 import type { Fault } from '../../common/errors/app-error.js';
 import { FORBIDDEN_KEYS, isPlainObject } from '../expressions/values.js';
+import type { DefinitionCode } from '../definition.codes.js';
 import { readJson } from './json-source.js';
 import { DEEPEST, type FaultSink, LARGEST_TEXT, MOST_FAULTS } from './limits.js';
 import { formatPath, Lines, locateNode, type Path, type Source } from './source.js';
@@ -77,6 +78,6 @@ function checkObject(value: unknown, path: Path, faults: Fault[], depth: number)
   return size;
 }
 
-function unreadable(code: string, message: string): Source {
+function unreadable(code: DefinitionCode, message: string): Source {
   return { value: undefined, faults: [{ path: '', code, message }], locate: () => null };
 }

@@ -23,7 +23,7 @@ export function readYaml(text: string, faults: FaultSink): SourceNode | null {
     } else faults('yaml_invalid', error.pos[0], `This is not YAML: ${firstLine(error.message)}.`);
   }
   if (!readable || !document.contents) return null;
-  return new YamlReader(faults).read(document.contents as Node, '', 0);
+  return new YamlReader(faults).read(document.contents, '', 0);
 }
 
 class YamlReader {

@@ -115,12 +115,12 @@ export function readFields(
   return result;
 }
 
-export function wrongType(expected: string, value: unknown, path: Path, faults: Faults): undefined {
+export function wrongType(expected: string, value: unknown, path: Path, faults: Faults): unknown {
   faults.error('type_invalid', path, `Expected ${expected}, found ${describe(value)}.`);
   return undefined;
 }
 
-export function invalid(message: string, path: Path, faults: Faults): undefined {
+export function invalid(message: string, path: Path, faults: Faults): unknown {
   faults.error('value_invalid', path, message);
   return undefined;
 }

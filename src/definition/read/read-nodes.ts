@@ -25,9 +25,8 @@ export function fromNodes(
   faults: Faults,
 ): Record<string, unknown> {
   const { nodes, connections, ...rest } = value;
-  const written = Array.isArray(nodes)
-    ? (nodes as unknown[])
-    : (wrongType('a list of nodes', nodes, ['nodes'], faults) ?? []);
+  if (!Array.isArray(nodes)) wrongType('a list of nodes', nodes, ['nodes'], faults);
+  const written: unknown[] = Array.isArray(nodes) ? nodes : [];
   const graph = readNodes(written, catalogue, faults);
   const links = readConnections(connections ?? [], graph, faults);
   const triggers = graph.filter((node) => node.kind === 'TRIGGER');
@@ -47,7 +46,10 @@ function readNodes(nodes: readonly unknown[], catalogue: TypeCatalogue, faults: 
   const seen = new Set<string>();
   return nodes.flatMap((value, index) => {
     const path = ['nodes', index];
-    if (!isPlainObject(value)) return wrongType('a node', value, path, faults) ?? [];
+    if (!isPlainObject(value)) {
+      wrongType('a node', value, path, faults);
+      return [];
+    }
     const id = value['id'];
     if (typeof id !== 'string') {
       faults.error('field_required', path, 'A node needs "id".');
@@ -93,11 +95,17 @@ function readKind(
 }
 
 function readConnections(value: unknown, nodes: readonly GraphNode[], faults: Faults): Connection[] {
-  if (!Array.isArray(value)) return wrongType('a list of connections', value, ['connections'], faults) ?? [];
+  if (!Array.isArray(value)) {
+    wrongType('a list of connections', value, ['connections'], faults);
+    return [];
+  }
   const ids = new Map(nodes.map((node) => [node.id, node]));
   return value.flatMap((item: unknown, index) => {
     const path = ['connections', index];
-    if (!isPlainObject(item)) return wrongType('a connection', item, path, faults) ?? [];
+    if (!isPlainObject(item)) {
+      wrongType('a connection', item, path, faults);
+      return [];
+    }
     const read = readFields(item, path, CONNECTION, 'A connection', faults);
     const ends = ['from', 'to'].map((end) => connectionEnd(end, read, item, path, ids, faults));
     const [from, to] = ends;

@@ -92,7 +92,10 @@ export class StepReader {
       this.faults.error('steps_too_many', path, `A definition may have ${MOST_STEPS} steps.`);
     }
     if (this.count > MOST_STEPS) return undefined;
-    if (!isPlainObject(value)) return wrongType('a step', value, path, this.faults);
+    if (!isPlainObject(value)) {
+      wrongType('a step', value, path, this.faults);
+      return undefined;
+    }
     const read = readFields(value, path, STEP_FIELDS, 'A step', this.faults);
     for (const name of ['id', 'type']) {
       if (name in read || has(value, name)) continue;
@@ -225,7 +228,10 @@ function readDependencies(value: unknown, path: Path, faults: Faults): unknown {
   return list.flatMap((item: unknown, index) => {
     if (typeof item === 'string') return [item];
     const at = [...path, index];
-    if (!isPlainObject(item)) return wrongType('a step id', item, at, faults) ?? [];
+    if (!isPlainObject(item)) {
+      wrongType('a step id', item, at, faults);
+      return [];
+    }
     const read = readFields(item, at, OUTPUT, 'A dependency', faults);
     if (typeof read['step'] === 'string') return [typeof read['output'] === 'string' ? read : read['step']];
     faults.error('field_required', at, 'A dependency needs "step".', { hint: '{step: check, output: "true"}' });

@@ -37,7 +37,10 @@ export function readTriggers(value: unknown, path: Path, catalogue: TypeCatalogu
 }
 
 function readTrigger(value: unknown, path: Path, catalogue: TypeCatalogue, faults: Faults): ReadTrigger | undefined {
-  if (!isPlainObject(value)) return wrongType('a trigger', value, path, faults);
+  if (!isPlainObject(value)) {
+    wrongType('a trigger', value, path, faults);
+    return undefined;
+  }
   const read = readFields(value, path, TRIGGER_FIELDS, 'A trigger', faults);
   const name = read['type'];
   if (typeof name !== 'string') {
