@@ -66,7 +66,7 @@ describe.each(NAMES)('the node type %s', (name) => {
 
   it('refuses an unknown field', () => {
     const faults = check({ ...fixture.good(server.url), unheard_of: 1 });
-    expect(faults).toMatchObject([{ path: 'unheard_of', code: 'unknown_field' }]);
+    expect(faults).toMatchObject([{ path: 'unheard_of', code: 'field_unknown' }]);
   });
 
   it('refuses a bad config at its path', () => {

@@ -27,7 +27,7 @@ export function readDto<T extends object>(dto: DtoClass<T>, data: unknown, isOpe
 function instantiate(dto: DtoClass, data: unknown, path: string, faults: Fault[]): object {
   const value = new dto() as Record<string, unknown>;
   if (!isRecord(data)) {
-    faults.push({ path, code: 'invalid_value', message: 'must be an object' });
+    faults.push({ path, code: 'value_invalid', message: 'must be an object' });
     return value;
   }
   const fields = fieldsOf(dto);
@@ -50,7 +50,7 @@ function unknownField(key: string, path: string, names: Iterable<string>): Fault
   const candidates = [...names];
   const meant = didYouMean(key, candidates);
   const hint = meant === undefined ? `Fields: ${candidates.join(', ')}` : `Did you mean "${meant}"?`;
-  return { path: join(path, key), code: 'unknown_field', message: `There is no field "${key}"`, hint };
+  return { path: join(path, key), code: 'field_unknown', message: `There is no field "${key}"`, hint };
 }
 
 function collect(errors: readonly ValidationError[], path: string, faults: Fault[], isOpen: IsOpen): void {
@@ -63,8 +63,8 @@ function collect(errors: readonly ValidationError[], path: string, faults: Fault
 }
 
 function fault(error: ValidationError, path: string): Fault {
-  if (error.value === undefined) return { path, code: 'required', message: `"${error.property}" is required` };
-  return { path, code: 'invalid_value', message: Object.values(error.constraints ?? {}).join('; ') };
+  if (error.value === undefined) return { path, code: 'field_required', message: `"${error.property}" is required` };
+  return { path, code: 'value_invalid', message: Object.values(error.constraints ?? {}).join('; ') };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

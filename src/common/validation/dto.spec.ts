@@ -61,20 +61,20 @@ describe('a DTO read from plain data', () => {
       stops: [{ host_name: 'b' }, { host_name: 5, hostess: 1 }],
     });
     expect(faults.map(({ path, code }) => `${path} ${code}`).sort()).toEqual([
-      'deadline invalid_value',
-      'sise unknown_field',
-      'size invalid_value',
-      'stops[1].host_name invalid_value',
-      'stops[1].hostess unknown_field',
-      'to.host_name required',
-      'to.port invalid_value',
+      'deadline value_invalid',
+      'sise field_unknown',
+      'size value_invalid',
+      'stops[1].host_name value_invalid',
+      'stops[1].hostess field_unknown',
+      'to.host_name field_required',
+      'to.port value_invalid',
     ]);
     expect(faults.find(({ path }) => path === 'sise')?.hint).toBe('Did you mean "size"?');
   });
 
   it.each([['text'], [5], [[]], [null]])('refuses %j where an object belongs', (data) => {
     expect(readDto(Parcel, { to: data }).faults).toMatchObject([{ path: 'to' }]);
-    expect(readDto(Parcel, data).faults).toMatchObject([{ path: '', code: 'invalid_value' }]);
+    expect(readDto(Parcel, data).faults).toMatchObject([{ path: '', code: 'value_invalid' }]);
   });
 
   it('leaves out the rules of what is open', () => {

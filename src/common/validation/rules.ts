@@ -21,6 +21,6 @@ export function exactlyOne(value: object, names: readonly string[]): Fault[] {
   const given = names.filter((name) => (value as Record<string, unknown>)[name] !== undefined);
   if (given.length === 1) return [];
   const choice = names.map((name) => `"${name}"`).join(' or ');
-  if (given.length === 0) return [{ path: names[0] ?? '', code: 'required', message: `${choice} is required` }];
-  return [{ path: given[1] ?? '', code: 'invalid_value', message: `only one of ${choice} may be given` }];
+  if (given.length === 0) return [{ path: names[0] ?? '', code: 'field_required', message: `${choice} is required` }];
+  return [{ path: given[1] ?? '', code: 'value_invalid', message: `only one of ${choice} may be given` }];
 }

@@ -53,6 +53,6 @@ function truth(value: unknown, path: string): boolean {
   if (typeof value === 'boolean') return value;
   const kind = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
   throw new ConfigInvalidError('condition', [
-    { path, code: 'invalid_value', message: `must be true or false, not ${kind}` },
+    { path, code: 'value_invalid', message: `must be true or false, not ${kind}` },
   ]);
 }

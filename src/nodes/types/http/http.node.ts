@@ -56,7 +56,7 @@ export class HttpNode extends NodeType<HttpConfig> {
 
   override faults({ method, body, pagination, response }: HttpConfig): readonly Fault[] {
     const faults: Fault[] = [];
-    const refuse = (path: string, message: string): number => faults.push({ path, code: 'invalid_value', message });
+    const refuse = (path: string, message: string): number => faults.push({ path, code: 'value_invalid', message });
     if (body !== undefined && body !== null && /^(get|head)$/i.test(method)) refuse('body', `${method} takes no body`);
     if (pagination && (response === 'text' || response === 'file')) refuse('response', 'pages must be JSON');
     return faults;

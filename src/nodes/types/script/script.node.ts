@@ -36,7 +36,7 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
 
   override faults({ code, script, ...rest }: ScriptConfig): readonly Fault[] {
     const faults = exactlyOne({ code, script, ...rest }, ['code', 'script']);
-    const refuse = (path: string, message: string): number => faults.push({ path, code: 'invalid_value', message });
+    const refuse = (path: string, message: string): number => faults.push({ path, code: 'value_invalid', message });
     if (typeof code === 'string' && !code.includes('{{')) {
       const fault = syntaxFault(code);
       if (fault !== null) refuse('code', `The script is no JavaScript: ${fault}`);
@@ -73,7 +73,7 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
     const { scriptsDir } = this.settings;
     if (script !== undefined && scriptsDir !== null) return readScript(scriptsDir, script);
     throw new ConfigInvalidError('script', [
-      { path: 'code', code: 'required', message: '"code" or "script" is required' },
+      { path: 'code', code: 'field_required', message: '"code" or "script" is field_required' },
     ]);
   }
 }
