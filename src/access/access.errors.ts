@@ -12,7 +12,8 @@ const MESSAGES: Readonly<Record<CredentialFault, string>> = {
 export class UnauthorizedError extends AppError {
   constructor(code: CredentialFault, cause?: unknown) {
     // RFC 6750, section 3: no error code when no credentials were sent.
-    const challenge = code === 'credentials_missing' ? '' : `, error="invalid_token", error_description="${MESSAGES[code]}"`;
+    const challenge =
+      code === 'credentials_missing' ? '' : `, error="invalid_token", error_description="${MESSAGES[code]}"`;
     const headers = { 'WWW-Authenticate': `Bearer realm="millrace"${challenge}` };
     super({ code, status: 401, message: MESSAGES[code], headers, cause });
   }
@@ -20,7 +21,11 @@ export class UnauthorizedError extends AppError {
 
 export class RoleTooLowError extends AppError {
   constructor(role: AccessRole, needed: AccessRole) {
-    super({ code: 'role_too_low', status: 403, message: `This needs the role ${needed}; these credentials have ${role}.` });
+    super({
+      code: 'role_too_low',
+      status: 403,
+      message: `This needs the role ${needed}; these credentials have ${role}.`,
+    });
   }
 }
 
@@ -41,7 +46,13 @@ export class TooManyWritesError extends AppError {
   constructor(retryAfterMs: number) {
     const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
     const headers = { 'Retry-After': String(seconds) };
-    super({ code: 'rate_limited', status: 429, retryable: true, message: `Too many writes. Try again in ${seconds} s.`, headers });
+    super({
+      code: 'rate_limited',
+      status: 429,
+      retryable: true,
+      message: `Too many writes. Try again in ${seconds} s.`,
+      headers,
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { LessThan, type QueryDeepPartialEntity, Repository } from 'typeorm';
 import { Database } from '../common/database/database.js';
 import { isId } from '../common/ids.js';
+import type { Plain } from '../common/plain.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyNotFoundError } from './access.errors.js';
 
@@ -35,12 +36,13 @@ export class ApiKeyRepository {
     return this.keys.find({ where, order: { id: 'DESC' }, take: limit + 1 });
   }
 
-  async insert(key: ApiKeyEntity): Promise<void> {
+  async insert(key: Plain<ApiKeyEntity>): Promise<void> {
     await this.keys.insert(key);
   }
 
-  async update(id: string, change: Partial<Pick<ApiKeyEntity, 'name' | 'role' | 'scopes' | 'expiresAt'>>): Promise<void> {
-    if (Object.values(change).some((value) => value !== undefined)) await this.keys.update({ id }, change);
+  /** @param change undefined fields stay as they are. */
+  async update(id: string, change: QueryDeepPartialEntity<ApiKeyEntity>): Promise<void> {
+    await this.keys.update({ id }, { id, ...change });
   }
 
   async remove(id: string): Promise<void> {

@@ -3,6 +3,7 @@ import { noteBefore } from '../common/api/audit.js';
 import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
+import type { Plain } from '../common/plain.js';
 import { decodeCursor, type Page, pageOf } from '../common/page.js';
 import type { ApiKeyBody, ApiKeyChange, ApiKeyDto, NewApiKeyDto } from './access.dto.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
@@ -19,9 +20,9 @@ export class ApiKeysService {
   ) {}
 
   /** The answer holds the key; afterwards nobody can see it again. */
-  async create(body: ApiKeyBody, caller: Caller): Promise<NewApiKeyDto> {
+  async create(body: ApiKeyBody, caller: Caller): Promise<Plain<NewApiKeyDto>> {
     const key = newKey();
-    const entity: ApiKeyEntity = {
+    const entity: Plain<ApiKeyEntity> = {
       id: newId(),
       name: body.name,
       hash: hashOf(key),
@@ -39,16 +40,16 @@ export class ApiKeysService {
     return { ...viewOf(entity), key };
   }
 
-  async list(limit: number, cursor: string | undefined): Promise<Page<ApiKeyDto>> {
+  async list(limit: number, cursor: string | undefined): Promise<Page<Plain<ApiKeyDto>>> {
     const before = cursor === undefined ? null : String(decodeCursor(cursor));
     return pageOf(await this.keys.list(before, limit), limit, (key) => key.id, viewOf);
   }
 
-  async get(id: string): Promise<ApiKeyDto> {
+  async get(id: string): Promise<Plain<ApiKeyDto>> {
     return viewOf(await this.keys.get(id));
   }
 
-  async change(id: string, body: ApiKeyChange, caller: Caller): Promise<ApiKeyDto> {
+  async change(id: string, body: ApiKeyChange, caller: Caller): Promise<Plain<ApiKeyDto>> {
     noteBefore(caller, await this.get(id));
     const { name, role, scopes, expires_at } = body;
     await this.keys.update(id, { name, role, scopes, expiresAt: dateIn(expires_at) });
@@ -67,7 +68,7 @@ function dateIn(text: string | null | undefined): Date | null | undefined {
   return typeof text === 'string' ? new Date(text) : text;
 }
 
-function viewOf(key: ApiKeyEntity): ApiKeyDto {
+function viewOf(key: Plain<ApiKeyEntity>): Plain<ApiKeyDto> {
   const { id, name, prefix, role, scopes, ownerId, createdBy, createdAt, expiresAt, lastUsed } = key;
   const times = { created_at: createdAt, expires_at: expiresAt, last_used: lastUsed };
   return { id, name, prefix, role, scopes, owner_id: ownerId, created_by: createdBy, ...times };

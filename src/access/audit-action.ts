@@ -8,7 +8,12 @@ const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update',
  * @param route the route's pattern, which tells names from parameters.
  * @param answer of the write: a created resource is known by its id in there.
  */
-export function actionOf(method: string, route: string, path: string, answer: unknown): { action: string; resource: string } {
+export function actionOf(
+  method: string,
+  route: string,
+  path: string,
+  answer: unknown,
+): { action: string; resource: string } {
   const names = segmentsOf(route);
   const parts = segmentsOf(path);
   const kind = names[0] ?? '';
@@ -22,7 +27,10 @@ export function actionOf(method: string, route: string, path: string, answer: un
 
 function segmentsOf(path: string): string[] {
   const [bare = ''] = path.split('?', 1);
-  return bare.replace(/^\/api\/v1/, '').split('/').filter((part) => part !== '');
+  return bare
+    .replace(/^\/api\/v1/, '')
+    .split('/')
+    .filter((part) => part !== '');
 }
 
 function idIn(answer: unknown): string | undefined {

@@ -2,10 +2,11 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { setTimeout as pause } from 'node:timers/promises';
 import { Batcher } from '../common/batcher.js';
 import { Database } from '../common/database/database.js';
+import type { Plain } from '../common/plain.js';
 import { decodeCursor, type Page, pageOf } from '../common/page.js';
 import type { AuditEntryDto, AuditQuery } from './access.dto.js';
 
-export type AuditEntry = AuditEntryDto;
+export type AuditEntry = Plain<AuditEntryDto>;
 
 const INSERT = /* sql */ `
 INSERT INTO audit_log (id, at, actor, action, resource, before, after, ip)
@@ -41,7 +42,10 @@ export class AuditLog implements BeforeApplicationShutdown {
   async list(query: AuditQuery): Promise<Page<AuditEntry>> {
     const before = query.cursor === undefined ? null : String(decodeCursor(query.cursor));
     const values = [before, query.actor, query.action, query.resource, query.from, query.to, query.limit + 1];
-    const rows = await this.database.query<AuditEntry>(LIST, values.map((value) => value ?? null));
+    const rows = await this.database.query<AuditEntry>(
+      LIST,
+      values.map((value) => value ?? null),
+    );
     return pageOf(
       rows,
       query.limit,
@@ -61,7 +65,7 @@ export class AuditLog implements BeforeApplicationShutdown {
   }
 
   private async write(entries: readonly AuditEntry[]): Promise<void> {
-    for (let triesAtEnd = 0; triesAtEnd < TRIES_AT_END; ) {
+    for (let triesAtEnd = 0; triesAtEnd < TRIES_AT_END;) {
       try {
         await this.insert(entries);
         return;

@@ -3,7 +3,8 @@ const MAX_BYTES = 64 * 1024;
 const MAX_DEPTH = 32;
 
 /** Fields whose values never reach the audit log, whatever holds them. */
-const SECRET_FIELD = /(pass(word|wd|phrase)?|secrets?|token|credential|private_?key|api_?key|authorization|cookie|signature)$/i;
+const SECRET_FIELD =
+  /(pass(word|wd|phrase)?|secrets?|token|credential|private_?key|api_?key|authorization|cookie|signature)$/i;
 const SECRET_NAMES = new Set(['key', 'value']);
 
 /**

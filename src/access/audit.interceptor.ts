@@ -4,6 +4,7 @@ import { takeBefore } from '../common/api/audit.js';
 import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
+import { Redactor } from '../common/logging/redactor.js';
 import type { AuthenticatedRequest } from './access.guard.js';
 import { actionOf } from './audit-action.js';
 import { type AuditEntry, AuditLog } from './audit-log.js';
@@ -16,6 +17,7 @@ export class AuditInterceptor implements NestInterceptor {
   constructor(
     private readonly log: AuditLog,
     private readonly clock: Clock,
+    private readonly redactor: Redactor,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -29,8 +31,8 @@ export class AuditInterceptor implements NestInterceptor {
   private entryOf(request: AuthenticatedRequest, caller: Caller, answer: unknown): AuditEntry {
     const route = request.routeOptions.url ?? request.url;
     const { action, resource } = actionOf(request.method, route, request.url, answer);
-    const before = redactForAudit(takeBefore(caller), resource) as AuditEntry['before'];
-    const after = redactForAudit(answer, resource) as AuditEntry['after'];
+    const before = this.redactor.value(redactForAudit(takeBefore(caller), resource)) as AuditEntry['before'];
+    const after = this.redactor.value(redactForAudit(answer, resource)) as AuditEntry['after'];
     return { id: newId(), at: this.clock.date(), actor: caller.actor, action, resource, before, after, ip: caller.ip };
   }
 }

@@ -33,7 +33,8 @@ export class Authenticator {
   private async byKey(token: string): Promise<Identity> {
     const key = await this.keys.find(token);
     if (key === null) throw new UnauthorizedError('credentials_invalid');
-    if (key.expiresAt !== null && key.expiresAt.getTime() <= this.clock.now()) throw new UnauthorizedError('credentials_expired');
+    if (key.expiresAt !== null && key.expiresAt.getTime() <= this.clock.now())
+      throw new UnauthorizedError('credentials_expired');
     this.usage.note(key.id);
     const { name, role, ownerId, scopes, expiresAt } = key;
     return { actor: `key:${key.id}`, name, role, ownerId, scopes, expiresAt };

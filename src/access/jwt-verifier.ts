@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, type JWTVerifyOptions } from 'jose';
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  type JWTVerifyOptions,
+} from 'jose';
 import { ROLES, type AccessRole } from '../common/api/requires.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { UnauthorizedError } from './access.errors.js';
@@ -39,7 +46,10 @@ export class JwtVerifier {
       return identityOf(await this.payloadOf(token));
     } catch (error) {
       if (error instanceof UnauthorizedError) throw error;
-      throw new UnauthorizedError(error instanceof errors.JWTExpired ? 'credentials_expired' : 'credentials_invalid', error);
+      throw new UnauthorizedError(
+        error instanceof errors.JWTExpired ? 'credentials_expired' : 'credentials_invalid',
+        error,
+      );
     }
   }
 
@@ -64,5 +74,7 @@ function identityOf(payload: JWTPayload): Identity {
 /** `app_metadata.role` comes first: Supabase's own `role` claim is `authenticated`, which is no role here. */
 function roleIn(payload: JWTPayload): AccessRole | undefined {
   const metadata = payload['app_metadata'] as { role?: unknown } | undefined;
-  return [metadata?.role, payload['role']].find((role): role is AccessRole => (ROLES as readonly unknown[]).includes(role));
+  return [metadata?.role, payload['role']].find((role): role is AccessRole =>
+    (ROLES as readonly unknown[]).includes(role),
+  );
 }

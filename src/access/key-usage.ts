@@ -33,6 +33,8 @@ export class KeyUsage implements BeforeApplicationShutdown {
     if (used.size === 0) return;
     this.used = new Map();
     // Only a hint for people: when it cannot be written, the next use writes it.
-    await this.keys.touch(used).catch((error: unknown) => this.logger.warn(`last_used was not written: ${String(error)}`));
+    await this.keys
+      .touch(used)
+      .catch((error: unknown) => this.logger.warn(`last_used was not written: ${String(error)}`));
   }
 }

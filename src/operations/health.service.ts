@@ -21,7 +21,12 @@ SELECT (SELECT count(*)::int FROM execution WHERE is_open AND status IN ('runnin
        (SELECT count(*)::int FROM workflow) AS total_workflows,
        (SELECT count(*)::int FROM workflow WHERE status = 'active') AS active_workflows`;
 
-const NO_STATS: HealthReport['stats'] = { active_executions: 0, queued_executions: 0, total_workflows: 0, active_workflows: 0 };
+const NO_STATS: HealthReport['stats'] = {
+  active_executions: 0,
+  queued_executions: 0,
+  total_workflows: 0,
+  active_workflows: 0,
+};
 
 @Injectable()
 export class HealthService {
@@ -59,7 +64,8 @@ export class HealthService {
       return (await this.terminus.check(HEALTH_PARTS.map((part) => () => this.indicate(part)))).details;
     } catch (error) {
       // How terminus reports that a part is down.
-      if (error instanceof ServiceUnavailableException) return (error.getResponse() as { details: HealthIndicatorResult }).details;
+      if (error instanceof ServiceUnavailableException)
+        return (error.getResponse() as { details: HealthIndicatorResult }).details;
       throw error;
     }
   }
@@ -74,7 +80,10 @@ export class HealthService {
   private async probe(part: HealthPart): Promise<ProbeResult> {
     const probe = this.probes.of(part);
     if (probe === undefined) return { status: 'degraded', detail: 'nothing looks after it' };
-    return within(PATIENCE_MS, async () => probe()).catch((error: unknown) => ({ status: 'down', detail: String(error) }));
+    return within(PATIENCE_MS, async () => probe()).catch((error: unknown) => ({
+      status: 'down',
+      detail: String(error),
+    }));
   }
 
   private async stats(): Promise<HealthReport['stats']> {

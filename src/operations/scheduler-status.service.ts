@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
 import { ExecutionQueue, type QueueCounts } from '../common/queue/execution-queue.js';
+import type { Plain } from '../common/plain.js';
 import type { SchedulerStatusDto } from './operations.dto.js';
 
 const REPLICAS = /* sql */ `
@@ -30,7 +31,7 @@ export class SchedulerStatus {
     private readonly config: AppConfig,
   ) {}
 
-  async get(): Promise<SchedulerStatusDto> {
+  async get(): Promise<Plain<SchedulerStatusDto>> {
     const [replicas, [timers], [executions], queue] = await Promise.all([
       this.database.query<ReplicaRow>(REPLICAS),
       this.database.query<{ due: number; next_due: Date | null; lag_ms: number | null }>(TIMERS),

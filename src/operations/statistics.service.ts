@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { Database } from '../common/database/database.js';
 import { AppError } from '../common/errors/app-error.js';
 import { idBounds } from '../common/ids.js';
+import type { Plain } from '../common/plain.js';
 import type { StatisticsDto, StatisticsQuery } from './operations.dto.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -45,7 +46,7 @@ export class StatisticsService {
     private readonly clock: Clock,
   ) {}
 
-  async get(query: StatisticsQuery): Promise<StatisticsDto> {
+  async get(query: StatisticsQuery): Promise<Plain<StatisticsDto>> {
     const to = query.to === undefined ? this.clock.now() + 1 : Date.parse(query.to);
     const from = query.from === undefined ? to - DAY_MS : Date.parse(query.from);
     refuseRange(from, to, query.bucket);

@@ -34,7 +34,10 @@ export class SecretBox {
   /** @throws SecretUnreadableError */
   open(name: string, { keyId, sealed }: SealedSecret): string {
     if (keyId !== this.keyId) {
-      throw new SecretUnreadableError(name, `it was sealed under another SECRET_KEY (key id ${keyId}; this server's is ${this.keyId})`);
+      throw new SecretUnreadableError(
+        name,
+        `it was sealed under another SECRET_KEY (key id ${keyId}; this server's is ${this.keyId})`,
+      );
     }
     const nonce = sealed.subarray(0, NONCE_BYTES);
     const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);

@@ -5,6 +5,7 @@ import { noteBefore } from '../common/api/audit.js';
 import type { Caller } from '../common/api/requires.js';
 import { Database } from '../common/database/database.js';
 import { decodeCursor, type Page, pageOf } from '../common/page.js';
+import type { Plain } from '../common/plain.js';
 import { Signals } from '../common/signals/signals.contract.js';
 import { SecretBox } from './secret-box.js';
 import type { SecretBody, SecretDto } from './secret.dto.js';
@@ -28,28 +29,28 @@ export class SecretsService {
     private readonly signals: Signals,
   ) {}
 
-  async list(limit: number, cursor: string | undefined): Promise<Page<SecretDto>> {
+  async list(limit: number, cursor: string | undefined): Promise<Page<Plain<SecretDto>>> {
     const where = cursor === undefined ? {} : { name: MoreThan(String(decodeCursor(cursor))) };
     const rows = await this.secrets.find({ where, order: { name: 'ASC' }, take: limit + 1 });
     return pageOf(rows, limit, (row) => row.name, viewOf);
   }
 
   /** @throws SecretNotFoundError */
-  async get(name: string): Promise<SecretDto> {
+  async get(name: string): Promise<Plain<SecretDto>> {
     const found = await this.secrets.findOneBy({ name });
     if (found === null) throw new SecretNotFoundError(name);
     return viewOf(found);
   }
 
   /** @throws SecretExistsError (409) */
-  async create(name: string, body: SecretBody, caller: Caller): Promise<SecretDto> {
+  async create(name: string, body: SecretBody, caller: Caller): Promise<Plain<SecretDto>> {
     const written = await this.write(`${INSERT} ON CONFLICT DO NOTHING RETURNING name`, name, body, caller);
     if (written === 0) throw new SecretExistsError(name);
     return this.changed(name);
   }
 
   /** Sets it, whether it was there or not. */
-  async put(name: string, body: SecretBody, caller: Caller): Promise<SecretDto> {
+  async put(name: string, body: SecretBody, caller: Caller): Promise<Plain<SecretDto>> {
     const before = await this.secrets.findOneBy({ name });
     noteBefore(caller, before === null ? null : viewOf(before));
     await this.write(`${UPSERT} RETURNING name`, name, body, caller);
@@ -69,12 +70,12 @@ export class SecretsService {
     return rows.length;
   }
 
-  private async changed(name: string): Promise<SecretDto> {
+  private async changed(name: string): Promise<Plain<SecretDto>> {
     await this.signals.publish(SECRET_CHANGED_SIGNAL, { name });
     return this.get(name);
   }
 }
 
-function viewOf({ name, description, createdBy, createdAt, updatedAt }: SecretEntity): SecretDto {
+function viewOf({ name, description, createdBy, createdAt, updatedAt }: SecretEntity): Plain<SecretDto> {
   return { name, description, created_by: createdBy, created_at: createdAt, updated_at: updatedAt };
 }

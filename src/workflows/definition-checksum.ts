@@ -12,5 +12,7 @@ function sorted(value: unknown): unknown {
  * others' order never matters; the order of lists does.
  */
 export function checksumOf(definition: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(definition))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(definition)))
+    .digest('hex');
 }

@@ -1,5 +1,7 @@
+import type { Definition, StepDefinition } from '../definition/definition.types.js';
+
 export interface Change {
-  /** Where, dotted: `steps.fetch.config.url`. Steps, nodes and triggers are named by their id or name. */
+  /** Where, dotted: `steps.fetch.config.url`. Steps and triggers are named by their id or name. */
   path: string;
   kind: 'added' | 'removed' | 'changed';
   from: unknown;
@@ -59,26 +61,27 @@ function collectOrder(path: string, from: unknown, to: unknown, changes: Change[
   };
   const before = kept(from, to);
   const after = kept(to, from);
-  if (before.join('\n') !== after.join('\n')) changes.push({ path: `${path}.$order`, kind: 'changed', from: before, to: after });
+  if (before.join('\n') !== after.join('\n'))
+    changes.push({ path: `${path}.$order`, kind: 'changed', from: before, to: after });
 }
 
-function stepIds(definition: Fields): Map<string, unknown> {
-  const list = definition['steps'] ?? definition['nodes'];
-  if (!Array.isArray(list)) return new Map();
-  return new Map(list.flatMap((step: unknown) => (keyOf(step) === undefined ? [] : [[keyOf(step) ?? '', step]])));
+function stepsById({ steps }: Definition): Map<string, StepDefinition> {
+  return new Map(steps.map((step) => [step.id, step]));
 }
 
 /** What changed between two definitions, down to the single values. */
-export function diffDefinitions(from: Fields, to: Fields): DefinitionDiff {
+export function diffDefinitions(from: Definition, to: Definition): DefinitionDiff {
   const changes: Change[] = [];
   collect('', from, to, changes);
-  const before = stepIds(from);
-  const after = stepIds(to);
+  const before = stepsById(from);
+  const after = stepsById(to);
   return {
     steps: {
       added: [...after.keys()].filter((id) => !before.has(id)),
       removed: [...before.keys()].filter((id) => !after.has(id)),
-      changed: [...after].filter(([id, step]) => before.has(id) && JSON.stringify(before.get(id)) !== JSON.stringify(step)).map(([id]) => id),
+      changed: [...after]
+        .filter(([id, step]) => before.has(id) && JSON.stringify(before.get(id)) !== JSON.stringify(step))
+        .map(([id]) => id),
     },
     changes,
   };

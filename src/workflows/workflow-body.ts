@@ -1,5 +1,6 @@
 import { checkBody } from '../common/api/check-body.js';
 import type { Fault } from '../common/errors/app-error.js';
+import type { Plain } from '../common/plain.js';
 import { isSlug } from './slug.js';
 import { WorkflowBody } from './workflow.dto.js';
 import { BodyInvalidError } from './workflows.errors.js';
@@ -7,7 +8,7 @@ import { BodyInvalidError } from './workflows.errors.js';
 type Fields = Record<string, unknown>;
 
 /** What a client sent: fields of the entity, and the definition as text or as an object. */
-export interface WorkflowInput extends Omit<WorkflowBody, 'definition'> {
+export interface WorkflowInput extends Omit<Plain<WorkflowBody>, 'definition'> {
   definition?: Fields | string;
 }
 
@@ -26,13 +27,19 @@ function isDefinition(body: Fields): boolean {
  */
 export function readWorkflowBody(body: unknown): WorkflowInput {
   if (typeof body === 'string') return { definition: body };
-  if (!isFields(body)) throw new BodyInvalidError([{ path: '', code: 'object', message: 'The body must be an object.' }]);
+  if (!isFields(body))
+    throw new BodyInvalidError([{ path: '', code: 'object', message: 'The body must be an object.' }]);
   if (isDefinition(body)) return { definition: body };
   const { definition, ...entity } = body;
   const { value, faults } = checkBody(WorkflowBody, entity);
   const all = [...faults, ...checkDefinition(definition), ...checkSlug(value.slug)];
   if (all.length > 0) throw new BodyInvalidError(all);
-  return { ...value, definition: definition as Fields | string | undefined };
+  return { ...fieldsOf(value), definition: definition as Fields | string | undefined };
+}
+
+function fieldsOf(body: WorkflowBody): Omit<WorkflowInput, 'definition'> {
+  const { name, description, tags, owner_id, is_template, slug } = body;
+  return { name, description, tags, owner_id, is_template, slug };
 }
 
 function checkDefinition(definition: unknown): Fault[] {

@@ -6,7 +6,11 @@ import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js'
 import { GraphQuery } from './workflow.dto.js';
 import { WorkflowValidation } from './workflow-validation.service.js';
 
-const CONTENT_TYPE = { json: 'application/json; charset=utf-8', mermaid: 'text/plain; charset=utf-8', svg: 'image/svg+xml' } as const;
+const CONTENT_TYPE = {
+  json: 'application/json; charset=utf-8',
+  mermaid: 'text/plain; charset=utf-8',
+  svg: 'image/svg+xml',
+} as const;
 
 @ApiTags('Workflows')
 @Controller('workflows/:id/graph')

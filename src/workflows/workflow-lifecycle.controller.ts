@@ -23,7 +23,10 @@ export class WorkflowLifecycleController {
   @Post('activate')
   @HttpCode(200)
   @Requires('editor')
-  @ApiOperation({ summary: 'Activate a workflow', description: 'From `draft` or `paused`. Deploying does this too, and arms the triggers.' })
+  @ApiOperation({
+    summary: 'Activate a workflow',
+    description: 'From `draft` or `paused`. Deploying does this too, and arms the triggers.',
+  })
   @ApiOkResponse({ type: WorkflowDto })
   @ApiProblems(404, 409, 412)
   activate(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
@@ -79,7 +82,7 @@ export class WorkflowLifecycleController {
   }
 
   private async perform(verb: WorkflowVerb, id: string, ifMatch: string | undefined, caller: Caller) {
-    const moved = await this.lifecycle.perform(verb, id, revisionsIn(ifMatch), caller);
-    return this.workflows.get(moved.id, caller);
+    const workflowId = await this.lifecycle.perform(verb, id, revisionsIn(ifMatch), caller);
+    return this.workflows.get(workflowId, caller);
   }
 }

@@ -25,10 +25,8 @@ FROM (
   ORDER BY id DESC LIMIT $2
 ) latest`;
 
-/** Indexes: execution_open, deployment_in_force. */
-const NOW = /* sql */ `
-SELECT (SELECT count(*)::int FROM execution WHERE workflow_id = $1 AND is_open) AS active_executions,
-       (SELECT version FROM deployment WHERE workflow_id = $1 AND status = 'deployed') AS deployed_version`;
+/** Index: execution_open. */
+const ACTIVE = /* sql */ `SELECT count(*)::int AS active FROM execution WHERE workflow_id = $1 AND is_open`;
 
 interface Counts {
   completed: number;
@@ -49,20 +47,18 @@ export class WorkflowStatistics {
   ) {}
 
   async status(idOrSlug: string, caller: Caller) {
-    const { id, status, version } = await this.directory.get(idOrSlug, caller);
+    const { id, status, version, deployedVersion } = await this.directory.get(idOrSlug, caller);
     const counts = await this.counts(id);
-    const [now] = await this.database.query<{ active_executions: number; deployed_version: number | null }>(NOW, [id]);
-    const last = counts.last_executed === null ? null : { status: counts.last_status, at: counts.last_executed };
-    const deployed = now?.deployed_version ?? null;
+    const [executions] = await this.database.query<{ active: number }>(ACTIVE, [id]);
     return {
       id,
       workflow_id: id,
       status,
       version,
-      is_deployed: deployed !== null,
-      deployed_version: deployed,
-      active_executions: now?.active_executions ?? 0,
-      last_execution: last,
+      is_deployed: deployedVersion !== null,
+      deployed_version: deployedVersion,
+      active_executions: executions?.active ?? 0,
+      last_execution: counts.last_executed === null ? null : { status: counts.last_status, at: counts.last_executed },
     };
   }
 
@@ -94,6 +90,16 @@ export class WorkflowStatistics {
 
   private async counts(id: string): Promise<Counts> {
     const [counts] = await this.database.query<Counts>(COUNTS, [id]);
-    return counts ?? { completed: 0, failed: 0, timed_out: 0, cancelled: 0, duration_ms: 0, last_executed: null, last_status: null };
+    return (
+      counts ?? {
+        completed: 0,
+        failed: 0,
+        timed_out: 0,
+        cancelled: 0,
+        duration_ms: 0,
+        last_executed: null,
+        last_status: null,
+      }
+    );
   }
 }

@@ -26,7 +26,12 @@ export class WorkflowTasksController {
   @ApiOperation({ summary: 'Append a step; makes a new version' })
   @ApiCreatedResponse({ schema: { type: 'object' } })
   @ApiProblems(404, 409, 412, 422)
-  append(@Param('id') id: string, @Body() body: TaskBody, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
+  append(
+    @Param('id') id: string,
+    @Body() body: TaskBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ) {
     return this.tasks.append(id, body, revisionsIn(ifMatch), caller);
   }
 
@@ -60,7 +65,12 @@ export class WorkflowTasksController {
   @ApiOperation({ summary: 'Remove a step; makes a new version' })
   @ApiNoContentResponse()
   @ApiProblems(404, 409, 412, 422)
-  remove(@Param('id') id: string, @Param('stepId') stepId: string, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
+  remove(
+    @Param('id') id: string,
+    @Param('stepId') stepId: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ) {
     return this.tasks.remove(id, stepId, revisionsIn(ifMatch), caller);
   }
 }

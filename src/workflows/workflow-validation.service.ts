@@ -3,7 +3,7 @@ import type { Caller } from '../common/api/requires.js';
 import { graphOf } from '../definition/graph/graph.js';
 import { mermaidOf } from '../definition/graph/mermaid.js';
 import { svgOf } from '../definition/graph/svg.js';
-import type { Plan } from '../definition/plan.js';
+import { planSummary } from '../definition/definition.js';
 import { Definitions } from './definitions.service.js';
 import { withName, type WorkflowInput } from './workflow-body.js';
 import { WorkflowDirectory } from './workflow-directory.js';
@@ -23,11 +23,13 @@ export class WorkflowValidation {
 
   validate({ definition, name }: WorkflowInput) {
     if (definition === undefined) {
-      throw new BodyInvalidError([{ path: 'definition', code: 'required', message: 'There is no definition to validate.' }]);
+      throw new BodyInvalidError([
+        { path: 'definition', code: 'required', message: 'There is no definition to validate.' },
+      ]);
     }
     const { plan, errors, warnings } = this.definitions.read(withName(definition, name));
     const valid = errors.length === 0 && plan !== null;
-    return { valid, errors, warnings, plan: valid ? planView(plan) : null };
+    return { valid, errors, warnings, plan: valid ? planSummary(plan) : null };
   }
 
   /** @param version null: the latest */
@@ -38,17 +40,4 @@ export class WorkflowValidation {
     if (format === 'mermaid') return mermaidOf(graph);
     return format === 'svg' ? svgOf(graph) : graph;
   }
-}
-
-function planView(plan: Plan) {
-  const steps = [...plan.steps.values()].map((step) => ({
-    path: step.path,
-    id: step.id,
-    name: step.name,
-    type: step.type,
-    effect: step.effect,
-    depends_on: step.dependsOn.map(({ on, port }) => (port === null ? { on } : { on, output: port })),
-  }));
-  const triggers = plan.triggers.map(({ type, name, isEnabled }) => ({ type, name, is_enabled: isEnabled }));
-  return { name: plan.name, steps, triggers, graph: graphOf(plan) };
 }

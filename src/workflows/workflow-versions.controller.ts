@@ -50,7 +50,10 @@ export class WorkflowVersionsController {
   @Post(':n/restore')
   @HttpCode(200)
   @Requires('editor')
-  @ApiOperation({ summary: 'Bring a version back as the latest one', description: 'Under a new number; history is never rewritten.' })
+  @ApiOperation({
+    summary: 'Bring a version back as the latest one',
+    description: 'Under a new number; history is never rewritten.',
+  })
   @ApiOkResponse({ type: WorkflowDto })
   @ApiProblems(400, 404, 412, 422)
   restore(

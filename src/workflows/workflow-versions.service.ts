@@ -31,11 +31,19 @@ export class WorkflowVersionsService {
 
   async get(idOrSlug: string, version: number, caller: Caller): Promise<VersionView> {
     const { id } = await this.directory.get(idOrSlug, caller);
-    const { workflow_id, definition, source, checksum, created_by, created_at } = await this.workflows.version(id, version);
+    const { workflow_id, definition, source, checksum, created_by, created_at } = await this.workflows.version(
+      id,
+      version,
+    );
     return { workflow_id, version, definition, source, checksum, created_by, created_at };
   }
 
-  async diff(idOrSlug: string, from: number, to: number, caller: Caller): Promise<DefinitionDiff & { from: number; to: number }> {
+  async diff(
+    idOrSlug: string,
+    from: number,
+    to: number,
+    caller: Caller,
+  ): Promise<DefinitionDiff & { from: number; to: number }> {
     const before = await this.get(idOrSlug, from, caller);
     const after = await this.get(idOrSlug, to, caller);
     return { from, to, ...diffDefinitions(before.definition, after.definition) };
@@ -44,6 +52,6 @@ export class WorkflowVersionsService {
   /** History is never rewritten: the restored definition becomes the latest version under a new number. */
   async restore(idOrSlug: string, version: number, ifMatch: readonly number[] | null, caller: Caller) {
     const { definition, source } = await this.get(idOrSlug, version, caller);
-    return this.service.change(idOrSlug, { definition: source ?? definition }, ifMatch, caller);
+    return this.service.change(idOrSlug, { definition: source ?? { ...definition } }, ifMatch, caller);
   }
 }

@@ -1,5 +1,15 @@
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+} from 'class-validator';
 import { PageQuery } from '../common/api/page.dto.js';
 import { WORKFLOW_STATUSES, type WorkflowStatus } from './workflow-status.js';
 
@@ -158,6 +168,8 @@ export class WorkflowDto {
   status!: WorkflowStatus;
   /** The latest version. */
   version!: number;
+  /** The version in force; null while none is deployed. */
+  deployed_version!: number | null;
   definition!: Record<string, unknown>;
   variables!: Record<string, unknown>;
   tags!: string[];

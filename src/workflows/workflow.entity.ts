@@ -22,6 +22,10 @@ export class WorkflowEntity {
   @Column('integer')
   version!: number;
 
+  /** The version in force; null while none is deployed. */
+  @Column('integer', { name: 'deployed_version', nullable: true })
+  deployedVersion!: number | null;
+
   /** Counts every change of the row; the ETag. */
   @Column('integer')
   revision!: number;

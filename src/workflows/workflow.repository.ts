@@ -5,12 +5,19 @@ import { Repository } from 'typeorm';
 import { Database } from '../common/database/database.js';
 import { isUniqueViolation } from '../common/database/pg-errors.js';
 import { isId, newId } from '../common/ids.js';
+import type { Definition } from '../definition/definition.js';
 import { checksumOf } from './definition-checksum.js';
 import { slugCandidate, slugOf } from './slug.js';
 import { WorkflowEntity } from './workflow.entity.js';
 import { statesBefore, type WorkflowStatus } from './workflow-status.js';
 import * as sql from './workflow.sql.js';
-import { RevisionMismatchError, SlugTakenError, VersionNotFoundError, WorkflowNotFoundError, WorkflowStateError } from './workflows.errors.js';
+import {
+  RevisionMismatchError,
+  SlugTakenError,
+  VersionNotFoundError,
+  WorkflowNotFoundError,
+  WorkflowStateError,
+} from './workflows.errors.js';
 
 export interface WorkflowRow {
   id: string;
@@ -19,11 +26,12 @@ export interface WorkflowRow {
   description: string;
   status: WorkflowStatus;
   version: number;
+  deployed_version: number | null;
   revision: number;
   tags: string[];
   owner_id: string | null;
   is_template: boolean;
-  definition: Record<string, unknown>;
+  definition: Definition;
 }
 
 export interface WorkflowWithCounts extends WorkflowRow {
@@ -40,7 +48,7 @@ export interface VersionRow {
   slug: string;
   owner_id: string | null;
   version: number;
-  definition: Record<string, unknown>;
+  definition: Definition;
   source: string | null;
   checksum: string;
   created_by: string | null;
@@ -56,7 +64,7 @@ export interface NewWorkflow {
   tags: readonly string[];
   ownerId: string | null;
   isTemplate: boolean;
-  definition: Record<string, unknown>;
+  definition: Definition;
   source: string | null;
   createdBy: string;
 }
@@ -71,7 +79,7 @@ export interface WorkflowChange {
   isTemplate?: boolean;
   status?: WorkflowStatus;
   /** Becomes a new version when it differs from the latest. */
-  definition?: Record<string, unknown>;
+  definition?: Definition;
   source?: string | null;
 }
 
@@ -102,7 +110,9 @@ export class WorkflowRepository {
   /** @throws WorkflowNotFoundError */
   async findWithCounts(idOrSlug: string): Promise<WorkflowWithCounts> {
     const column = isId(idOrSlug) ? 'w.id' : 'w.slug';
-    const rows = await this.database.query<WorkflowWithCounts>(`${sql.WORKFLOW_WITH_COUNTS} WHERE ${column} = $1`, [idOrSlug]);
+    const rows = await this.database.query<WorkflowWithCounts>(`${sql.WORKFLOW_WITH_COUNTS} WHERE ${column} = $1`, [
+      idOrSlug,
+    ]);
     if (rows[0] === undefined) throw new WorkflowNotFoundError(idOrSlug);
     return rows[0];
   }
@@ -120,7 +130,14 @@ export class WorkflowRepository {
       const id = newId();
       await this.insertUnderFreeSlug(client, id, workflow);
       const { definition, source, createdBy } = workflow;
-      await client.query(sql.INSERT_VERSION, [id, 1, JSON.stringify(definition), source, checksumOf(definition), createdBy]);
+      await client.query(sql.INSERT_VERSION, [
+        id,
+        1,
+        JSON.stringify(definition),
+        source,
+        checksumOf(definition),
+        createdBy,
+      ]);
       return id;
     });
   }
@@ -156,18 +173,36 @@ export class WorkflowRepository {
     });
   }
 
-  private async addVersion(client: PoolClient, row: WorkflowRow & { checksum: string }, change: WorkflowChange, by: string) {
+  private async addVersion(
+    client: PoolClient,
+    row: WorkflowRow & { checksum: string },
+    change: WorkflowChange,
+    by: string,
+  ) {
     if (change.definition === undefined) return row.version;
     const checksum = checksumOf(change.definition);
     if (checksum === row.checksum) return row.version;
     const version = row.version + 1;
-    await client.query(sql.INSERT_VERSION, [row.id, version, JSON.stringify(change.definition), change.source ?? null, checksum, by]);
+    await client.query(sql.INSERT_VERSION, [
+      row.id,
+      version,
+      JSON.stringify(change.definition),
+      change.source ?? null,
+      checksum,
+      by,
+    ]);
     return version;
   }
 
   private async update(client: PoolClient, row: WorkflowRow, change: WorkflowChange): Promise<void> {
     const ownerId = change.ownerId === undefined ? row.owner_id : change.ownerId;
-    const values = [row.id, change.slug ?? row.slug, change.name ?? row.name, change.description ?? row.description, row.version];
+    const values = [
+      row.id,
+      change.slug ?? row.slug,
+      change.name ?? row.name,
+      change.description ?? row.description,
+      row.version,
+    ];
     const rest = [change.tags ?? row.tags, ownerId, change.isTemplate ?? row.is_template, change.status ?? row.status];
     try {
       await client.query(sql.UPDATE_WORKFLOW, [...values, ...rest]);
@@ -178,7 +213,11 @@ export class WorkflowRepository {
   }
 
   /** @throws WorkflowNotFoundError, RevisionMismatchError */
-  async lock(client: PoolClient, id: string, expected: readonly number[] | null): Promise<WorkflowRow & { checksum: string }> {
+  async lock(
+    client: PoolClient,
+    id: string,
+    expected: readonly number[] | null,
+  ): Promise<WorkflowRow & { checksum: string }> {
     const result = await client.query<WorkflowRow & { checksum: string }>(sql.LOCK_WORKFLOW, [id]);
     const row = result.rows[0];
     if (row === undefined) throw new WorkflowNotFoundError(id);
@@ -204,6 +243,12 @@ export class WorkflowRepository {
     const current = rows.rows[0]?.status;
     if (current === undefined) throw new WorkflowNotFoundError(id);
     if (current !== to) throw new WorkflowStateError(current, to);
+  }
+
+  /** @throws WorkflowNotFoundError */
+  async setDeployedVersion(client: PoolClient, id: string, version: number | null): Promise<void> {
+    const result = await client.query(sql.SET_DEPLOYED_VERSION, [id, version]);
+    if (result.rowCount === 0) throw new WorkflowNotFoundError(id);
   }
 
   /** @throws VersionNotFoundError */

@@ -1,6 +1,6 @@
 /** Index: workflow's primary key; counters by theirs (workflow_id, slot). */
 export const WORKFLOW_WITH_COUNTS = /* sql */ `
-SELECT w.id, w.slug, w.name, w.description, w.status, w.version, w.revision, w.tags, w.owner_id, w.is_template,
+SELECT w.id, w.slug, w.name, w.description, w.status, w.version, w.deployed_version, w.revision, w.tags, w.owner_id, w.is_template,
        w.created_at, w.updated_at, v.definition,
        c.executions, c.completed, c.failed, c.last_executed
 FROM workflow w
@@ -47,7 +47,7 @@ WHERE id = $1 AND status = ANY ($3)`;
 
 /** Held against concurrent writers, and against a deployment that is being inserted (its foreign key). */
 export const LOCK_WORKFLOW = /* sql */ `
-SELECT w.id, w.slug, w.name, w.description, w.status, w.version, w.revision, w.tags, w.owner_id, w.is_template,
+SELECT w.id, w.slug, w.name, w.description, w.status, w.version, w.deployed_version, w.revision, w.tags, w.owner_id, w.is_template,
        v.definition, v.checksum
 FROM workflow w JOIN workflow_version v ON v.workflow_id = w.id AND v.version = w.version
 WHERE w.id = $1 FOR UPDATE OF w`;
@@ -64,7 +64,10 @@ SELECT v.workflow_id, w.slug, w.owner_id, v.version, v.definition, v.source, v.c
 FROM workflow_version v JOIN workflow w ON w.id = v.workflow_id
 WHERE v.workflow_id = $1 AND v.version = $2`;
 
-/** Indexes: deployment_in_force; execution_open (few rows are open). */
+/** Index: execution_open (few rows are open). */
 export const WORKFLOW_IN_USE = /* sql */ `
-SELECT EXISTS (SELECT 1 FROM deployment WHERE workflow_id = $1 AND status = 'deployed') AS deployed,
+SELECT (SELECT deployed_version IS NOT NULL FROM workflow WHERE id = $1) AS deployed,
        EXISTS (SELECT 1 FROM execution WHERE workflow_id = $1 AND is_open) AS busy`;
+
+/** No change of the revision: what people edit stays as it is. */
+export const SET_DEPLOYED_VERSION = /* sql */ `UPDATE workflow SET deployed_version = $2 WHERE id = $1`;

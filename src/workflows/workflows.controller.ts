@@ -1,11 +1,40 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { revisionsIn } from './if-match.js';
 import { readWorkflowBody } from './workflow-body.js';
-import { InstantiateBody, ValidationDto, WorkflowBody, WorkflowDto, WorkflowPage, WorkflowQuery } from './workflow.dto.js';
+import {
+  InstantiateBody,
+  ValidationDto,
+  WorkflowBody,
+  WorkflowDto,
+  WorkflowPage,
+  WorkflowQuery,
+} from './workflow.dto.js';
 import { WorkflowValidation } from './workflow-validation.service.js';
 import { WorkflowsService } from './workflows.service.js';
 
@@ -22,7 +51,10 @@ export class WorkflowsController {
 
   @Post()
   @Requires('editor')
-  @ApiOperation({ summary: 'Create a workflow', description: 'The body is the entity with its definition, or the definition itself.' })
+  @ApiOperation({
+    summary: 'Create a workflow',
+    description: 'The body is the entity with its definition, or the definition itself.',
+  })
   @ApiConsumes('application/json', 'application/yaml')
   @ApiBody({ type: WorkflowBody })
   @ApiCreatedResponse({ type: WorkflowDto })
@@ -34,7 +66,10 @@ export class WorkflowsController {
   @Post('validate')
   @HttpCode(200)
   @Requires('viewer')
-  @ApiOperation({ summary: 'Validate a definition', description: 'Every fault at once, each with its path, line and column. Stores nothing.' })
+  @ApiOperation({
+    summary: 'Validate a definition',
+    description: 'Every fault at once, each with its path, line and column. Stores nothing.',
+  })
   @ApiConsumes('application/json', 'application/yaml')
   @ApiBody({ type: WorkflowBody })
   @ApiOkResponse({ type: ValidationDto })
@@ -63,13 +98,21 @@ export class WorkflowsController {
 
   @Put(':id')
   @Requires('editor')
-  @ApiOperation({ summary: 'Change a workflow', description: 'Makes a new version when the definition changed. What is left out stays.' })
+  @ApiOperation({
+    summary: 'Change a workflow',
+    description: 'Makes a new version when the definition changed. What is left out stays.',
+  })
   @ApiConsumes('application/json', 'application/yaml')
   @ApiHeader(IF_MATCH)
   @ApiBody({ type: WorkflowBody })
   @ApiOkResponse({ type: WorkflowDto })
   @ApiProblems(400, 404, 409, 412, 413, 415, 422)
-  replace(@Param('id') id: string, @Body() body: unknown, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
+  replace(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ) {
     return this.workflows.change(id, readWorkflowBody(body), revisionsIn(ifMatch), caller);
   }
 
@@ -81,7 +124,12 @@ export class WorkflowsController {
   @ApiBody({ type: WorkflowBody })
   @ApiOkResponse({ type: WorkflowDto })
   @ApiProblems(400, 404, 409, 412, 413, 415, 422)
-  change(@Param('id') id: string, @Body() body: unknown, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
+  change(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ) {
     return this.workflows.change(id, readWorkflowBody(body), revisionsIn(ifMatch), caller);
   }
 
@@ -90,7 +138,8 @@ export class WorkflowsController {
   @Requires('editor')
   @ApiOperation({
     summary: 'Delete a workflow with its versions and triggers',
-    description: 'Not while it is deployed or executions are under way. Past executions stay readable until their retention ends.',
+    description:
+      'Not while it is deployed or executions are under way. Past executions stay readable until their retention ends.',
   })
   @ApiHeader(IF_MATCH)
   @ApiNoContentResponse()

@@ -21,7 +21,11 @@ export class TaskNotFoundError extends AppError {
 
 export class WorkflowStateError extends AppError {
   constructor(status: WorkflowStatus, to: string) {
-    super({ code: 'workflow_state', status: 409, message: `The workflow is ${status}; it cannot become ${to} from there.` });
+    super({
+      code: 'workflow_state',
+      status: 409,
+      message: `The workflow is ${status}; it cannot become ${to} from there.`,
+    });
   }
 }
 
@@ -33,7 +37,11 @@ export class WorkflowDeployedError extends AppError {
 
 export class WorkflowBusyError extends AppError {
   constructor() {
-    super({ code: 'workflow_busy', status: 409, message: 'Executions of the workflow are under way. Cancel them first.' });
+    super({
+      code: 'workflow_busy',
+      status: 409,
+      message: 'Executions of the workflow are under way. Cancel them first.',
+    });
   }
 }
 
@@ -57,24 +65,6 @@ export class RevisionMismatchError extends AppError {
 export class NotATemplateError extends AppError {
   constructor(idOrSlug: string) {
     super({ code: 'not_a_template', status: 409, message: `Workflow "${idOrSlug}" is not a template.` });
-  }
-}
-
-/** Tasks edit a list of steps; the nodes-with-connections spelling has none. */
-export class TasksUnsupportedError extends AppError {
-  constructor() {
-    super({
-      code: 'tasks_need_steps',
-      status: 409,
-      message: 'This definition is spelled as nodes with connections. Change it by PUT or PATCH of the whole definition.',
-    });
-  }
-}
-
-export class DefinitionInvalidError extends AppError {
-  constructor(errors: readonly Fault[]) {
-    const count = errors.length === 1 ? 'one fault' : `${errors.length} faults`;
-    super({ code: 'definition_invalid', status: 422, message: `The definition has ${count}.`, errors });
   }
 }
 

@@ -3,11 +3,23 @@ import { noteBefore } from '../common/api/audit.js';
 import { maySee, scopeOwner } from '../common/api/owner.js';
 import type { Caller } from '../common/api/requires.js';
 import { decodeCursor, type Page, pageOf } from '../common/page.js';
+import type { Definition } from '../definition/definition.js';
 import { Definitions } from './definitions.service.js';
 import { withName, type WorkflowInput } from './workflow-body.js';
 import { viewOf, type WorkflowView } from './workflow-view.js';
-import { type WorkflowChange, WorkflowRepository, type WorkflowRow, type WorkflowWithCounts } from './workflow.repository.js';
-import { BodyInvalidError, NotATemplateError, WorkflowBusyError, WorkflowDeployedError, WorkflowNotFoundError } from './workflows.errors.js';
+import {
+  type WorkflowChange,
+  WorkflowRepository,
+  type WorkflowRow,
+  type WorkflowWithCounts,
+} from './workflow.repository.js';
+import {
+  BodyInvalidError,
+  NotATemplateError,
+  WorkflowBusyError,
+  WorkflowDeployedError,
+  WorkflowNotFoundError,
+} from './workflows.errors.js';
 
 export interface WorkflowSearch {
   limit: number;
@@ -35,8 +47,8 @@ export class WorkflowsService {
     const id = await this.workflows.insert({
       name: input.name ?? read.plan.name,
       slug: input.slug ?? null,
-      description: input.description ?? textIn(read.definition['description']) ?? '',
-      tags: input.tags ?? tagsIn(read.definition['tags']),
+      description: input.description ?? read.definition.description ?? '',
+      tags: input.tags ?? [],
       ownerId: scopeOwner(caller) ?? input.owner_id ?? caller.ownerId,
       isTemplate: input.is_template ?? false,
       definition: read.definition,
@@ -89,12 +101,12 @@ export class WorkflowsService {
     idOrSlug: string,
     ifMatch: readonly number[] | null,
     caller: Caller,
-    edit: (definition: Record<string, unknown>) => Record<string, unknown>,
+    edit: (definition: Definition) => Definition,
   ): Promise<WorkflowView> {
     const found = await this.visible(idOrSlug, caller);
     noteBefore(caller, viewOf(found));
     await this.workflows.change(found.id, ifMatch, caller.actor, (row) => {
-      const { definition } = this.definitions.readValid(edit(structuredClone(row.definition)));
+      const { definition } = this.definitions.readValid({ ...edit(structuredClone(row.definition)) });
       return { definition };
     });
     return this.get(found.id, caller);
@@ -114,7 +126,7 @@ export class WorkflowsService {
   async instantiate(idOrSlug: string, name: string, variables: Record<string, unknown>, caller: Caller) {
     const template = await this.visible(idOrSlug, caller);
     if (!template.is_template) throw new NotATemplateError(idOrSlug);
-    const own = template.definition['variables'] as Record<string, unknown> | undefined;
+    const own = template.definition.variables;
     const definition = { ...template.definition, name, variables: { ...own, ...variables } };
     return this.create({ name, description: template.description, tags: template.tags, definition }, caller);
   }
@@ -129,12 +141,4 @@ export class WorkflowsService {
 
 function withRevision(row: WorkflowWithCounts): WorkflowView & { revision: number } {
   return { ...viewOf(row), revision: row.revision };
-}
-
-function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function tagsIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((tag): tag is string => typeof tag === 'string') : [];
 }

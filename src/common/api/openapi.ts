@@ -1,12 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { serveRedoc } from './redoc.js';
 
 /** Paths that need no key; each checks credentials of its own, or shows nothing secret. */
 const OPEN = /^(\/health|\/webhook\/|\/api\/v1\/public\/)/;
 const DESCRIPTION = 'Millrace starts workflows by triggers and runs them durably. `/v1/…` is the same as `/api/v1/…`.';
 
-/** Swagger UI at /docs, ReDoc at /redoc, the document at /openapi.json. Call it when every route is registered. */
+/** Swagger UI at /docs, the document at /openapi.json. Call it when every route is registered. */
 export function setUpOpenApi(app: NestFastifyApplication, version: string): void {
   const document = once(() => openApiDocument(app, version));
   SwaggerModule.setup('docs', app, document, {
@@ -15,7 +14,6 @@ export function setUpOpenApi(app: NestFastifyApplication, version: string): void
     customSiteTitle: 'Millrace API',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
   });
-  serveRedoc(app);
 }
 
 export function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIObject {
@@ -43,7 +41,8 @@ function openWithoutKey(document: OpenAPIObject): void {
   for (const [path, item] of Object.entries(document.paths)) {
     if (!OPEN.test(path)) continue;
     for (const operation of Object.values(item as Record<string, unknown>)) {
-      if (typeof operation === 'object' && operation !== null && 'responses' in operation) Object.assign(operation, { security: [] });
+      if (typeof operation === 'object' && operation !== null && 'responses' in operation)
+        Object.assign(operation, { security: [] });
     }
   }
 }

@@ -6,7 +6,11 @@ export function measureHttp(app: NestFastifyApplication): void {
   const { httpRequests } = app.get(Metrics);
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onResponse', (request, reply, done) => {
-    const labels = { method: request.method, route: request.routeOptions.url ?? 'unmatched', status: String(reply.statusCode) };
+    const labels = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unmatched',
+      status: String(reply.statusCode),
+    };
     httpRequests.observe(labels, reply.elapsedTime / 1000);
     done();
   });

@@ -15,7 +15,10 @@ export class Metrics implements OnModuleDestroy {
   readonly registry = new Registry();
   readonly workflows = new WorkflowLabels(MAX_WORKFLOWS);
 
-  readonly executions = this.counter('orchestrator_executions_total', 'Executions that ended, by status', ['workflow_id', 'status']);
+  readonly executions = this.counter('orchestrator_executions_total', 'Executions that ended, by status', [
+    'workflow_id',
+    'status',
+  ]);
   readonly executionDuration = this.histogram(
     'orchestrator_execution_duration_seconds',
     'From the start of an execution to its end',
@@ -25,13 +28,27 @@ export class Metrics implements OnModuleDestroy {
   readonly activeExecutions = this.gauge('orchestrator_active_executions', 'Executions that this process runs now');
   readonly queueLength = this.gauge('orchestrator_queue_length', 'Jobs in the queue', ['state']);
   readonly queueWait = this.histogram('orchestrator_queue_wait_seconds', 'From queued to claimed', SECONDS);
-  readonly stepDuration = this.histogram('orchestrator_step_duration_seconds', 'One attempt of a step', SECONDS, ['type', 'status']);
+  readonly stepDuration = this.histogram('orchestrator_step_duration_seconds', 'One attempt of a step', SECONDS, [
+    'type',
+    'status',
+  ]);
   readonly retries = this.counter('orchestrator_step_retries_total', 'Attempts after the first', ['type']);
-  readonly occurrences = this.counter('orchestrator_trigger_occurrences_total', 'What triggers saw', ['type', 'outcome']);
-  readonly cronLateness = this.histogram('orchestrator_cron_lateness_seconds', 'From the nominal instant to its commit', SECONDS);
+  readonly occurrences = this.counter('orchestrator_trigger_occurrences_total', 'What triggers saw', [
+    'type',
+    'outcome',
+  ]);
+  readonly cronLateness = this.histogram(
+    'orchestrator_cron_lateness_seconds',
+    'From the nominal instant to its commit',
+    SECONDS,
+  );
   readonly timerLag = this.gauge('orchestrator_timer_lag_seconds', 'How long the oldest due timer has waited');
   readonly checkpointRows = this.histogram('orchestrator_checkpoint_batch_rows', 'Rows of one group commit', ROWS);
-  readonly checkpointSeconds = this.histogram('orchestrator_checkpoint_batch_seconds', 'Time of one group commit', SECONDS);
+  readonly checkpointSeconds = this.histogram(
+    'orchestrator_checkpoint_batch_seconds',
+    'Time of one group commit',
+    SECONDS,
+  );
   readonly locks = this.counter('orchestrator_locks_total', 'Attempts to take a lock', ['result']);
   readonly httpRequests = this.histogram('orchestrator_http_request_duration_seconds', 'HTTP requests', SECONDS, [
     'method',
@@ -63,7 +80,12 @@ export class Metrics implements OnModuleDestroy {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private histogram<L extends string>(name: string, help: string, buckets: number[], labelNames: L[] = []): Histogram<L> {
+  private histogram<L extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[] = [],
+  ): Histogram<L> {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 }
