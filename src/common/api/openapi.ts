@@ -43,7 +43,8 @@ function openWithoutKey(document: OpenAPIObject): void {
   for (const [path, item] of Object.entries(document.paths)) {
     if (!OPEN.test(path)) continue;
     for (const operation of Object.values(item as Record<string, unknown>)) {
-      if (typeof operation === 'object' && operation !== null && 'responses' in operation) Object.assign(operation, { security: [] });
+      if (typeof operation === 'object' && operation !== null && 'responses' in operation)
+        Object.assign(operation, { security: [] });
     }
   }
 }

@@ -23,7 +23,11 @@ const ALWAYS = [401, 403, 429, 503];
 export function ApiProblems(...statuses: number[]): MethodDecorator & ClassDecorator {
   const schema = { $ref: getSchemaPath(ProblemDto) };
   const answers = [...new Set([...statuses, ...ALWAYS])].map((status) =>
-    ApiResponse({ status, description: MEANING[status] ?? 'An error.', content: { 'application/problem+json': { schema } } }),
+    ApiResponse({
+      status,
+      description: MEANING[status] ?? 'An error.',
+      content: { 'application/problem+json': { schema } },
+    }),
   );
   return applyDecorators(ApiExtraModels(ProblemDto), ...answers);
 }
