@@ -14,8 +14,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const path = request.url.split('?')[0] ?? '';
-    const problem = problemOf(this.routeError(error, request, path));
+    const path = request.originalUrl.split('?')[0] ?? '';
+    const problem = problemOf(this.routeError(error, request));
     if (problem.unexpected)
       this.logger.error({ message: `${request.method} ${path} failed`, event: 'request_failed', err: error });
     this.answer(reply, problem, path);
@@ -35,7 +35,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /** Nest answers every path and method that it does not know with one exception. */
-  private routeError(error: unknown, request: FastifyRequest, path: string): unknown {
+  private routeError(error: unknown, request: FastifyRequest): unknown {
+    const path = request.url.split('?')[0] ?? '';
     const isUnknown = error instanceof NotFoundException && request.is404;
     if (!isUnknown) return error;
     const allowed = this.routes.methodsOf(path);

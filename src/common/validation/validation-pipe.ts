@@ -1,4 +1,5 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe } from '@nestjs/common';
+import { faultsOf } from '../api/check-body.js';
 import { AppError, type Fault } from '../errors/app-error.js';
 
 /** The content of a request is not valid; `errors` lists every fault. */
@@ -15,21 +16,6 @@ export function validationPipe(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
-    exceptionFactory: (errors) => new ValidationFailedError(errors.flatMap((error) => faultsOf(error, ''))),
+    exceptionFactory: (errors) => new ValidationFailedError(faultsOf(errors)),
   });
-}
-
-function faultsOf(error: ValidationError, parent: string): Fault[] {
-  const { property, constraints = {}, children = [] } = error;
-  const path = /^\d+$/.test(property) ? `${parent}[${property}]` : parent === '' ? property : `${parent}.${property}`;
-  const own = Object.keys(constraints).length === 0 ? [] : [fault(error, path)];
-  return [...own, ...children.flatMap((child) => faultsOf(child, path))];
-}
-
-function fault({ property, value, constraints = {} }: ValidationError, path: string): Fault {
-  if ('whitelistValidation' in constraints) {
-    return { path, code: 'unknown_field', message: `There is no field "${property}".` };
-  }
-  if (value === undefined) return { path, code: 'required', message: `"${property}" is required.` };
-  return { path, code: 'invalid_value', message: Object.values(constraints).join('; ') };
 }

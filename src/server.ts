@@ -1,0 +1,133 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { setUpOpenApi } from './common/api/openapi.js';
+import { AppConfig } from './common/config/app-config.js';
+import { ensureDataFolder, keptKey, type KeptKey } from './common/config/data-folder.js';
+import { processEnvironment, readConfig } from './common/config/read-config.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './common/database/embedded/embedded-postgres.js';
+import { prepareDatabase } from './common/database/prepare.js';
+import { AppError } from './common/errors/app-error.js';
+import { HealthProbes } from './common/health/health-probes.js';
+import { configSecrets } from './common/logging/config-secrets.js';
+import { createLogger, stdout, type LogSink } from './common/logging/logger.js';
+import { NestLogger } from './common/logging/nest-logger.js';
+import { Redactor } from './common/logging/redactor.js';
+import { measureHttp } from './common/metrics/http-metrics.js';
+import { createHttpServer } from './http-server.js';
+import { onStopRequest } from './stop-request.js';
+import { VERSION } from './version.js';
+import { welcome } from './welcome.js';
+
+/** The process, from settings to drain. Ends it with 1 and one clear message when it cannot start. */
+export async function main(): Promise<void> {
+  const server = new Server();
+  try {
+    await server.start();
+  } catch (error) {
+    await server.giveUp(error);
+  }
+}
+
+class Server {
+  private readonly redactor = new Redactor();
+  private readonly sink: LogSink = stdout();
+  private postgres: EmbeddedPostgres | null = null;
+  private app: NestFastifyApplication | null = null;
+  private stopping: Promise<void> | null = null;
+
+  async start(): Promise<void> {
+    const { config: settings, warnings } = readConfig(processEnvironment());
+    this.redactor.add(...configSecrets(settings));
+    Logger.overrideLogger(new NestLogger(createLogger(settings, this.redactor, this.sink)));
+    const logger = new Logger('Boot');
+    for (const warning of warnings) logger.warn(warning);
+    onStopRequest((reason) => void this.stop(reason));
+    process.on('uncaughtException', (error) => void this.fail(error));
+    process.on('unhandledRejection', (error) => void this.fail(error));
+
+    const { config, adminKey } = await this.complete(settings);
+    await prepareDatabase(config.databaseUrl ?? '');
+    if (this.stopping !== null) return;
+    await this.listen(config);
+    this.say(welcome(config, adminKey, this.postgres));
+  }
+
+  /** Starts what the settings leave to us, and fills in what only then is known. */
+  private async complete(settings: AppConfig): Promise<{ config: AppConfig; adminKey: KeptKey | null }> {
+    if (settings.databaseUrl === null) {
+      ensureDataFolder(settings.dataFolder);
+      this.postgres = await startEmbeddedPostgres({ dataFolder: settings.dataFolder });
+    }
+    const adminKey = settings.adminApiKey === null ? keptKey(settings.dataFolder, 'admin-api-key', 'mr_') : null;
+    const config = Object.assign(new AppConfig(), settings, {
+      databaseUrl: this.postgres?.url ?? settings.databaseUrl,
+      adminApiKey: adminKey?.value ?? settings.adminApiKey,
+      secretKey: settings.secretKey ?? keptKey(settings.dataFolder, 'secret-key').value,
+    });
+    this.redactor.add(...configSecrets(config));
+    return { config, adminKey };
+  }
+
+  private async listen(config: AppConfig): Promise<void> {
+    const logger = new NestLogger(createLogger(config, this.redactor, this.sink));
+    this.app = await createHttpServer(AppModule.with(config, this.redactor), config, logger);
+    setUpOpenApi(this.app, VERSION);
+    measureHttp(this.app);
+    await this.app.listen({ port: config.port, host: config.host });
+  }
+
+  /** Once, however often it is asked for: not ready, no new work, then everything down in order. */
+  private stop(reason: string): Promise<void> {
+    this.stopping ??= (async () => {
+      new Logger('Boot').log({ message: `stopping: ${reason}`, event: 'stopping' });
+      await this.release();
+      process.exit(0);
+    })();
+    return this.stopping;
+  }
+
+  private async fail(error: unknown): Promise<void> {
+    new Logger('Boot').fatal({ message: 'an error that nothing handled', event: 'crash', err: error });
+    if (this.stopping !== null) return;
+    this.stopping = this.release();
+    await this.stopping;
+    process.exit(1);
+  }
+
+  /** A start that was interrupted by a stop request fails too, in any odd way; then the stop has the word. */
+  async giveUp(error: unknown): Promise<void> {
+    if (this.stopping !== null) return await this.stopping;
+    this.say(`\nMillrace cannot start: ${startFault(error)}\n`, process.stderr);
+    await this.release();
+    process.exit(1);
+  }
+
+  private async release(): Promise<void> {
+    const app = this.app;
+    try {
+      app?.get(HealthProbes).drain();
+      await app?.close();
+    } catch (error) {
+      new Logger('Boot').error({ message: 'not everything could be closed in order', err: error });
+    }
+    await this.postgres?.stop();
+    this.sink.flush();
+  }
+
+  /** Not through the log: this is the one place that shows the first key. */
+  private say(text: string, stream: NodeJS.WriteStream = process.stdout): void {
+    this.sink.flush();
+    stream.write(text);
+  }
+}
+
+function startFault(error: unknown): string {
+  if (error instanceof AppError) return error.message;
+  const { code, message, stack } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `the port is in use by another program (${message}). Set PORT to a free one`;
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    return `${message}. Set HOST and PORT to what this process may use`;
+  return stack ?? message;
+}
