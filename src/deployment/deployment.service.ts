@@ -51,8 +51,10 @@ export class DeploymentService implements OnModuleInit {
 
   onModuleInit(): void {
     this.inForce.readBy(async (workflowId) => (await this.deployments.inForce(workflowId)) ?? null);
-    this.workflows.onStatusChange(async ({ id, status }) => {
-      if (status === 'archived') await this.withdraw(id);
+    this.workflows.onStatusChange(async (client, { id }, to) => {
+      if (to !== 'archived') return undefined;
+      await this.withdrawWithin(client, id);
+      return () => this.manager.announce();
     });
   }
 
@@ -65,7 +67,6 @@ export class DeploymentService implements OnModuleInit {
     const drafts = this.checked(plan.triggers, order.mode);
     const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: actor };
     const { isFirst, row, armed } = await this.commit(wanted, drafts, heldBy(workflow.status));
-    if (workflow.status !== 'paused') await this.workflows.changeStatus(workflow.id, 'active');
     await this.manager.announce();
     const warnings = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
     return {
@@ -138,17 +139,23 @@ export class DeploymentService implements OnModuleInit {
     await this.deployments.lock(client, wanted.workflowId);
     const isFirst = !(await this.deployments.end(client, wanted.workflowId));
     const row = await this.deployments.putInForce(client, wanted);
+    // A paused workflow stays paused: its new triggers are armed and held.
+    if (held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
+    await this.workflows.setDeployedVersion(client, wanted.workflowId, wanted.version);
     return { isFirst, row, armed: await this.arming.apply(client, { ...wanted, drafts, held }) };
   }
 
   private async withdraw(workflowId: string): Promise<boolean> {
-    const wasDeployed = await this.database.transaction(async (client) => {
-      await this.deployments.lock(client, workflowId);
-      await this.arming.withdraw(client, workflowId);
-      return this.deployments.end(client, workflowId);
-    });
+    const wasDeployed = await this.database.transaction((client) => this.withdrawWithin(client, workflowId));
     await this.manager.announce();
     return wasDeployed;
+  }
+
+  private async withdrawWithin(client: PoolClient, workflowId: string): Promise<boolean> {
+    await this.deployments.lock(client, workflowId);
+    await this.arming.withdraw(client, workflowId);
+    await this.workflows.setDeployedVersion(client, workflowId, null);
+    return await this.deployments.end(client, workflowId);
   }
 }
 

@@ -100,8 +100,8 @@ export class TriggerRepository {
     return rows[0];
   }
 
-  async setHeld(workflowId: string, held: string | null): Promise<void> {
-    await this.database.query(
+  async setHeld(client: SqlClient, workflowId: string, held: string | null): Promise<void> {
+    await client.query(
       `UPDATE trigger SET held = $2, revision = revision + 1 WHERE workflow_id = $1 AND held IS DISTINCT FROM $2`,
       [workflowId, held],
     );

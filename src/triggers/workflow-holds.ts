@@ -18,9 +18,9 @@ export class WorkflowHolds implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.workflows.onStatusChange(async ({ id, status }) => {
-      await this.triggers.setHeld(id, heldBy(status));
-      await this.manager.announce();
+    this.workflows.onStatusChange(async (client, { id }, to) => {
+      await this.triggers.setHeld(client, id, heldBy(to));
+      return () => this.manager.announce();
     });
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../common/api/requires.js';
-import { graphOf } from '../definition/graph/graph.js';
-import { mermaidOf } from '../definition/graph/mermaid.js';
-import { svgOf } from '../definition/graph/svg.js';
+import { planGraph } from '../definition/graph/plan-graph.js';
+import { toMermaid } from '../definition/graph/mermaid.js';
+import { toSvg } from '../definition/graph/svg.js';
 import { planSummary } from '../definition/definition.js';
 import { Definitions } from './definitions.service.js';
 import { withName, type WorkflowInput } from './workflow-body.js';
@@ -36,8 +36,8 @@ export class WorkflowValidation {
   async graph(idOrSlug: string, version: number | null, format: GraphFormat, caller: Caller): Promise<string | object> {
     const found = await this.directory.get(idOrSlug, caller);
     const { plan } = await this.plans.get(found.id, version ?? found.version);
-    const graph = graphOf(plan);
-    if (format === 'mermaid') return mermaidOf(graph);
-    return format === 'svg' ? svgOf(graph) : graph;
+    const graph = planGraph(plan);
+    if (format === 'mermaid') return toMermaid(graph);
+    return format === 'svg' ? toSvg(graph) : graph;
   }
 }
