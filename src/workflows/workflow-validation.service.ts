@@ -4,6 +4,7 @@ import { planGraph } from '../definition/graph/plan-graph.js';
 import { toMermaid } from '../definition/graph/mermaid.js';
 import { toSvg } from '../definition/graph/svg.js';
 import { planSummary } from '../definition/definition.js';
+import { TypeCatalogue } from '../definition/type-catalogue.js';
 import { Definitions } from './definitions.service.js';
 import { withName, type WorkflowInput } from './workflow-body.js';
 import { WorkflowDirectory } from './workflow-directory.js';
@@ -19,6 +20,7 @@ export class WorkflowValidation {
     private readonly definitions: Definitions,
     private readonly directory: WorkflowDirectory,
     private readonly plans: WorkflowPlans,
+    private readonly catalogue: TypeCatalogue,
   ) {}
 
   validate({ definition, name }: WorkflowInput) {
@@ -36,7 +38,7 @@ export class WorkflowValidation {
   async graph(idOrSlug: string, version: number | null, format: GraphFormat, caller: Caller): Promise<string | object> {
     const found = await this.directory.get(idOrSlug, caller);
     const { plan } = await this.plans.get(found.id, version ?? found.version);
-    const graph = planGraph(plan);
+    const graph = planGraph(plan, this.catalogue);
     if (format === 'mermaid') return toMermaid(graph);
     return format === 'svg' ? toSvg(graph) : graph;
   }
