@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock, SystemClock } from './common/clock.js';
+import { CelExpressionCompiler, ExpressionCompiler } from './definition/expression-compiler.js';
 import { SecretValues } from './engine/run/run-services.js';
 import { SecretStore } from './secrets/secret-store.js';
 
@@ -8,8 +9,9 @@ import { SecretStore } from './secrets/secret-store.js';
 @Module({
   providers: [
     { provide: Clock, useClass: SystemClock },
+    { provide: ExpressionCompiler, useClass: CelExpressionCompiler },
     { provide: SecretValues, useExisting: SecretStore },
   ],
-  exports: [Clock, SecretValues],
+  exports: [Clock, ExpressionCompiler, SecretValues],
 })
 export class PortsModule {}

@@ -1,3 +1,6 @@
+import { compileExpression } from './expressions/expression.js';
+import { soleTemplate } from './expressions/split-template.js';
+import { compileTemplate } from './expressions/template.js';
 import type { Expression, Template } from './plan.js';
 
 /** Compiles what stands outside a plan: a trigger's `filter`, `input` and `dedup.key`. */
@@ -6,4 +9,15 @@ export abstract class ExpressionCompiler {
   abstract expression(source: string): Expression;
   /** Any JSON value in which strings may hold `{{ … }}`. @throws ExpressionError code `expression_invalid` */
   abstract template(value: unknown): Template;
+}
+
+/** The language of definitions, outside of them. */
+export class CelExpressionCompiler extends ExpressionCompiler {
+  override expression(source: string): Expression {
+    return compileExpression(soleTemplate(source) ?? source);
+  }
+
+  override template(value: unknown): Template {
+    return compileTemplate(value);
+  }
 }
