@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeCatalogue } from '../../../test/support/fake-catalogue.js';
 import { parseDefinition } from '../definition.js';
-import { toMermaid } from './mermaid.js';
-import { planGraph, type PlanGraph } from './plan-graph.js';
-import { toSvg } from './svg.js';
+import { mermaidOf } from './mermaid.js';
+import { graphOf, type PlanGraph } from './graph.js';
+import { svgOf } from './svg.js';
 
 const catalogue = new FakeCatalogue();
 
-function graphOf(steps: object[], status?: (path: string) => string | null): PlanGraph {
+function graphOfSteps(steps: object[], status?: (path: string) => string | null): PlanGraph {
   const { plan, errors } = parseDefinition({ name: 'n', steps }, catalogue);
   expect(errors).toEqual([]);
-  return planGraph(plan!, catalogue, status);
+  return graphOf(plan!, status);
 }
 
 const STEPS = [
@@ -22,7 +22,7 @@ const STEPS = [
 
 describe('the graph of a plan', () => {
   it('has a node for every step and an edge for every dependency and every way inside', () =>
-    expect(graphOf(STEPS, (path) => (path === 'fetch' ? 'completed' : null))).toEqual({
+    expect(graphOfSteps(STEPS, (path) => (path === 'fetch' ? 'completed' : null))).toEqual({
       nodes: [
         { id: 'fetch', type: 'http', name: 'Fetch <it>', kind: 'ACTION', status: 'completed' },
         { id: 'check', type: 'condition', name: 'check', kind: 'FLOW', status: null },
@@ -37,7 +37,7 @@ describe('the graph of a plan', () => {
     }));
 
   it('is a Mermaid flowchart', () => {
-    const text = toMermaid(graphOf(STEPS, () => 'failed'));
+    const text = mermaidOf(graphOfSteps(STEPS, () => 'failed'));
     expect(text).toContain('flowchart TD');
     expect(text).toContain('n0["Fetch #60;it#62;<br/><i>http</i>"]');
     expect(text).toContain('n1 -->|"true"| n2');
@@ -45,7 +45,7 @@ describe('the graph of a plan', () => {
   });
 
   it('is an SVG in which no two boxes overlap', () => {
-    const svg = toSvg(graphOf(STEPS));
+    const svg = svgOf(graphOfSteps(STEPS));
     expect(svg).toContain('Fetch &#60;it&#62;');
     const corners = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)"/g)].map(([, x, y]) => `${x ?? ''},${y ?? ''}`);
     expect(new Set(corners).size).toBe(4);
@@ -55,11 +55,11 @@ describe('the graph of a plan', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const graph = { nodes: [{ id: 'a', type: 'log', name, kind: null, status: null }], edges: [] };
-        expect(toSvg(graph).match(/<[a-z/]/g)?.length).toBe(
-          toSvg({ ...graph, nodes: [{ ...graph.nodes[0]!, name: 'x' }] }).match(/<[a-z/]/g)?.length,
+        expect(svgOf(graph).match(/<[a-z/]/g)?.length).toBe(
+          svgOf({ ...graph, nodes: [{ ...graph.nodes[0]!, name: 'x' }] }).match(/<[a-z/]/g)?.length,
         );
-        expect(toMermaid(graph).split('\n')).toHaveLength(3);
-        expect(toMermaid(graph).match(/"/g)).toHaveLength(2);
+        expect(mermaidOf(graph).split('\n')).toHaveLength(3);
+        expect(mermaidOf(graph).match(/"/g)).toHaveLength(2);
       }),
     ));
 });
