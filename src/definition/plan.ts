@@ -1,4 +1,4 @@
-import type { Effect, NodeKind } from './type-catalogue.js';
+import type { Effect } from './type-catalogue.js';
 
 /**
  * The compiled graph of a version: what the engine runs. Immutable, shared by all executions of the version, and free of
@@ -58,8 +58,6 @@ export interface PlanStep {
   /** 1 (last) to 10 (first): which ready step starts first when `maxParallel` holds some back. */
   readonly priority: number;
   readonly effect: Effect;
-  /** For the graph; left out when the type has gone. */
-  readonly kind?: NodeKind;
   readonly disabled: boolean;
   /** Steps inside this step, by scope name. */
   readonly scopes: Readonly<Record<string, Scope>>;

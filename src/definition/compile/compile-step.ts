@@ -37,7 +37,6 @@ export function compileStep(step: StepDefinition, type: NodeTypeDescription | un
     onInterrupt: step.on_interrupt ?? 'retry',
     priority: step.priority ?? 5,
     effect: effectOf(step, type),
-    ...(type && { kind: type.kind }),
     disabled: step.disabled ?? false,
     scopes: place.scopes,
   };

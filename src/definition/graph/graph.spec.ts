@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeCatalogue } from '../../../test/support/fake-catalogue.js';
 import { parseDefinition } from '../definition.js';
-import { mermaidOf } from './mermaid.js';
-import { graphOf, type PlanGraph } from './graph.js';
-import { svgOf } from './svg.js';
+import { toMermaid } from './mermaid.js';
+import { planGraph, type PlanGraph } from './plan-graph.js';
+import { toSvg } from './svg.js';
 
 const catalogue = new FakeCatalogue();
 
 function graphOfSteps(steps: object[], status?: (path: string) => string | null): PlanGraph {
   const { plan, errors } = parseDefinition({ name: 'n', steps }, catalogue);
   expect(errors).toEqual([]);
-  return graphOf(plan!, status);
+  return planGraph(plan!, catalogue, status);
 }
 
 const STEPS = [
@@ -37,7 +37,7 @@ describe('the graph of a plan', () => {
     }));
 
   it('is a Mermaid flowchart', () => {
-    const text = mermaidOf(graphOfSteps(STEPS, () => 'failed'));
+    const text = toMermaid(graphOfSteps(STEPS, () => 'failed'));
     expect(text).toContain('flowchart TD');
     expect(text).toContain('n0["Fetch #60;it#62;<br/><i>http</i>"]');
     expect(text).toContain('n1 -->|"true"| n2');
@@ -45,7 +45,7 @@ describe('the graph of a plan', () => {
   });
 
   it('is an SVG in which no two boxes overlap', () => {
-    const svg = svgOf(graphOfSteps(STEPS));
+    const svg = toSvg(graphOfSteps(STEPS));
     expect(svg).toContain('Fetch &#60;it&#62;');
     const corners = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)"/g)].map(([, x, y]) => `${x ?? ''},${y ?? ''}`);
     expect(new Set(corners).size).toBe(4);
@@ -55,11 +55,11 @@ describe('the graph of a plan', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const graph = { nodes: [{ id: 'a', type: 'log', name, kind: null, status: null }], edges: [] };
-        expect(svgOf(graph).match(/<[a-z/]/g)?.length).toBe(
-          svgOf({ ...graph, nodes: [{ ...graph.nodes[0]!, name: 'x' }] }).match(/<[a-z/]/g)?.length,
+        expect(toSvg(graph).match(/<[a-z/]/g)?.length).toBe(
+          toSvg({ ...graph, nodes: [{ ...graph.nodes[0]!, name: 'x' }] }).match(/<[a-z/]/g)?.length,
         );
-        expect(mermaidOf(graph).split('\n')).toHaveLength(3);
-        expect(mermaidOf(graph).match(/"/g)).toHaveLength(2);
+        expect(toMermaid(graph).split('\n')).toHaveLength(3);
+        expect(toMermaid(graph).match(/"/g)).toHaveLength(2);
       }),
     ));
 });

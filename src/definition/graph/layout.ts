@@ -1,4 +1,4 @@
-import type { PlanGraph } from './graph.js';
+import type { PlanGraph } from './plan-graph.js';
 
 export const BOX = { width: 180, height: 48, gapX: 40, gapY: 56, margin: 24 } as const;
 

@@ -1,8 +1,8 @@
-import type { PlanGraph } from './graph.js';
+import type { PlanGraph } from './plan-graph.js';
 import { fillOf } from './status-colours.js';
 
 /** The graph in Mermaid's flowchart language. Ids are numbers and all text is escaped, so no name can break out. */
-export function mermaidOf(graph: PlanGraph): string {
+export function toMermaid(graph: PlanGraph): string {
   const ids = new Map(graph.nodes.map((node, index) => [node.id, `n${index}`]));
   const nodes = graph.nodes.map((node) => {
     const label = `${escape(node.name)}<br/><i>${escape(node.type)}</i>`;

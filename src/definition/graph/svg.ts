@@ -1,9 +1,9 @@
 import { BOX, layOut, type Layout } from './layout.js';
-import type { GraphEdge, GraphNode, PlanGraph } from './graph.js';
+import type { GraphEdge, GraphNode, PlanGraph } from './plan-graph.js';
 import { fillOf } from './status-colours.js';
 
 /** The graph as an SVG document of its own: no scripts, no links, all text escaped. */
-export function svgOf(graph: PlanGraph): string {
+export function toSvg(graph: PlanGraph): string {
   const layout = layOut(graph);
   const { width, height } = layout;
   return [

@@ -1,5 +1,5 @@
 import type { Plan, PlanStep, Scope } from '../plan.js';
-import type { NodeKind } from '../type-catalogue.js';
+import type { NodeKind, TypeCatalogue } from '../type-catalogue.js';
 
 export interface GraphNode {
   /** The plan path: `fetch`, `check.big`, `each[].save`. */
@@ -24,12 +24,16 @@ export interface PlanGraph {
 }
 
 /** @param statusOf the status of a step by its plan path, for an execution's graph. */
-export function graphOf(plan: Plan, statusOf: (planPath: string) => string | null = () => null): PlanGraph {
+export function planGraph(
+  plan: Plan,
+  catalogue: TypeCatalogue,
+  statusOf: (planPath: string) => string | null = () => null,
+): PlanGraph {
   const nodes = [...plan.steps.values()].map((step) => ({
     id: step.path,
     type: step.type,
     name: step.name,
-    kind: step.kind ?? null,
+    kind: catalogue.nodeType(step.type)?.kind ?? null,
     status: statusOf(step.path),
   }));
   const scopes = [plan.main, plan.onFailure, plan.finally].filter((scope) => scope !== null);
