@@ -290,11 +290,11 @@ steps:
   });
 
   it.each<[string, object, string]>([
-    ['no name', { steps: [log('a')] }, 'field_required '],
-    ['no steps', { name: 'n' }, 'field_required '],
+    ['no name', { steps: [log('a')] }, 'field_required name'],
+    ['no steps', { name: 'n' }, 'field_required steps'],
     ['empty steps', { name: 'n', steps: [] }, 'steps_empty steps'],
-    ['a step without id', steps({ type: 'log' }), 'field_required steps[0]'],
-    ['a step without type', steps({ id: 'a' }), 'field_required steps[0]'],
+    ['a step without id', steps({ type: 'log' }), 'field_required steps[0].id'],
+    ['a step without type', steps({ id: 'a' }), 'field_required steps[0].type'],
     ['a duplicate id', steps(log('a'), log('a')), 'id_duplicate steps[1].id'],
     ['a dependency on itself', steps(log('a', { depends_on: ['a'] })), 'dependency_cycle steps[0].depends_on[0]'],
     [

@@ -5,9 +5,9 @@ import type { Expression, Template } from './plan.js';
 
 /** Compiles what stands outside a plan: a trigger's `filter`, `input` and `dedup.key`. */
 export abstract class ExpressionCompiler {
-  /** Braces may be left out. @throws ExpressionError code `expression_invalid` */
+  /** Braces may be left out. @throws InvalidExpressionError with a code such as `expression_syntax` */
   abstract expression(source: string): Expression;
-  /** Any JSON value in which strings may hold `{{ … }}`. @throws ExpressionError code `expression_invalid` */
+  /** Any JSON value in which strings may hold `{{ … }}`. @throws InvalidExpressionError with a code such as `expression_syntax` */
   abstract template(value: unknown): Template;
 }
 

@@ -99,7 +99,7 @@ describe('nodes with connections', () => {
       'config_unknown_field nodes[1].parameters.methd',
       'connection_invalid connections[3].to',
       'connection_unknown connections[2].to',
-      'field_required connections[5]',
+      'field_required connections[5].to',
       'field_unknown nodes[4].colour',
       'kind_mismatch nodes[1].type',
       'output_unknown connections[1]',

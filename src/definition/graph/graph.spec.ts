@@ -8,7 +8,7 @@ import { toSvg } from './svg.js';
 
 const catalogue = new FakeCatalogue();
 
-function graphOf(steps: object[], status?: (path: string) => string | null): PlanGraph {
+function graphOfSteps(steps: object[], status?: (path: string) => string | null): PlanGraph {
   const { plan, errors } = parseDefinition({ name: 'n', steps }, catalogue);
   expect(errors).toEqual([]);
   return planGraph(plan!, catalogue, status);
@@ -22,7 +22,7 @@ const STEPS = [
 
 describe('the graph of a plan', () => {
   it('has a node for every step and an edge for every dependency and every way inside', () =>
-    expect(graphOf(STEPS, (path) => (path === 'fetch' ? 'completed' : null))).toEqual({
+    expect(graphOfSteps(STEPS, (path) => (path === 'fetch' ? 'completed' : null))).toEqual({
       nodes: [
         { id: 'fetch', type: 'http', name: 'Fetch <it>', kind: 'ACTION', status: 'completed' },
         { id: 'check', type: 'condition', name: 'check', kind: 'FLOW', status: null },
@@ -37,7 +37,7 @@ describe('the graph of a plan', () => {
     }));
 
   it('is a Mermaid flowchart', () => {
-    const text = toMermaid(graphOf(STEPS, () => 'failed'));
+    const text = toMermaid(graphOfSteps(STEPS, () => 'failed'));
     expect(text).toContain('flowchart TD');
     expect(text).toContain('n0["Fetch #60;it#62;<br/><i>http</i>"]');
     expect(text).toContain('n1 -->|"true"| n2');
@@ -45,7 +45,7 @@ describe('the graph of a plan', () => {
   });
 
   it('is an SVG in which no two boxes overlap', () => {
-    const svg = toSvg(graphOf(STEPS));
+    const svg = toSvg(graphOfSteps(STEPS));
     expect(svg).toContain('Fetch &#60;it&#62;');
     const corners = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)"/g)].map(([, x, y]) => `${x ?? ''},${y ?? ''}`);
     expect(new Set(corners).size).toBe(4);

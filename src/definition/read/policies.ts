@@ -32,7 +32,7 @@ export const onError: Field = (value, path, faults) => {
   if (typeof value === 'string') return oneOf('fail', 'continue')(value, path, faults);
   const read = goto(value, path, faults);
   if (typeof read === 'object' && read !== null && !('goto' in read)) {
-    faults.error('field_required', path, '"on_error" needs the step to go to.', {
+    faults.error('field_required', [...path, 'goto'], '"on_error" needs the step to go to.', {
       hint: 'on_error: {goto: <step id>}',
     });
     return undefined;

@@ -64,11 +64,11 @@ export function readDefinition(value: unknown, catalogue: TypeCatalogue, faults:
 
 function requireFields(written: Record<string, unknown>, read: Record<string, unknown>, faults: Faults): void {
   if (!('name' in read) && isAbsent(written, 'name')) {
-    faults.error('field_required', [], 'A definition needs "name".', { hint: 'name: What this workflow does' });
+    faults.error('field_required', ['name'], 'A definition needs "name".', { hint: 'name: What this workflow does' });
   }
   if (isAbsent(written, 'steps')) {
     const hint = 'steps: [{id: hello, type: log, config: {message: Hello}}]';
-    faults.error('field_required', [], 'A definition needs "steps" (or "nodes").', { hint });
+    faults.error('field_required', ['steps'], 'A definition needs "steps" (or "nodes").', { hint });
   } else if (Array.isArray(read['steps']) && read['steps'].length === 0) {
     faults.error('steps_empty', ['steps'], 'A definition needs one step at least.');
   }

@@ -52,7 +52,7 @@ function readNodes(nodes: readonly unknown[], catalogue: TypeCatalogue, faults: 
     }
     const id = value['id'];
     if (typeof id !== 'string') {
-      faults.error('field_required', path, 'A node needs "id".');
+      faults.error('field_required', [...path, 'id'], 'A node needs "id".');
       return [];
     }
     if (seen.has(id)) {
@@ -73,12 +73,14 @@ function readKind(
   faults: Faults,
 ): NodeKind | null {
   if (subtype === null) {
-    faults.error('field_required', path, 'A node needs "subtype".', { hint: 'The step type, e.g. subtype: http.' });
+    faults.error('field_required', [...path, 'subtype'], 'A node needs "subtype".', {
+      hint: 'The step type, e.g. subtype: http.',
+    });
   }
   const expected = subtype === null ? undefined : catalogue.nodeType(subtype)?.kind;
   const type = value['type'];
   if (typeof type !== 'string') {
-    faults.error('field_required', path, 'A node needs "type".', { hint: `One of: ${KINDS.join(', ')}.` });
+    faults.error('field_required', [...path, 'type'], 'A node needs "type".', { hint: `One of: ${KINDS.join(', ')}.` });
     return expected ?? null;
   }
   const kind = KINDS.find((known) => known === type.toUpperCase());
@@ -129,7 +131,7 @@ function connectionEnd(
   const id = read[end];
   if (typeof id !== 'string') {
     if (written[end] === undefined || written[end] === null) {
-      faults.error('field_required', path, `A connection needs "${end}".`);
+      faults.error('field_required', [...path, end], `A connection needs "${end}".`);
     }
     return undefined;
   }

@@ -99,7 +99,7 @@ export class StepReader {
     const read = readFields(value, path, STEP_FIELDS, 'A step', this.faults);
     for (const name of ['id', 'type']) {
       if (name in read || has(value, name)) continue;
-      this.faults.error('field_required', path, `A step needs "${name}".`, {
+      this.faults.error('field_required', [...path, name], `A step needs "${name}".`, {
         hint: name === 'id' ? ID_HINT : undefined,
       });
     }
@@ -234,7 +234,9 @@ function readDependencies(value: unknown, path: Path, faults: Faults): unknown {
     }
     const read = readFields(item, at, OUTPUT, 'A dependency', faults);
     if (typeof read['step'] === 'string') return [typeof read['output'] === 'string' ? read : read['step']];
-    faults.error('field_required', at, 'A dependency needs "step".', { hint: '{step: check, output: "true"}' });
+    faults.error('field_required', [...at, 'step'], 'A dependency needs "step".', {
+      hint: '{step: check, output: "true"}',
+    });
     return [];
   });
 }

@@ -45,7 +45,7 @@ function readTrigger(value: unknown, path: Path, catalogue: TypeCatalogue, fault
   const name = read['type'];
   if (typeof name !== 'string') {
     if (value['type'] === undefined || value['type'] === null) {
-      faults.error('field_required', path, 'A trigger needs "type".', {
+      faults.error('field_required', [...path, 'type'], 'A trigger needs "type".', {
         hint: 'For example type: cron, webhook, manual.',
       });
     }
