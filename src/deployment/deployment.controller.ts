@@ -58,29 +58,33 @@ export class DeploymentController {
   @ApiOperation({ summary: 'Take a workflow out of force; its triggers are disarmed, their ledgers stay' })
   @ApiResponse({ status: 200, description: '{workflow_id, status: undeployed}' })
   @ApiResponse({ status: 409, description: 'Nothing is deployed' })
-  undeploy(@Param('id') id: string): Promise<Record<string, unknown>> {
-    return this.deployments.undeploy(id);
+  undeploy(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<Record<string, unknown>> {
+    return this.deployments.undeploy(id, caller);
   }
 
   @Get(':id/status')
   @Requires('viewer')
   @ApiOperation({ summary: 'What is in force of a workflow' })
   @ApiResponse({ status: 200, description: 'The deployment with its triggers' })
-  status(@Param('id') id: string): Promise<Record<string, unknown>> {
-    return this.deployments.status(id);
+  status(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<Record<string, unknown>> {
+    return this.deployments.status(id, caller);
   }
 
   @Get(':id/history')
   @Requires('viewer')
   @ApiOperation({ summary: 'The deployments of a workflow, newest first' })
   @ApiResponse({ status: 200, description: 'A page of deployments' })
-  history(@Param('id') id: string, @Query() query: PageQuery): Promise<Page<DeploymentView>> {
-    return this.deployments.history(id, query.limit, query.cursor);
+  history(
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<DeploymentView>> {
+    return this.deployments.history(id, caller, query.limit, query.cursor);
   }
 
   private async put(id: string, body: DeployBody | undefined, caller: Caller, reply: Reply): Promise<Deployed> {
     const order = { version: body?.version ?? null, mode: body?.mode ?? null };
-    const { isFirst, deployed } = await this.deployments.deploy(id, order, caller.actor);
+    const { isFirst, deployed } = await this.deployments.deploy(id, order, caller);
     void reply.status(isFirst ? 201 : 200);
     return deployed;
   }

@@ -1,10 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PoolClient } from 'pg';
+import type { Caller } from '../common/api/requires.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
 import { AppError, type Fault } from '../common/errors/app-error.js';
 import { isId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
+import { Signals } from '../common/signals/signals.contract.js';
 import type { PlannedTrigger } from '../definition/plan.js';
 import { InForce } from '../triggers/in-force.js';
 import { Notifier } from '../triggers/notifications/notifier.service.js';
@@ -15,7 +17,7 @@ import type { TriggerDraft } from '../triggers/trigger.row.js';
 import { TriggerService } from '../triggers/trigger.service.js';
 import type { TriggerView } from '../triggers/trigger.view.js';
 import { heldBy } from '../triggers/workflow-holds.js';
-import { WorkflowDirectory } from '../workflows/workflow-directory.js';
+import { WorkflowDirectory, WORKFLOW_STATUS_SIGNAL } from '../workflows/workflow-directory.js';
 import { WorkflowPlans } from '../workflows/workflow-plans.js';
 import { DeploymentInvalidError, NothingDeployedError, WorkflowArchivedError } from './deployment.errors.js';
 import { DeploymentRepository, type NewDeployment } from './deployment.repository.js';
@@ -45,54 +47,68 @@ export class DeploymentService implements OnModuleInit {
     private readonly triggers: TriggerService,
     private readonly notifier: Notifier,
     private readonly inForce: InForce,
+    private readonly signals: Signals,
     private readonly database: Database,
     private readonly settings: AppConfig,
   ) {}
 
   onModuleInit(): void {
     this.inForce.readBy(async (workflowId) => (await this.deployments.inForce(workflowId)) ?? null);
-    this.workflows.onStatusChange(async (client, { id }, to) => {
-      if (to !== 'archived') return undefined;
-      await this.withdrawWithin(client, id);
+    this.workflows.onStatusChange(async (client, workflow, to) => {
+      if (to !== 'archived') return;
+      await this.withdrawWithin(client, workflow.id);
       return () => this.manager.announce();
     });
   }
 
   /** @returns `isFirst`: nothing was in force before. @throws DeploymentInvalidError 422; RouteTakenError 409 */
-  async deploy(idOrSlug: string, order: DeployOrder, actor: string): Promise<{ isFirst: boolean; deployed: Deployed }> {
-    const workflow = await this.workflows.get(idOrSlug);
+  async deploy(
+    idOrSlug: string,
+    order: DeployOrder,
+    caller: Caller,
+  ): Promise<{ isFirst: boolean; deployed: Deployed }> {
+    const workflow = await this.workflows.get(idOrSlug, caller);
     if (workflow.status === 'archived') throw new WorkflowArchivedError(workflow.id);
     const version = order.version ?? workflow.version;
     const { plan } = await this.plans.get(workflow.id, version);
     const drafts = this.checked(plan.triggers, order.mode);
-    const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: actor };
+    const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: caller.actor };
     const { isFirst, row, armed } = await this.commit(wanted, drafts, heldBy(workflow.status));
+    await this.signals.publish(WORKFLOW_STATUS_SIGNAL, {
+      workflow_id: workflow.id,
+      status: heldBy(workflow.status) === null ? 'active' : workflow.status,
+    });
     await this.manager.announce();
     const warnings = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
     return {
       isFirst,
-      deployed: { ...deploymentView(row), triggers: await this.triggers.ofWorkflow(workflow.id), warnings },
+      deployed: { ...deploymentView(row), triggers: await this.triggers.ofWorkflow(workflow.id, caller), warnings },
     };
   }
 
   /** @throws NothingDeployedError 409 */
-  async undeploy(idOrSlug: string): Promise<{ workflow_id: string; status: 'undeployed' }> {
-    const { id } = await this.workflows.get(idOrSlug);
+  async undeploy(idOrSlug: string, caller: Caller): Promise<{ workflow_id: string; status: 'undeployed' }> {
+    const { id } = await this.workflows.get(idOrSlug, caller);
     if (!(await this.withdraw(id))) throw new NothingDeployedError(id);
     return { workflow_id: id, status: 'undeployed' };
   }
 
-  async status(idOrSlug: string): Promise<Record<string, unknown>> {
-    const { id, status: workflowStatus } = await this.workflows.get(idOrSlug);
+  async status(idOrSlug: string, caller: Caller): Promise<Record<string, unknown>> {
+    const { id, status: workflowStatus } = await this.workflows.get(idOrSlug, caller);
     const row = (await this.deployments.inForce(id)) ?? (await this.deployments.history(id, 1, undefined))[0];
-    const triggers = await this.triggers.ofWorkflow(id);
+    const triggers = await this.triggers.ofWorkflow(id, caller);
     const deployment =
       row === undefined ? { workflow_id: id, status: 'undeployed', version: null } : deploymentView(row);
     return { ...deployment, workflow_status: workflowStatus, triggers };
   }
 
-  async history(idOrSlug: string, limit: number, cursor: string | undefined): Promise<Page<DeploymentView>> {
-    const { id } = await this.workflows.get(idOrSlug);
+  async history(
+    idOrSlug: string,
+    caller: Caller,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<Page<DeploymentView>> {
+    const { id } = await this.workflows.get(idOrSlug, caller);
     return pageOf(await this.deployments.history(id, limit, idOf(cursor)), limit, (row) => row.id, deploymentView);
   }
 
@@ -139,14 +155,17 @@ export class DeploymentService implements OnModuleInit {
     await this.deployments.lock(client, wanted.workflowId);
     const isFirst = !(await this.deployments.end(client, wanted.workflowId));
     const row = await this.deployments.putInForce(client, wanted);
-    // A paused workflow stays paused: its new triggers are armed and held.
-    if (held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
+    const armed = await this.arming.apply(client, { ...wanted, drafts, held });
     await this.workflows.setDeployedVersion(client, wanted.workflowId, wanted.version);
-    return { isFirst, row, armed: await this.arming.apply(client, { ...wanted, drafts, held }) };
+    // Deploying a paused workflow does not resume it.
+    if (held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
+    return { isFirst, row, armed };
   }
 
   private async withdraw(workflowId: string): Promise<boolean> {
-    const wasDeployed = await this.database.transaction((client) => this.withdrawWithin(client, workflowId));
+    const wasDeployed = await this.database.transaction(async (client) => {
+      return this.withdrawWithin(client, workflowId);
+    });
     await this.manager.announce();
     return wasDeployed;
   }
@@ -155,7 +174,7 @@ export class DeploymentService implements OnModuleInit {
     await this.deployments.lock(client, workflowId);
     await this.arming.withdraw(client, workflowId);
     await this.workflows.setDeployedVersion(client, workflowId, null);
-    return await this.deployments.end(client, workflowId);
+    return this.deployments.end(client, workflowId);
   }
 }
 

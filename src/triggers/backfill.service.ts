@@ -11,6 +11,7 @@ import { NoInstantsError } from './triggers.errors.js';
 const MOST_SHOWN = 1_000;
 const MOST_AT_ONCE = 100;
 const LOOK_AGAIN_MS = 1_000;
+const BY_BACKFILL = { variables: {}, priority: null, createdBy: 'backfill' };
 
 export interface BackfillOrder {
   readonly from: Date;
@@ -55,7 +56,9 @@ export class Backfills {
     }
     const range = { from: new Date(progress.from), to: new Date(progress.to), limit: room + 1 };
     const instants = type.instantsIn(due.trigger, range) ?? [];
-    const batch = instants.slice(0, room).map((seen) => ({ trigger: due.trigger, seen: { ...seen, occurredAt: now } }));
+    const batch = instants
+      .slice(0, room)
+      .map((seen) => ({ trigger: due.trigger, seen: { ...seen, occurredAt: now, order: BY_BACKFILL } }));
     const { after } = await this.host.handleWithin(client, batch);
     const rest = instants[room]?.scheduledFor;
     if (rest) await this.later(client, due.trigger.id, id, lookAgain, { ...progress, from: rest.toISOString() });

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Database } from '../common/database/database.js';
+import { HealthProbes } from '../common/health/health-probes.js';
 import { Signals } from '../common/signals/signals.contract.js';
 import { RouteTable } from './ingress/route-table.js';
 import { TriggerActivity } from './trigger-activity.js';
@@ -40,7 +41,14 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
     private readonly signals: Signals,
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
+    probes: HealthProbes,
+  ) {
+    probes.register('triggers', () =>
+      this.failures.size === 0
+        ? { status: 'ok' }
+        : { status: 'degraded', detail: `${this.failures.size} not attached` },
+    );
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     this.unsubscribe = this.signals.subscribe(CHANGED, () => this.syncSoon());

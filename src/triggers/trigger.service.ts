@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
@@ -70,18 +71,18 @@ export class TriggerService {
     private readonly settings: AppConfig,
   ) {}
 
-  async get(id: string): Promise<TriggerView> {
-    return this.viewOf(await this.row(id));
+  async get(id: string, caller: Caller): Promise<TriggerView> {
+    return this.viewOf(await this.row(id, caller));
   }
 
-  async ofWorkflow(idOrSlug: string): Promise<TriggerView[]> {
-    const workflow = await this.workflows.get(idOrSlug);
+  async ofWorkflow(idOrSlug: string, caller: Caller): Promise<TriggerView[]> {
+    const workflow = await this.workflows.get(idOrSlug, caller);
     return this.views(await this.triggers.ofWorkflow(workflow.id));
   }
 
   /** In force at once when the workflow is deployed, else with its next deployment. */
-  async create(idOrSlug: string, text: TriggerText): Promise<TriggerView> {
-    const workflow = await this.workflows.get(idOrSlug);
+  async create(idOrSlug: string, text: TriggerText, caller: Caller): Promise<TriggerView> {
+    const workflow = await this.workflows.get(idOrSlug, caller);
     const draft = this.checked(this.drafts.read(text));
     const deployed = await this.inForce.of(workflow.id);
     const row = await this.database.transaction(async (client) => {
@@ -97,9 +98,10 @@ export class TriggerService {
   }
 
   /** What is left out stays. The next deployment puts back what its definition says of a trigger it names. */
-  async update(id: string, text: Partial<TriggerText>): Promise<TriggerView> {
+  async update(id: string, text: Partial<TriggerText>, caller: Caller): Promise<TriggerView> {
+    await this.row(id, caller);
     const row = await this.database.transaction(async (client) => {
-      const before = await this.triggers.lock(client, this.known(id));
+      const before = await this.triggers.lock(client, id);
       if (before === undefined) throw new TriggerNotFoundError(id);
       const draft = this.checked(this.merged(before, text));
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
@@ -113,9 +115,10 @@ export class TriggerService {
     return this.viewOf(row);
   }
 
-  async remove(id: string): Promise<void> {
+  async remove(id: string, caller: Caller): Promise<void> {
+    await this.row(id, caller);
     await this.database.transaction(async (client) => {
-      const row = await this.triggers.lock(client, this.known(id));
+      const row = await this.triggers.lock(client, id);
       if (row === undefined) throw new TriggerNotFoundError(id);
       await this.arming.disarm(client, [row]);
       await this.triggers.remove(client, [id]);
@@ -124,17 +127,17 @@ export class TriggerService {
   }
 
   /** Occurrences go on being recorded, as `skipped`, so that its cursor and the ledger have no hole. */
-  async pause(id: string, reason: string): Promise<TriggerView> {
-    return this.setPaused(id, reason === '' ? 'paused' : reason);
+  async pause(id: string, reason: string, caller: Caller): Promise<TriggerView> {
+    return this.setPaused(id, reason === '' ? 'paused' : reason, caller);
   }
 
-  async resume(id: string): Promise<TriggerView> {
-    return this.setPaused(id, null);
+  async resume(id: string, caller: Caller): Promise<TriggerView> {
+    return this.setPaused(id, null, caller);
   }
 
   /** What would become of this payload; nothing is recorded and nothing starts. */
-  async test(id: string, payload: unknown): Promise<Record<string, unknown>> {
-    const trigger = this.compiler.compile(await this.row(id));
+  async test(id: string, payload: unknown, caller: Caller): Promise<Record<string, unknown>> {
+    const trigger = this.compiler.compile(await this.row(id, caller));
     const defaultInput = this.registry.get(trigger.type).defaultInput(payload);
     const seen = {
       occurredAt: this.clock.date(),
@@ -148,20 +151,20 @@ export class TriggerService {
     return { outcome, reason, input: request.execution?.input ?? null, dedup_key: request.key?.key ?? null };
   }
 
-  async preview(id: string, count: number): Promise<readonly PreviewedInstant[]> {
-    const trigger = this.compiler.compile(await this.row(id));
+  async preview(id: string, count: number, caller: Caller): Promise<readonly PreviewedInstant[]> {
+    const trigger = this.compiler.compile(await this.row(id, caller));
     const items = this.registry.get(trigger.type).preview(trigger, this.clock.date(), count);
     if (items === null) throw new NoInstantsError(trigger.type);
     return items;
   }
 
-  async backfill(id: string, order: BackfillOrder): Promise<BackfillAnswer> {
-    const trigger = order.dryRun ? this.compiler.compile(await this.row(id)) : await this.armed(id);
+  async backfill(id: string, order: BackfillOrder, caller: Caller): Promise<BackfillAnswer> {
+    const trigger = order.dryRun ? this.compiler.compile(await this.row(id, caller)) : await this.armed(id, caller);
     return this.backfills.start(trigger, order);
   }
 
-  async listOccurrences(id: string, query: OccurrenceQuery): Promise<Page<OccurrenceView>> {
-    await this.row(id);
+  async listOccurrences(id: string, query: OccurrenceQuery, caller: Caller): Promise<Page<OccurrenceView>> {
+    await this.row(id, caller);
     const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const rows = await this.occurrences.list(id, {
       outcome: query.outcome,
@@ -174,10 +177,10 @@ export class TriggerService {
   }
 
   /** Starts it again, by the trigger as it is now, and marks the new occurrence. */
-  async replay(occurrenceId: string): Promise<StartAnswer> {
+  async replay(occurrenceId: string, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
-    const trigger = await this.armed(occurrence.trigger_id);
+    const trigger = await this.armed(occurrence.trigger_id, caller);
     const { payload } = occurrence;
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
@@ -193,8 +196,8 @@ export class TriggerService {
   }
 
   /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
-  async fireWebhook(idOrSlug: string, body: unknown, key: string | null, caller: string): Promise<StartAnswer> {
-    const workflow = await this.workflows.get(idOrSlug);
+  async fireWebhook(idOrSlug: string, body: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+    const workflow = await this.workflows.get(idOrSlug, caller);
     const row = (await this.triggers.ofWorkflow(workflow.id)).find(
       (one) => one.type === 'webhook' && one.armed_at !== null,
     );
@@ -210,7 +213,7 @@ export class TriggerService {
       body,
       raw_body: null,
       content_type: null,
-      by: caller,
+      by: caller.actor,
     };
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
@@ -219,7 +222,7 @@ export class TriggerService {
       key,
       keyTtlMs: null,
       defaultInput: body ?? {},
-      order: { variables: {}, priority: null, createdBy: caller },
+      order: { variables: {}, priority: null, createdBy: caller.actor },
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
     return startAnswer(workflow.id, handled);
@@ -229,8 +232,9 @@ export class TriggerService {
     return this.views(await this.triggers.allInForce(limit));
   }
 
-  private async setPaused(id: string, reason: string | null): Promise<TriggerView> {
-    const row = await this.triggers.setPaused(this.known(id), reason);
+  private async setPaused(id: string, reason: string | null, caller: Caller): Promise<TriggerView> {
+    await this.row(id, caller);
+    const row = await this.triggers.setPaused(id, reason);
     if (row === undefined) throw new TriggerNotFoundError(id);
     await this.manager.announce();
     return this.viewOf(row);
@@ -260,23 +264,20 @@ export class TriggerService {
     return draft;
   }
 
-  private async armed(id: string): Promise<ArmedTrigger> {
-    const row = await this.row(id);
+  private async armed(id: string, caller: Caller): Promise<ArmedTrigger> {
+    const row = await this.row(id, caller);
     if (row.armed_at === null) throw new NotDeployedError(row.workflow_id);
     const trigger = this.compiler.compile(row);
     if (trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
     return trigger;
   }
 
-  private async row(id: string): Promise<TriggerRow> {
-    const row = await this.triggers.find(this.known(id));
+  /** What the caller may not see does not exist for it. */
+  private async row(id: string, caller: Caller): Promise<TriggerRow> {
+    const row = isId(id) ? await this.triggers.find(id) : undefined;
     if (row === undefined) throw new TriggerNotFoundError(id);
+    await this.workflows.get(row.workflow_id, caller);
     return row;
-  }
-
-  private known(id: string): string {
-    if (!isId(id)) throw new TriggerNotFoundError(id);
-    return id;
   }
 
   private async viewOf(row: TriggerRow): Promise<TriggerView> {

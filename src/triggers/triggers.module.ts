@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { EngineModule } from '../engine/engine.module.js';
 import { TriggersController } from './api/triggers.controller.js';
 import { WorkflowTriggersController } from './api/workflow-triggers.controller.js';
 import { Backfills } from './backfill.service.js';
@@ -24,7 +26,9 @@ import { TriggerTimers } from './trigger-timers.js';
 import { WebhookRoutes } from './webhook-routes.repository.js';
 import { WorkflowHolds } from './workflow-holds.js';
 
+/** Needs database, signals, timers, metrics, health, secrets and workflows from global modules. */
 @Module({
+  imports: [EngineModule, OutgoingHttpModule],
   controllers: [TriggersController, WorkflowTriggersController],
   providers: [
     ...TRIGGER_TYPES,

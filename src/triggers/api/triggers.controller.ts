@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DateTime } from 'luxon';
-import { Requires } from '../../common/api/requires.js';
+import { CurrentCaller, Requires, type Caller } from '../../common/api/requires.js';
 import type { Page } from '../../common/page.js';
 import type { BackfillAnswer } from '../backfill.js';
 import { TriggerService } from '../trigger.service.js';
@@ -36,8 +36,8 @@ export class TriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'A trigger with its health' })
   @ApiResponse({ status: 200, description: 'The trigger' })
-  get(@Param('id') id: string): Promise<TriggerView> {
-    return this.triggers.get(id);
+  get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TriggerView> {
+    return this.triggers.get(id, caller);
   }
 
   @Put(':id')
@@ -46,8 +46,12 @@ export class TriggersController {
   @ApiResponse({ status: 200, description: 'The trigger as it is now' })
   @ApiResponse({ status: 409, description: 'Its route or its name is taken' })
   @ApiResponse({ status: 422, description: 'Its config has faults' })
-  update(@Param('id') id: string, @Body() body: ReplaceTriggerBody): Promise<TriggerView> {
-    return this.triggers.update(id, body);
+  update(
+    @Param('id') id: string,
+    @Body() body: ReplaceTriggerBody,
+    @CurrentCaller() caller: Caller,
+  ): Promise<TriggerView> {
+    return this.triggers.update(id, body, caller);
   }
 
   @Delete(':id')
@@ -55,8 +59,8 @@ export class TriggersController {
   @Requires('editor')
   @ApiOperation({ summary: 'Remove a trigger; its occurrences stay until they expire' })
   @ApiResponse({ status: 204, description: 'Removed' })
-  remove(@Param('id') id: string): Promise<void> {
-    return this.triggers.remove(id);
+  remove(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    return this.triggers.remove(id, caller);
   }
 
   @Post(':id/pause')
@@ -64,8 +68,8 @@ export class TriggersController {
   @Requires('editor')
   @ApiOperation({ summary: 'Pause: occurrences are recorded as skipped, nothing starts' })
   @ApiResponse({ status: 200, description: 'The trigger as it is now' })
-  pause(@Param('id') id: string, @Body() body: PauseBody): Promise<TriggerView> {
-    return this.triggers.pause(id, body.reason);
+  pause(@Param('id') id: string, @Body() body: PauseBody, @CurrentCaller() caller: Caller): Promise<TriggerView> {
+    return this.triggers.pause(id, body.reason, caller);
   }
 
   @Post(':id/resume')
@@ -73,8 +77,8 @@ export class TriggersController {
   @Requires('editor')
   @ApiOperation({ summary: 'Resume after a pause' })
   @ApiResponse({ status: 200, description: 'The trigger as it is now' })
-  resume(@Param('id') id: string): Promise<TriggerView> {
-    return this.triggers.resume(id);
+  resume(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TriggerView> {
+    return this.triggers.resume(id, caller);
   }
 
   @Post(':id/test')
@@ -82,8 +86,12 @@ export class TriggersController {
   @Requires('operator')
   @ApiOperation({ summary: 'What would become of a payload; nothing is recorded and nothing starts' })
   @ApiResponse({ status: 200, description: '{outcome, reason, input, dedup_key}' })
-  test(@Param('id') id: string, @Body() body: TestTriggerBody): Promise<Record<string, unknown>> {
-    return this.triggers.test(id, body.payload ?? {});
+  test(
+    @Param('id') id: string,
+    @Body() body: TestTriggerBody,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    return this.triggers.test(id, body.payload ?? {}, caller);
   }
 
   @Post(':id/backfill')
@@ -92,17 +100,25 @@ export class TriggersController {
   @ApiOperation({ summary: 'Fire the instants of a past range; those that have fired are duplicates' })
   @ApiResponse({ status: 202, description: '{dry_run, count, items: [{at}], has_more}' })
   @ApiResponse({ status: 409, description: 'The trigger follows no calendar, or is not in force' })
-  backfill(@Param('id') id: string, @Body() body: BackfillBody): Promise<BackfillAnswer> {
+  backfill(
+    @Param('id') id: string,
+    @Body() body: BackfillBody,
+    @CurrentCaller() caller: Caller,
+  ): Promise<BackfillAnswer> {
     const { from, to, dry_run: dryRun, max_active: maxActive } = body;
-    return this.triggers.backfill(id, { from: new Date(from), to: new Date(to), dryRun, maxActive });
+    return this.triggers.backfill(id, { from: new Date(from), to: new Date(to), dryRun, maxActive }, caller);
   }
 
   @Get(':id/preview')
   @Requires('viewer')
   @ApiOperation({ summary: 'The next instants in their zone, DST gaps and folds flagged' })
   @ApiResponse({ status: 200, description: '{items: [{at, local, note, due_at}]}' })
-  async preview(@Param('id') id: string, @Query() query: PreviewQuery): Promise<Record<string, unknown>> {
-    const items = await this.triggers.preview(id, query.count);
+  async preview(
+    @Param('id') id: string,
+    @Query() query: PreviewQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    const items = await this.triggers.preview(id, query.count, caller);
     return {
       items: items.map(({ at, dueAt, timezone, note }) => ({
         at: at.toISOString(),
@@ -117,15 +133,19 @@ export class TriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'What the trigger saw and what became of it, newest first' })
   @ApiResponse({ status: 200, description: 'A page of occurrences' })
-  occurrences(@Param('id') id: string, @Query() query: OccurrencesQuery): Promise<Page<OccurrenceView>> {
-    return this.triggers.listOccurrences(id, query);
+  occurrences(
+    @Param('id') id: string,
+    @Query() query: OccurrencesQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<OccurrenceView>> {
+    return this.triggers.listOccurrences(id, query, caller);
   }
 
   @Get(':id/health')
   @Requires('viewer')
   @ApiOperation({ summary: 'How the trigger does' })
   @ApiResponse({ status: 200, description: 'Its health' })
-  async health(@Param('id') id: string): Promise<TriggerHealth> {
-    return (await this.triggers.get(id)).health;
+  async health(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TriggerHealth> {
+    return (await this.triggers.get(id, caller)).health;
   }
 }

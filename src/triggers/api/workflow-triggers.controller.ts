@@ -36,8 +36,11 @@ export class WorkflowTriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'The triggers of a workflow' })
   @ApiResponse({ status: 200, description: '{items, next_cursor}' })
-  async list(@Param('id') id: string): Promise<{ items: TriggerView[]; next_cursor: null }> {
-    return { items: await this.triggers.ofWorkflow(id), next_cursor: null };
+  async list(
+    @Param('id') id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<{ items: TriggerView[]; next_cursor: null }> {
+    return { items: await this.triggers.ofWorkflow(id, caller), next_cursor: null };
   }
 
   @Post('workflows/:id/triggers')
@@ -46,16 +49,23 @@ export class WorkflowTriggersController {
   @ApiResponse({ status: 201, description: 'The trigger' })
   @ApiResponse({ status: 409, description: 'Its route or its name is taken' })
   @ApiResponse({ status: 422, description: 'Its config has faults' })
-  create(@Param('id') id: string, @Body() body: CreateTriggerBody): Promise<TriggerView> {
-    return this.triggers.create(id, body);
+  create(
+    @Param('id') id: string,
+    @Body() body: CreateTriggerBody,
+    @CurrentCaller() caller: Caller,
+  ): Promise<TriggerView> {
+    return this.triggers.create(id, body, caller);
   }
 
   @Get('triggers/workflows/:id/status')
   @Requires('viewer')
   @ApiOperation({ summary: 'How the triggers of a workflow do' })
   @ApiResponse({ status: 200, description: '{workflow_id, triggers}' })
-  async status(@Param('id') id: string): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
-    const triggers = await this.triggers.ofWorkflow(id);
+  async status(
+    @Param('id') id: string,
+    @CurrentCaller() caller: Caller,
+  ): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
+    const triggers = await this.triggers.ofWorkflow(id, caller);
     return { workflow_id: triggers[0]?.workflow_id ?? id, triggers };
   }
 
@@ -77,9 +87,8 @@ export class WorkflowTriggersController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ManualAnswer['body']> {
-    if (typeof body.confirm === 'string')
-      return answered(reply, await this.manual.confirm(id, body.confirm, caller.actor));
-    return answered(reply, await this.manual.start(id, orderOf(body, wait === 'true', key), caller.actor));
+    if (typeof body.confirm === 'string') return answered(reply, await this.manual.confirm(id, body.confirm, caller));
+    return answered(reply, await this.manual.start(id, orderOf(body, wait === 'true', key), caller));
   }
 
   @Post('triggers/workflows/:id/manual/confirm')
@@ -94,7 +103,7 @@ export class WorkflowTriggersController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ManualAnswer['body']> {
-    return answered(reply, await this.manual.confirm(id, body.token, caller.actor));
+    return answered(reply, await this.manual.confirm(id, body.token, caller));
   }
 
   @Post('triggers/workflows/:id/webhook')
@@ -108,7 +117,7 @@ export class WorkflowTriggersController {
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<StartAnswer> {
-    return this.triggers.fireWebhook(id, body.body ?? null, key ?? null, caller.actor);
+    return this.triggers.fireWebhook(id, body.body ?? null, key ?? null, caller);
   }
 
   @Post('occurrences/:id/replay')
@@ -117,8 +126,8 @@ export class WorkflowTriggersController {
   @ApiOperation({ summary: 'Start an occurrence again, marked as a replay' })
   @ApiResponse({ status: 202, description: 'Started' })
   @ApiResponse({ status: 404, description: 'There is no such occurrence' })
-  replay(@Param('id') id: string): Promise<StartAnswer> {
-    return this.triggers.replay(id);
+  replay(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<StartAnswer> {
+    return this.triggers.replay(id, caller);
   }
 
   @Get('public/webhooks/status')

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../common/errors/app-error.js';
+import { problemBody, problemOf } from '../../common/errors/problem.js';
 import type { PublicAnswer } from '../trigger.contract.js';
 import { WebhookIngress, type Addressed } from './webhook-ingress.service.js';
 
@@ -89,18 +89,16 @@ export class IngressRoutes implements OnModuleInit {
   }
 
   private answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const known = error instanceof AppError ? error : fromFastify(error);
-    if (known.status >= 500)
-      this.log.error(`${request.method} ${pathOf(request.url)}: ${String(known.cause ?? known)}`);
-    const body = {
-      type: 'about:blank',
-      title: STATUS_CODES[known.status] ?? 'Error',
-      status: known.status,
-      code: known.code,
-      detail: known.message,
-      ...(known.errors.length > 0 && { errors: known.errors }),
-    };
-    void reply.code(known.status).headers(known.headers).type('application/problem+json').send(JSON.stringify(body));
+    const path = pathOf(request.url);
+    const problem = problemOf(error instanceof AppError ? error : fromFastify(error));
+    if (problem.unexpected) {
+      this.log.error({ message: `${request.method} ${path} failed`, event: 'request_failed', err: error });
+    }
+    void reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problemBody(problem, path)));
   }
 }
 
@@ -110,20 +108,16 @@ function send(reply: FastifyReply, { status, headers, body }: PublicAnswer): Fas
   return reply.send(JSON.stringify(body ?? null));
 }
 
-/** What Fastify itself refuses is the client's fault: a body cut short or too large. */
-function fromFastify(error: unknown): AppError {
+/** What Fastify itself refuses is the client's fault: a body cut short, or too large. */
+function fromFastify(error: unknown): unknown {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
-  if (status === 413) return new AppError({ code: 'body_too_large', status, message: 'The body is too large.' });
-  if (status === 415)
-    return new AppError({ code: 'type_unsupported', status, message: 'This content type is not taken.' });
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new AppError({
-      code: 'request_invalid',
-      status,
-      message: error instanceof Error ? error.message : 'Unreadable.',
-    });
-  }
-  return new AppError({ code: 'internal', message: 'Something failed here. It was logged.', cause: error });
+  if (typeof status !== 'number' || status < 400 || status >= 500) return error;
+  const code = status === 413 ? 'body_too_large' : 'request_invalid';
+  return new AppError({
+    code,
+    status,
+    message: error instanceof Error ? error.message : 'The request cannot be read.',
+  });
 }
 
 function pathOf(url: string): string {

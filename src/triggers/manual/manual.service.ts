@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
+import type { Caller } from '../../common/api/requires.js';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../common/database/database.js';
 import { parseDuration } from '../../common/duration.js';
@@ -67,8 +68,8 @@ export class ManualStarts {
   ) {}
 
   /** @throws NotDeployedError, TriggerPausedError 409; InputInvalidError 422 */
-  async start(workflow: string, order: ManualOrder, caller: string): Promise<ManualAnswer> {
-    const target = await this.targetOf(workflow);
+  async start(workflow: string, order: ManualOrder, caller: Caller): Promise<ManualAnswer> {
+    const target = await this.targetOf(workflow, caller);
     if (target.trigger?.config.require_confirmation === true) return this.ask(target, order, caller);
     const handled =
       target.trigger === null
@@ -78,30 +79,30 @@ export class ManualStarts {
   }
 
   /** @throws ConfirmationError 403, 409 */
-  async confirm(workflow: string, token: string, caller: string): Promise<ManualAnswer> {
-    const target = await this.targetOf(workflow);
+  async confirm(workflow: string, token: string, caller: Caller): Promise<ManualAnswer> {
+    const target = await this.targetOf(workflow, caller);
     const { order, handled, after } = await this.database.transaction(async (client) => {
-      const asked = (await this.confirmations.spend(client, target.workflowId, caller, token)) as ManualOrder;
+      const asked = (await this.confirmations.spend(client, target.workflowId, caller.actor, token)) as ManualOrder;
       return { order: asked, ...(await this.startWithin(client, target, asked, caller)) };
     });
     after();
     return this.answer(target.workflowId, handled, order);
   }
 
-  private async ask(target: Target, order: ManualOrder, caller: string): Promise<ManualAnswer> {
+  private async ask(target: Target, order: ManualOrder, caller: Caller): Promise<ManualAnswer> {
     const faults = await this.starter.checkInput(target.workflowId, target.version, order.input);
     if (faults.length > 0) {
       throw new InputInvalidError(faults.map((message) => ({ path: 'input', code: 'input_invalid', message })));
     }
-    const { token, expiresAt } = await this.confirmations.create(target.workflowId, caller, order);
+    const { token, expiresAt } = await this.confirmations.create(target.workflowId, caller.actor, order);
     return {
       status: 202,
       body: { confirmation_required: true, confirmation_token: token, expires_at: expiresAt.toISOString() },
     };
   }
 
-  private async targetOf(idOrSlug: string): Promise<Target> {
-    const workflow = await this.workflows.get(idOrSlug);
+  private async targetOf(idOrSlug: string, caller: Caller): Promise<Target> {
+    const workflow = await this.workflows.get(idOrSlug, caller);
     if (workflow.status === 'paused') throw new TriggerPausedError('the workflow is paused');
     const deployed = await this.inForce.of(workflow.id);
     if (deployed === null) throw new NotDeployedError(workflow.id);
@@ -112,11 +113,11 @@ export class ManualStarts {
     return { workflowId: workflow.id, version: deployed.version, trigger };
   }
 
-  private startBy(trigger: ArmedTrigger, order: ManualOrder, caller: string): Promise<Handled> {
+  private startBy(trigger: ArmedTrigger, order: ManualOrder, caller: Caller): Promise<Handled> {
     return this.host.handle(trigger, this.seenOf(order, caller));
   }
 
-  private async startPlain(target: Target, order: ManualOrder, caller: string): Promise<Handled> {
+  private async startPlain(target: Target, order: ManualOrder, caller: Caller): Promise<Handled> {
     return handledOf(await this.starter.start(this.requestOf(target, order, caller)));
   }
 
@@ -124,7 +125,7 @@ export class ManualStarts {
     client: PoolClient,
     target: Target,
     order: ManualOrder,
-    caller: string,
+    caller: Caller,
   ): Promise<{ handled: Handled; after: () => void }> {
     if (target.trigger !== null) {
       const { handled, after } = await this.host.handleWithin(client, [
@@ -136,22 +137,22 @@ export class ManualStarts {
     return { handled: handledOf(results[0] as StartResult), after: () => this.starter.dispatch(results) };
   }
 
-  private seenOf(order: ManualOrder, caller: string): Seen {
+  private seenOf(order: ManualOrder, caller: Caller): Seen {
     return {
       occurredAt: this.clock.date(),
       scheduledFor: null,
-      payload: { input: order.input, by: caller },
+      payload: { input: order.input, by: caller.actor },
       key: order.idempotencyKey,
       keyTtlMs: DAY_MS,
       defaultInput: order.input,
       awaited: order.wait,
-      order: { variables: order.variables, priority: order.priority, createdBy: caller },
+      order: { variables: order.variables, priority: order.priority, createdBy: caller.actor },
     };
   }
 
-  private requestOf(target: Target, order: ManualOrder, caller: string): StartRequest {
+  private requestOf(target: Target, order: ManualOrder, caller: Caller): StartRequest {
     const occurredAt = this.clock.date().toISOString();
-    const payload = { input: order.input, by: caller };
+    const payload = { input: order.input, by: caller.actor };
     const key = order.idempotencyKey;
     return {
       occurrence: null,
@@ -166,7 +167,7 @@ export class ManualStarts {
         triggerId: null,
         triggerType: 'manual',
         trigger: { type: 'manual', id: null, name: null, occurred_at: occurredAt, scheduled_for: null, payload },
-        createdBy: caller,
+        createdBy: caller.actor,
       },
     };
   }

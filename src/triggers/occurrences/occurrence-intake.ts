@@ -4,6 +4,7 @@ import { AppConfig } from '../../common/config/app-config.js';
 import { Database } from '../../common/database/database.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { newId } from '../../common/ids.js';
+import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
@@ -33,6 +34,7 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly open: OpenExecutions,
     private readonly secrets: SecretStore,
     private readonly activity: TriggerActivity,
+    private readonly metrics: Metrics,
     private readonly settings: AppConfig,
   ) {
     super();
@@ -129,8 +131,18 @@ export class OccurrenceIntake extends TriggerHost {
     );
   }
 
+  private measure(trigger: ArmedTrigger, { outcome, request }: Decision, isDuplicate: boolean): void {
+    this.metrics.occurrences.inc({ type: trigger.type, outcome: isDuplicate ? 'duplicate' : outcome });
+    const { occurrence, execution } = request;
+    // Backfills and replays are late because somebody wanted them so.
+    if (execution?.createdBy != null || occurrence?.replayOf != null) return;
+    if (trigger.type !== 'cron' || outcome !== 'fired' || isDuplicate || !occurrence?.scheduledFor) return;
+    this.metrics.cronLateness.observe((occurrence.occurredAt.getTime() - occurrence.scheduledFor.getTime()) / 1000);
+  }
+
   private noted(trigger: ArmedTrigger, decision: Decision, result: StartResult): Handled {
     const { occurrenceId, executionId, duplicate } = result;
+    this.measure(trigger, decision, duplicate);
     if (duplicate) {
       const reason = { code: 'duplicate_of', detail: executionId ?? '' };
       return { outcome: 'duplicate', reason, occurrenceId, executionId };

@@ -1,15 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
+import { jwtVerify, type JWTVerifyOptions } from 'jose';
 import type { PublicRequest } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
+import type { KeySets } from './key-sets.js';
 import { secretsOf } from './secret-values.js';
 import { headerOf, signatureScheme, verifySignature } from './signatures.js';
 import type { WebhookAuth } from './webhook.dto.js';
 
-const keySets = new Map<string, JWTVerifyGetKey>();
-
 /** @throws DeliveryRefusedError 401, reason `signature` for signatures, else `credentials` */
-export async function authenticate(auth: WebhookAuth, request: PublicRequest, now: number): Promise<void> {
+export async function authenticate(
+  auth: WebhookAuth,
+  request: PublicRequest,
+  now: number,
+  keys: KeySets,
+): Promise<void> {
   const { headers } = request;
   switch (auth.type) {
     case 'none':
@@ -23,7 +27,7 @@ export async function authenticate(auth: WebhookAuth, request: PublicRequest, no
     case 'api_key':
       return expect(headerOf(headers, 'x-api-key'), auth.key);
     case 'jwt':
-      return checkToken(auth, headerOf(headers, 'authorization'), now);
+      return checkToken(auth, headerOf(headers, 'authorization'), now, keys);
     default:
       checkSignature(auth, request, now);
   }
@@ -63,7 +67,7 @@ function checkSignature(auth: WebhookAuth, request: PublicRequest, now: number):
   throw refused(code, message, 'signature');
 }
 
-async function checkToken(auth: WebhookAuth, header: string | undefined, now: number): Promise<void> {
+async function checkToken(auth: WebhookAuth, header: string | undefined, now: number, keys: KeySets): Promise<void> {
   const token = header?.startsWith('Bearer ') === true ? header.slice(7) : undefined;
   const wrong = refused(
     'token_invalid',
@@ -80,7 +84,7 @@ async function checkToken(auth: WebhookAuth, header: string | undefined, now: nu
     currentDate: new Date(now),
   };
   if (auth.jwks_url !== undefined) {
-    await jwtVerify(token, keySet(auth.jwks_url), options).catch(() => Promise.reject(wrong));
+    await jwtVerify(token, keys.of(auth.jwks_url), options).catch(() => Promise.reject(wrong));
     return;
   }
   const secrets = secretsOf(auth);
@@ -88,14 +92,6 @@ async function checkToken(auth: WebhookAuth, header: string | undefined, now: nu
   await Promise.any(secrets.map((secret) => jwtVerify(token, Buffer.from(secret), options))).catch(() =>
     Promise.reject(wrong),
   );
-}
-
-function keySet(url: string): JWTVerifyGetKey {
-  const known = keySets.get(url);
-  if (known !== undefined) return known;
-  const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: 5_000 });
-  keySets.set(url, keys);
-  return keys;
 }
 
 export function secretMissing(): DeliveryRefusedError {

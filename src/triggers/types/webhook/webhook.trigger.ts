@@ -13,9 +13,11 @@ import {
   type PublicRoute,
 } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
+import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 import { authenticate, secretMissing } from './authenticate.js';
 import { readBody } from './body.js';
 import { routeSegments, routeShape } from './route-path.js';
+import { KeySets } from './key-sets.js';
 import { resolveAuth, type ResolvedAuth } from './secret-values.js';
 import { headerOf } from './signatures.js';
 import { WebhookAuth, WebhookConfig, type Method } from './webhook.dto.js';
@@ -49,12 +51,15 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
   override readonly isResident = true;
   override readonly isReceiver = true;
   private readonly attached = new Map<string, Attached>();
+  private readonly keys: KeySets;
 
   constructor(
     private readonly host: TriggerHost,
     private readonly clock: Clock,
+    http: OutgoingHttp,
   ) {
     super();
+    this.keys = new KeySets(http);
   }
 
   override validate(config: WebhookConfig): readonly Fault[] {
@@ -66,6 +71,9 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     }
     if (config.method !== undefined && config.methods !== undefined)
       add('method', 'method_twice', 'give method or methods');
+    if (config.auth.jwks_url !== undefined && !URL.canParse(config.auth.jwks_url)) {
+      add('auth.jwks_url', 'url_invalid', 'not a URL');
+    }
     if (config.response === 'respond') {
       add('response', 'response_unavailable', 'response "respond" is not available yet', 'use ack or wait');
     }
@@ -166,13 +174,13 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     const isStale = now - here.resolvedAt > SECRETS_FRESH_MS;
     try {
       if (here.resolved.missing !== null) throw secretMissing();
-      await authenticate(here.resolved.auth, request, now);
+      await authenticate(here.resolved.auth, request, now, this.keys);
     } catch (error) {
       if (!isStale) throw error;
       await this.resolveAgain(here);
       const fresh = here.resolved;
       if (fresh.missing !== null) throw secretMissing();
-      await authenticate(fresh.auth, request, now);
+      await authenticate(fresh.auth, request, now, this.keys);
       return;
     }
     if (isStale && !here.isResolving) void this.resolveAgain(here).catch(() => undefined);
