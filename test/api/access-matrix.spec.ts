@@ -2,7 +2,9 @@ import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AppModule } from '../../src/app.module.js';
 import { ACCESS_RULE, type AccessRole, type AccessRule, ROLES } from '../../src/common/api/requires.js';
+import { Redactor } from '../../src/common/logging/redactor.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
 
 interface Route {
@@ -24,21 +26,27 @@ function routesOf({ app }: ApiApp): Route[] {
 }
 
 function routesOfController(type: { name: string; prototype: object }): Route[] {
-  const base = String(Reflect.getMetadata(PATH_METADATA, type) ?? '');
   return Object.getOwnPropertyNames(type.prototype).flatMap((name) => {
     const handler = Object.getOwnPropertyDescriptor(type.prototype, name)?.value as object | undefined;
-    const method =
-      handler === undefined ? undefined : (Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined);
+    const method = handler && (Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined);
     if (handler === undefined || method === undefined) return [];
-    const rule = (Reflect.getMetadata(ACCESS_RULE, handler) ?? Reflect.getMetadata(ACCESS_RULE, type)) as
-      AccessRule | undefined;
-    const below = [base, String(Reflect.getMetadata(PATH_METADATA, handler) ?? '')].map((part) =>
-      part.replace(/^\/|\/$/g, ''),
-    );
-    const bare = `/${below.filter((part) => part !== '').join('/')}`.replace(/:\w+/g, 'x');
-    const path = OUTSIDE.test(bare) ? bare : `/api/v1${bare}`;
-    return [{ name: `${type.name}.${name}`, method: RequestMethod[method] ?? '', path, rule }];
+    const rules = [handler, type].map((target) => Reflect.getMetadata(ACCESS_RULE, target) as AccessRule | undefined);
+    const rule = rules.find((found) => found !== undefined);
+    const paths = pathsOf(type).flatMap((base) => pathsOf(handler).map((below) => fullPath(base, below)));
+    return paths.map((path) => ({ name: `${type.name}.${name}`, method: RequestMethod[method], path, rule }));
   });
+}
+
+/** A controller or handler may have several. */
+function pathsOf(target: object): string[] {
+  const paths = Reflect.getMetadata(PATH_METADATA, target) as string | string[];
+  return Array.isArray(paths) ? paths : [paths];
+}
+
+function fullPath(base: string, below: string): string {
+  const parts = `${base}/${below}`.split('/').filter((part) => part !== '');
+  const bare = `/${parts.map((part) => part.replace(/^:.*/, 'x')).join('/')}`;
+  return OUTSIDE.test(bare) ? bare : `/api/v1${bare}`;
 }
 
 let api: ApiApp;
@@ -46,7 +54,7 @@ let routes: Route[];
 const keys = new Map<AccessRole, string>();
 
 beforeAll(async () => {
-  api = await startApiApp();
+  api = await startApiApp({}, (config) => AppModule.with(config, new Redactor()));
   routes = routesOf(api);
   for (const role of ROLES) keys.set(role, await api.key(role));
 });

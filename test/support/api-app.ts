@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { HTTPMethods, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
 import { AccessModule } from '../../src/access/access.module.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
@@ -72,12 +72,15 @@ class ApiModule {
   }
 }
 
+function composeApi(config: AppConfig): DynamicModule {
+  return ApiModule.with(config);
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: LightMyRequestResponse['headers'];
   readonly text: string;
   /** Parsed JSON; undefined when the answer is none. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read answers of every shape
   readonly body: any;
 }
 
@@ -98,13 +101,16 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** Workflows, access, secrets and operations on a database of their own, without engine or triggers, called without a socket. */
-export async function startApiApp(env: Record<string, string> = {}): Promise<ApiApp> {
+/**
+ * Workflows, access, secrets and operations on a database of their own, without engine or triggers, called without a socket.
+ * @param compose another composition, e.g. the whole application.
+ */
+export async function startApiApp(env: Record<string, string> = {}, compose = composeApi): Promise<ApiApp> {
   const database = await createTestDatabase();
   const settings = { DATABASE_URL: database.url, ADMIN_API_KEY: ADMIN_KEY, SECRET_KEY: 's'.repeat(40), ...env };
   const { config } = readConfig(settings);
   const silent = () => undefined;
-  const app = await createHttpServer(ApiModule.with(config), config, {
+  const app = await createHttpServer(compose(config), config, {
     log: silent,
     warn: silent,
     error: silent,
@@ -131,11 +137,11 @@ function requestOf(method: string, path: string, { key = ADMIN_KEY, json, yaml, 
   if (json !== undefined) all['content-type'] = 'application/json';
   if (yaml !== undefined) all['content-type'] = 'application/yaml';
   const payload = yaml ?? (json === undefined ? undefined : JSON.stringify(json));
-  return { method: method as 'GET', url: path, headers: all, ...(payload !== undefined && { payload }) };
+  return { method: method, url: path, headers: all, ...(payload !== undefined && { payload }) };
 }
 
 function answerOf(response: LightMyRequestResponse): Answer {
-  const isJson = String(response.headers['content-type'] ?? '').includes('json');
+  const isJson = String(response.headers['content-type']).includes('json');
   const body = isJson && response.body !== '' ? (JSON.parse(response.body) as unknown) : undefined;
   return { status: response.statusCode, headers: response.headers, text: response.body, body };
 }
