@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import {
+  Allow,
   ArrayMaxSize,
   IsArray,
   IsBoolean,
@@ -28,6 +29,7 @@ export class WorkflowBody {
   description?: string;
 
   /** The definition as an object, or as YAML or JSON text. */
+  @Allow()
   definition?: Record<string, unknown> | string;
 
   @IsOptional()
