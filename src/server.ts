@@ -76,6 +76,7 @@ class Server {
     setUpOpenApi(this.app, VERSION);
     measureHttp(this.app);
     await this.app.listen({ port: config.port, host: config.host });
+    new Logger('Boot').log({ message: `listening on ${config.host}:${config.port}`, event: 'started' });
   }
 
   /** Once, however often it is asked for: not ready, no new work, then everything down in order. */
@@ -100,6 +101,8 @@ class Server {
   async giveUp(error: unknown): Promise<void> {
     if (this.stopping !== null) return await this.stopping;
     this.say(`\nMillrace cannot start: ${startFault(error)}\n`, process.stderr);
+    // What was made so far falls apart now; that says nothing more.
+    Logger.overrideLogger(false);
     await this.release();
     process.exit(1);
   }

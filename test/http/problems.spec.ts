@@ -124,7 +124,7 @@ describe('errors of the HTTP API', () => {
     ['{"count":', 'application/json', 400, 'body_unreadable'],
     ['', 'application/json', 400, 'body_unreadable'],
     ['a: 1', 'text/unknown', 415, 'media_type_unsupported'],
-    [JSON.stringify({ count: 'x'.repeat(17_000_000) }), 'application/json', 413, 'body_too_large'],
+    [JSON.stringify({ count: 'x'.repeat(11_000_000) }), 'application/json', 413, 'body_too_large'],
   ])('a body that cannot be read answers 400, 413 or 415 (%#)', async (payload, type, status, code) => {
     const answer = await post(payload, type);
     expect(answer.json()).toMatchObject({ status, code });
