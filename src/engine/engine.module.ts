@@ -17,11 +17,12 @@ import { EngineMetrics } from './run/engine-metrics.js';
 import { RunServicesFactory } from './run/run-services.factory.js';
 import { RunnerHolds } from './run/runner-holds.js';
 import { RunnerService } from './run/runner.service.js';
+import { Slots } from './run/slots.js';
 import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
-import { OpenExecutionRepository } from './views/open-executions.repository.js';
+import { OpenExecutionsRepository } from './views/open-executions.repository.js';
 import { ExecutionRepository } from './views/execution.repository.js';
 import { WorkflowExecutionsController } from './workflow-executions.controller.js';
 
@@ -33,6 +34,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
   providers: [
     Replica,
     RunnerHolds,
+    Slots,
     EngineMetrics,
     LocalEnds,
     RunServicesFactory,
@@ -49,7 +51,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
-    { provide: OpenExecutions, useClass: OpenExecutionRepository },
+    { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ],
   exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, OpenExecutions, CancelService, RunnerHolds, Replica],
 })

@@ -47,6 +47,10 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     void worker.run().catch(() => undefined);
   }
 
+  override setConcurrency(concurrency: number): void {
+    if (this.processor.worker.concurrency !== concurrency) this.processor.worker.concurrency = concurrency;
+  }
+
   override async drain(): Promise<void> {
     await this.processor.worker.pause();
   }

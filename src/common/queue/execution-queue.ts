@@ -31,6 +31,9 @@ export abstract class ExecutionQueue {
   /** Starts taking jobs; `handler` must not throw. `concurrency`: jobs at once in this process. */
   abstract consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void>;
 
+  /** How many jobs this process takes at once from now on. */
+  abstract setConcurrency(concurrency: number): void;
+
   /** Takes no further jobs; resolves when those under way are over. */
   abstract drain(): Promise<void>;
 

@@ -38,6 +38,12 @@ export class ExecutionRun {
   /** A step that is ready, or was cut off, is left to the next owner. */
   private leavesWork = false;
   private lost = false;
+  private usedSlot = false;
+  private slot: 'none' | 'asked' | 'held' = 'none';
+  private readonly onSlot = (): void => {
+    this.slot = 'held';
+    this.nudge();
+  };
   private deadline: { clear: () => void } | null = null;
   private nudged = false;
   private wake: () => void = () => undefined;
@@ -69,7 +75,13 @@ export class ExecutionRun {
     } finally {
       this.deadline?.clear();
       this.abortAll('replaced');
+      this.leaveSlot();
     }
+  }
+
+  /** Whether it has run, or wanted to run, a step with effects. */
+  get neededSlot(): boolean {
+    return this.usedSlot;
   }
 
   /** The execution was asked to be cancelled. */
@@ -80,6 +92,7 @@ export class ExecutionRun {
   /** Starts nothing further; what runs may end, then the execution goes back to the queue. */
   drain(): void {
     this.draining = true;
+    this.unaskSlot();
     this.nudge();
   }
 
@@ -93,7 +106,7 @@ export class ExecutionRun {
     while (!this.lost) {
       this.takeFinished();
       const launches = await this.decide();
-      if (this.attempts.size === 0 && launches.length === 0) {
+      if (this.attempts.size === 0 && launches.length === 0 && this.slot !== 'asked') {
         const result = await this.rest();
         if (result !== null) return result;
         continue;
@@ -157,11 +170,33 @@ export class ExecutionRun {
     for (const next of ready) {
       if (this.draining) this.leavesWork = true;
       if (this.draining || this.attempts.size + launches.length >= this.plan.maxParallel) break;
+      if (!this.hasSlot()) break;
       const prepared = this.runner.prepare(next);
       if (prepared === null) ended = true;
       else launches.push(prepared);
     }
     return ended;
+  }
+
+  private hasSlot(): boolean {
+    this.usedSlot = true;
+    if (this.slot === 'none') {
+      if (this.services.slots.tryTake()) this.slot = 'held';
+      else this.services.slots.ask(this.onSlot);
+      if (this.slot === 'none') this.slot = 'asked';
+    }
+    return this.slot === 'held';
+  }
+
+  /** It will not start what it asked for. */
+  private unaskSlot(): void {
+    if (this.slot === 'asked') this.leaveSlot();
+  }
+
+  private leaveSlot(): void {
+    if (this.slot === 'held') this.services.slots.giveBack();
+    if (this.slot === 'asked') this.services.slots.withdraw(this.onSlot);
+    this.slot = 'none';
   }
 
   /** Nothing runs: the execution ends, sleeps, goes back to the queue, or sits out a short wait (null). */
@@ -234,6 +269,7 @@ export class ExecutionRun {
 
   private stop(reason: 'cancelled' | 'timed_out'): void {
     if (!this.end.stop(reason)) return;
+    this.unaskSlot();
     this.abortAll(reason === 'cancelled' ? 'cancelled' : 'timeout');
     this.nudge();
   }

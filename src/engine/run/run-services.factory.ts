@@ -9,6 +9,7 @@ import { LocalEnds } from '../ends/local-ends.js';
 import { Replica } from '../replica.js';
 import { checkpointStatement } from './checkpoint.statement.js';
 import { EngineMetrics } from './engine-metrics.js';
+import { Slots } from './slots.js';
 import { SecretValues, type RunServices } from './run-services.js';
 
 /** Puts together, once a process, what every run shares. */
@@ -27,6 +28,7 @@ export class RunServicesFactory {
     ends: LocalEnds,
     replica: Replica,
     metrics: EngineMetrics,
+    slots: Slots,
   ) {
     this.services = {
       types,
@@ -34,6 +36,7 @@ export class RunServicesFactory {
       redaction,
       commit,
       clock,
+      slots,
       checkpoint: checkpointStatement(timers, replica.slot, (client, ended) => ends.signalWithin(client, ended)),
       env: config.variables,
       onStepEnd: (type, status, durationMs) => metrics.stepEnded(type, status, durationMs),

@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
+import type { Slots } from './slots.js';
 import type { CheckpointStatement } from './checkpoint.statement.js';
 
 /** The node types as a run needs them. */
@@ -27,6 +28,7 @@ export interface RunServices {
   readonly commit: GroupCommit;
   readonly checkpoint: CheckpointStatement;
   readonly clock: Clock;
+  readonly slots: Slots;
   readonly env: Readonly<Record<string, string>>;
   /** Told of each step execution that ended, for metrics. */
   readonly onStepEnd: (type: string, status: string, durationMs: number) => void;

@@ -20,6 +20,7 @@ import { EngineMetrics } from './engine-metrics.js';
 import { toFailure } from './failure.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
+import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
 import { secretsOf } from './secrets-of.js';
 
@@ -41,6 +42,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly ends: LocalEnds,
     private readonly replica: Replica,
     private readonly runs: RunnerHolds,
+    private readonly slots: Slots,
     private readonly metrics: EngineMetrics,
     factory: RunServicesFactory,
   ) {
@@ -99,7 +101,9 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       const run = new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
       this.runs.set(claimed.id, run);
       if (this.draining) run.drain();
-      return await run.run();
+      const result = await run.run();
+      this.queue.setConcurrency(this.slots.learn(run.neededSlot));
+      return result;
     } catch (error) {
       this.logger.error({ message: `execution ${claimed.id} failed in the engine`, err: error });
       return isPassing(error) ? await this.giveBack(claimed) : await this.failForGood(claimed, error);
