@@ -131,7 +131,7 @@ export function checkpointStatement(
     patienceMs: Number.POSITIVE_INFINITY,
     async run(client, checkpoints) {
       const results = await moveAll(client, checkpoints, timers, slot, onEnded);
-      const kept = checkpoints.filter((checkpoint) => results.get(checkpoint) !== 'lost');
+      const kept = checkpoints.filter((checkpoint) => results.has(checkpoint));
       await upsertSteps(client, kept);
       await insertLogs(client, kept);
       return checkpoints.map((checkpoint) => results.get(checkpoint) ?? 'lost');
@@ -139,16 +139,21 @@ export function checkpointStatement(
   };
 }
 
+/** @returns no result for what is lost. */
 async function moveAll(
   client: PoolClient,
   checkpoints: readonly Checkpoint[],
   timers: Timers,
   slot: number,
   onEnded: (client: PoolClient, ended: readonly EndedRow[]) => Promise<void>,
-): Promise<Map<Checkpoint, CheckpointResult>> {
-  const results = new Map<Checkpoint, CheckpointResult>();
+): Promise<Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>> {
+  const results = new Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>();
   const { going = [], ending = [], sleeping = [], handing = [] } = Object.groupBy(checkpoints, kindOf);
-  const mark = (asked: readonly Checkpoint[], done: readonly { id: string }[], result: CheckpointResult): Checkpoint[] => {
+  const mark = (
+    asked: readonly Checkpoint[],
+    done: readonly { id: string }[],
+    result: Exclude<CheckpointResult, 'lost'>,
+  ): Checkpoint[] => {
     const ids = new Set(done.map((row) => row.id));
     for (const checkpoint of asked) if (ids.has(checkpoint.executionId)) results.set(checkpoint, result);
     return asked.filter((checkpoint) => !ids.has(checkpoint.executionId));

@@ -142,8 +142,7 @@ export class ExecutionRun {
   private planPart(launching: number): Planned {
     const scope = partOf(this.plan, this.part);
     if (scope === null) return { ...NOTHING, ended: { failedBy: null } };
-    const planned = planNext(scope, this.book.states);
-    if (planned.ended !== null || !this.end.isStopped(this.part)) return planned;
+    if (!this.end.isStopped(this.part)) return planNext(scope, this.book.states);
     const open = this.attempts.size + launching === 0 ? this.book.openSteps() : this.book.waiting();
     return { ...NOTHING, abandoned: open, ended: { failedBy: null } };
   }
@@ -280,7 +279,11 @@ export class ExecutionRun {
 
   private armDeadline(): void {
     const at = this.claimed.deadline_at;
-    if (at !== null) this.deadline = setLongTimeout(() => this.stop('timed_out'), at.getTime() - this.now());
+    if (at === null) return;
+    const left = at.getTime() - this.now();
+    // Woken by its deadline: it must not fall asleep again before a timer gets its turn.
+    if (left <= 0) this.stop('timed_out');
+    else this.deadline = setLongTimeout(() => this.stop('timed_out'), left);
   }
 
   private now(): number {

@@ -32,6 +32,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private readonly logger = new Logger('Runner');
   private readonly services: RunServices;
   private draining = false;
+  private readonly again = new Set<string>();
 
   constructor(
     private readonly config: AppConfig,
@@ -68,7 +69,18 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
   /** One queue job. What the queue hands out twice is held already, or cannot be claimed. */
   private async take(executionId: string): Promise<void> {
-    if (this.draining || this.runs.has(executionId)) return;
+    if (this.runs.has(executionId)) {
+      // Taken away from this process and queued again, before its run has noticed: look again when it has.
+      this.again.add(executionId);
+      return;
+    }
+    do {
+      if (this.draining) return;
+      await this.takeOnce(executionId);
+    } while (this.again.delete(executionId));
+  }
+
+  private async takeOnce(executionId: string): Promise<void> {
     this.runs.set(executionId, null);
     try {
       const claimed = await this.commit.submit(claimStatement, { executionId, owner: this.replica.id });
