@@ -4,7 +4,7 @@ import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
 import type { Plain } from '../common/plain.js';
-import { decodeCursor, type Page, pageOf } from '../common/page.js';
+import { decodeIdCursor, type Page, pageOf } from '../common/page.js';
 import type { ApiKeyBody, ApiKeyChange, ApiKeyDto, NewApiKeyDto } from './access.dto.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';
@@ -41,7 +41,7 @@ export class ApiKeysService {
   }
 
   async list(limit: number, cursor: string | undefined): Promise<Page<Plain<ApiKeyDto>>> {
-    const before = cursor === undefined ? null : String(decodeCursor(cursor));
+    const before = decodeIdCursor(cursor);
     return pageOf(await this.keys.list(before, limit), limit, (key) => key.id, viewOf);
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Batcher } from '../common/batcher.js';
 import { Database } from '../common/database/database.js';
 import type { Plain } from '../common/plain.js';
-import { decodeCursor, type Page, pageOf } from '../common/page.js';
+import { decodeIdCursor, type Page, pageOf } from '../common/page.js';
 import type { AuditEntryDto, AuditQuery } from './access.dto.js';
 
 export type AuditEntry = Plain<AuditEntryDto>;
@@ -40,7 +40,7 @@ export class AuditLog implements BeforeApplicationShutdown {
   }
 
   async list(query: AuditQuery): Promise<Page<AuditEntry>> {
-    const before = query.cursor === undefined ? null : String(decodeCursor(query.cursor));
+    const before = decodeIdCursor(query.cursor);
     const values = [before, query.actor, query.action, query.resource, query.from, query.to, query.limit + 1];
     const rows = await this.database.query<AuditEntry>(
       LIST,

@@ -19,7 +19,7 @@ export class WorkflowVersionsService {
 
   async list(idOrSlug: string, limit: number, cursor: string | undefined, caller: Caller): Promise<Page<VersionHead>> {
     const { id } = await this.directory.get(idOrSlug, caller);
-    const before = cursor === undefined ? null : Number(decodeCursor(cursor));
+    const before = cursor === undefined ? null : Math.trunc(Number(decodeCursor(cursor))) || 0;
     const rows = await this.workflows.versions(id, before, limit);
     return pageOf(
       rows,

@@ -1,15 +1,17 @@
-import { Transform } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   Allow,
   ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsIn,
+  IsInt,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   MaxLength,
+  Min,
 } from 'class-validator';
 import { PageQuery } from '../common/api/page.dto.js';
 import { WORKFLOW_STATUSES, type WorkflowStatus } from './workflow-status.js';
@@ -95,7 +97,9 @@ export class GraphQuery {
 
   /** Default: the latest. */
   @IsOptional()
-  @Transform(({ value }) => Number(value))
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
   version?: number;
 }
 

@@ -92,6 +92,8 @@ export interface WorkflowFilter {
 }
 
 const SLUG_TRIES = 100;
+/** PostgreSQL's `integer`. */
+const MAX_INTEGER = 2_147_483_647;
 
 @Injectable()
 export class WorkflowRepository {
@@ -253,7 +255,7 @@ export class WorkflowRepository {
 
   /** @throws VersionNotFoundError */
   async version(id: string, version: number): Promise<VersionRow> {
-    const [row] = await this.database.query<VersionRow>(sql.FIND_VERSION, [id, version]);
+    const [row] = version > MAX_INTEGER ? [] : await this.database.query<VersionRow>(sql.FIND_VERSION, [id, version]);
     if (row === undefined) throw new VersionNotFoundError(id, version);
     return row;
   }

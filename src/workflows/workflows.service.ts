@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { noteBefore } from '../common/api/audit.js';
 import { maySee, scopeOwner } from '../common/api/owner.js';
 import type { Caller } from '../common/api/requires.js';
-import { decodeCursor, type Page, pageOf } from '../common/page.js';
+import { decodeIdCursor, type Page, pageOf } from '../common/page.js';
 import type { Definition } from '../definition/definition.js';
 import { Definitions } from './definitions.service.js';
 import { withName, type WorkflowInput } from './workflow-body.js';
@@ -70,7 +70,7 @@ export class WorkflowsService {
       text: search.q ?? null,
       isTemplate: search.is_template === undefined ? null : search.is_template === 'true',
     };
-    const before = search.cursor === undefined ? null : String(decodeCursor(search.cursor));
+    const before = decodeIdCursor(search.cursor);
     const rows = await this.workflows.list(filter, before, search.limit);
     return pageOf(rows, search.limit, (row) => row.id, viewOf);
   }

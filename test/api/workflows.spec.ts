@@ -211,6 +211,25 @@ describe('reading', () => {
     expect((await api.call('GET', '/api/v1/workflows?status=nowhere')).status).toBe(422);
   });
 
+  it('a cursor or a version that nobody made is refused, never an internal error', async () => {
+    const { id } = await create('Refused');
+    const made = (key: unknown) => Buffer.from(JSON.stringify(key)).toString('base64url');
+    for (const cursor of ['!', made('x'), made({}), made(null)]) {
+      expect((await api.call('GET', `/api/v1/workflows?cursor=${cursor}`)).status).toBe(422);
+    }
+    expect((await api.call('GET', `/api/v1/workflows/${id}/versions/99999999999`)).status).toBe(404);
+    expect((await api.call('GET', `/api/v1/workflows/${id}/versions/x`)).status).toBe(400);
+    expect((await api.call('GET', `/api/v1/workflows/${id}/graph?version=x`)).status).toBe(422);
+    expect((await api.call('GET', `/api/v1/workflows/${id}/graph?version=99999999999`)).status).toBe(404);
+    for (const name of ['nul \u0000 here', 'lone \ud800 surrogate']) {
+      expect(
+        (await api.call('POST', '/api/v1/workflows', { json: { name, definition: TWO_STEPS } })).status,
+      ).toBeLessThan(500);
+    }
+    expect((await api.call('GET', '/api/v1/workflows?q=%00')).status).toBeLessThan(500);
+    expect((await api.call('GET', '/api/v1/workflows/%00')).status).toBeLessThan(500);
+  });
+
   it('statistics come from the counters', async () => {
     const { id } = await create('Counted');
     const insert =

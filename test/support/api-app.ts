@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { HTTPMethods, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
 import { AccessModule } from '../../src/access/access.module.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';

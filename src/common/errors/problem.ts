@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { isConnectionLoss } from '../database/pg-errors.js';
+import { isConnectionLoss, sqlState } from '../database/pg-errors.js';
 import { AppError, type Fault } from './app-error.js';
 
 /** What an error answers with: RFC 9457, and a stable code. */
@@ -36,6 +36,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof AppError) return fromAppError(error);
   if (error instanceof HttpException && error.getStatus() < 500) return fromHttp(error);
   if (isConnectionLoss(error)) return DATABASE_AWAY;
+  if (UNSTORABLE_STATES.has(sqlState(error) ?? '')) return TEXT_UNSTORABLE;
   if (error instanceof HttpException && error.getStatus() !== 500) return fromHttp(error);
   return INTERNAL;
 }
@@ -61,6 +62,17 @@ const INTERNAL: Problem = {
   errors: [],
   headers: {},
   unexpected: true,
+};
+
+/** PostgreSQL keeps no U+0000 in text, nor half a surrogate pair. */
+const UNSTORABLE_STATES = new Set(['22021', '22P05']);
+const TEXT_UNSTORABLE: Problem = {
+  status: 422,
+  code: 'text_invalid',
+  detail: 'A text in the request holds a character that cannot be stored: U+0000, or half of a surrogate pair.',
+  errors: [],
+  headers: {},
+  unexpected: false,
 };
 
 const DATABASE_AWAY: Problem = {
