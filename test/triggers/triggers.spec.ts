@@ -357,15 +357,11 @@ describe('webhook', () => {
   it('costs no query before its commit', async () => {
     const { id } = await deployed(planned('webhook', { path: '/hot' }));
     await one.request('POST', '/webhook/hot', {});
-    const before = one.database.query;
-    let queries = 0;
-    one.database.query = ((...given: Parameters<typeof before>) => {
-      queries += 1;
-      return before.apply(one.database, given);
-    }) as typeof before;
+    const query = vi.spyOn(one.database, 'query');
     await one.request('POST', '/webhook/hot', {});
     await one.request('POST', `/api/v1/public/webhook/workflow/${id}`, {});
-    one.database.query = before;
+    const queries = query.mock.calls.length;
+    query.mockRestore();
     expect(queries).toBe(0);
     expect(await executionsOf(id)).toHaveLength(3);
   });
