@@ -199,8 +199,9 @@ describe('by hand', () => {
     const token = String(asked.body['confirmation_token']);
     const confirm = (text: string) => two.request('POST', `/triggers/workflows/${id}/manual/confirm`, { token: text });
     expect(await confirm(`${token}x`)).toMatchObject({ status: 403, body: { code: 'confirmation_invalid' } });
-    const answers = await Promise.all([confirm(token), confirm(token)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => confirm(token)));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body['code'] === 'confirmation_used')).toHaveLength(9);
     expect(await executionsOf(id)).toMatchObject([{ input: { a: 1 } }]);
   });
 });
