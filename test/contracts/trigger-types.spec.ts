@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { TRIGGER_TYPES } from '../../src/triggers/trigger-types.js';
+import { TriggerDrafts, type TriggerText } from '../../src/triggers/trigger-draft.js';
 import { TriggerRegistry } from '../../src/triggers/trigger-registry.js';
 import type { BaseTrigger } from '../../src/triggers/trigger.contract.js';
+import { ROOT } from '../support/paths.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { planned, startTriggerApp, type TriggerApp } from '../support/trigger-app.js';
 import { TRIGGER_FIXTURES } from './trigger-types.fixtures.js';
@@ -89,4 +93,15 @@ it('a registry refuses two types of one name, and a type without a title', () =>
 it('the catalogue lists every type with its schema', async () => {
   const { body } = await replica.request('GET', '/trigger-types');
   expect((body['items'] as { type: string }[]).map(({ type }) => type)).toEqual(registry.types.map(({ type }) => type));
+});
+
+it('every example of the guide is right', () => {
+  const guide = readFileSync(`${ROOT}/docs/guides/triggers.md`, 'utf8');
+  const blocks = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(
+    ([, text]) => parse(text ?? '') as { triggers: TriggerText[] },
+  );
+  const examples = blocks.flatMap(({ triggers }) => triggers);
+  expect(examples.map(({ type }) => type)).toEqual(registry.types.map(({ type }) => type));
+  const drafts = replica.app.get(TriggerDrafts);
+  for (const example of examples) expect(drafts.faults(drafts.read(example)), example.name).toEqual([]);
 });
