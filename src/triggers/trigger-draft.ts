@@ -39,7 +39,7 @@ export class TriggerDrafts {
       input: text.input ?? null,
       priority: text.priority ?? null,
       dedup:
-        text.dedup == null
+        text.dedup === null || text.dedup === undefined
           ? null
           : { key: text.dedup.key ?? null, ttlMs: ttl === undefined ? null : parseDuration(ttl) },
       startAt: text.start_at ?? null,
@@ -80,7 +80,8 @@ export class TriggerDrafts {
     const { filter, input, dedup } = draft;
     if (filter !== null) attempt('filter', () => this.expressions.expression(filter));
     if (input !== null && input !== undefined) attempt('input', () => this.expressions.template(input));
-    if (dedup?.key != null) attempt('dedup.key', () => this.expressions.template(dedup.key));
+    const key = dedup?.key ?? null;
+    if (key !== null) attempt('dedup.key', () => this.expressions.template(key));
     return faults;
   }
 }

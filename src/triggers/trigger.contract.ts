@@ -229,6 +229,11 @@ export abstract class BaseTrigger<C extends object = object> {
     return [];
   }
 
+  /** Whether a start by hand must be confirmed by a second call. */
+  needsConfirmation(_config: C): boolean {
+    return false;
+  }
+
   /** The input of an execution when the trigger maps none. */
   defaultInput(payload: unknown): unknown {
     return payload;

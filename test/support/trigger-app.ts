@@ -11,13 +11,14 @@ import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
 import { TimersModule } from '../../src/common/timers/timers.module.js';
+import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../src/engine/engine.contract.js';
 import { ExecutionEnds, type FinishedExecution } from '../../src/engine/execution-ends.js';
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
-import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
+import { OpenExecutionRepository } from '../../src/engine/views/open-executions.repository.js';
 import { SecretStore } from '../../src/secrets/secret-store.js';
 import {
   WorkflowDirectory,
@@ -63,7 +64,7 @@ class StandInStarter extends ExecutionStarter {
 }
 
 class StandInEnds extends ExecutionEnds {
-  output: FinishedExecution['output'] | undefined;
+  output: FinishedExecution['output'];
 
   override wait(id: string): Promise<FinishedExecution | null> {
     return Promise.resolve(
@@ -196,6 +197,7 @@ export async function startTriggerApp(
     { provide: AppConfig, useValue: config },
     { provide: Clock, useClass: SystemClock },
     { provide: Database, useValue: database.database },
+    { provide: ExpressionCompiler, useClass: CelExpressionCompiler },
     Metrics,
     HealthProbes,
     { provide: SecretStore, useValue: { get: (name: string) => Promise.resolve(secrets.get(name)) } },
@@ -204,7 +206,7 @@ export async function startTriggerApp(
     { provide: ExecutionStarter, useValue: new StandInStarter(database.database) },
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
-    { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    { provide: OpenExecutions, useClass: OpenExecutionRepository },
   ];
 
   @Global()
@@ -235,14 +237,14 @@ function requester(app: NestFastifyApplication): TriggerApp['request'] {
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
     const answer = await app.inject({
       method: method as 'GET',
-      url,
+      url: /^\/(webhook|api|v1)\//.test(url) ? url : `/api/v1${url}`,
       headers: { ...(body !== undefined && !isRaw && { 'content-type': 'application/json' }), ...headers },
       payload: body === undefined || isRaw ? body : JSON.stringify(body),
     });
     return {
       status: answer.statusCode,
       headers: answer.headers,
-      body: answer.payload === '' ? {} : (answer.json() as Record<string, unknown>),
+      body: answer.payload === '' ? {} : answer.json<Record<string, unknown>>(),
     };
   };
 }

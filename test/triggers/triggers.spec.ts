@@ -199,8 +199,9 @@ describe('by hand', () => {
     const token = String(asked.body['confirmation_token']);
     const confirm = (text: string) => two.request('POST', `/triggers/workflows/${id}/manual/confirm`, { token: text });
     expect(await confirm(`${token}x`)).toMatchObject({ status: 403, body: { code: 'confirmation_invalid' } });
-    const answers = await Promise.all([confirm(token), confirm(token)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => confirm(token)));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body['code'] === 'confirmation_used')).toHaveLength(9);
     expect(await executionsOf(id)).toMatchObject([{ input: { a: 1 } }]);
   });
 });
@@ -357,15 +358,11 @@ describe('webhook', () => {
   it('costs no query before its commit', async () => {
     const { id } = await deployed(planned('webhook', { path: '/hot' }));
     await one.request('POST', '/webhook/hot', {});
-    const before = one.database.query;
-    let queries = 0;
-    one.database.query = ((...given: Parameters<typeof before>) => {
-      queries += 1;
-      return before.apply(one.database, given);
-    }) as typeof before;
+    const query = vi.spyOn(one.database, 'query');
     await one.request('POST', '/webhook/hot', {});
     await one.request('POST', `/api/v1/public/webhook/workflow/${id}`, {});
-    one.database.query = before;
+    const queries = query.mock.calls.length;
+    query.mockRestore();
     expect(queries).toBe(0);
     expect(await executionsOf(id)).toHaveLength(3);
   });

@@ -12,6 +12,7 @@ import type { TriggerView } from '../trigger.view.js';
 import { ConfirmBody, FireWebhookBody, ManualBody } from './manual.dto.js';
 import { CreateTriggerBody } from './trigger.dto.js';
 
+type ShownType = Omit<TriggerTypeDescription, 'check'>;
 type Reply = Pick<FastifyReply, 'status'>;
 
 @ApiTags('Triggers')
@@ -28,8 +29,8 @@ export class WorkflowTriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'The trigger types, each with the JSON Schema of its config' })
   @ApiResponse({ status: 200, description: '{items: [{type, aliases, title, description, schema}]}' })
-  types(): { items: Omit<TriggerTypeDescription, 'check'>[] } {
-    return { items: this.registry.triggerTypes().map(({ check: _check, ...type }) => type) };
+  types(): { items: ShownType[] } {
+    return { items: this.registry.triggerTypes().map(shownType) };
   }
 
   @Get('workflows/:id/triggers')
@@ -138,6 +139,10 @@ export class WorkflowTriggersController {
     const { attached, failing } = this.manager.counts();
     return { status: failing === 0 ? 'healthy' : 'degraded', webhooks: attached };
   }
+}
+
+function shownType({ type, aliases, title, description, schema }: TriggerTypeDescription): ShownType {
+  return { type, aliases, title, description, schema };
 }
 
 function orderOf(body: ManualBody, wait: boolean, key: string | undefined): ManualOrder {

@@ -8,7 +8,7 @@ import { WebhookIngress, type Addressed } from './webhook-ingress.service.js';
 
 const MOST_BODY = 16 * 1024 * 1024;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
-const WORKFLOW_PREFIXES = ['/api/v1/public/webhook/workflow/', '/v1/public/webhook/workflow/'];
+const WORKFLOW_PREFIX = '/api/v1/public/webhook/workflow/';
 const PATH_PREFIX = '/webhook/';
 const NOTHING = Buffer.alloc(0);
 
@@ -42,24 +42,9 @@ export class IngressRoutes implements OnModuleInit {
     scope.setErrorHandler((error, request, reply) => this.answerError(error, request, reply));
     const onRequest = (request: FastifyRequest): Promise<void> => this.address(request);
     const handler = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => this.receive(request, reply);
-    for (const prefix of WORKFLOW_PREFIXES) {
-      scope.route({
-        method: [...METHODS],
-        url: `${prefix}:workflow`,
-        bodyLimit: MOST_BODY,
-        exposeHeadRoute: false,
-        onRequest,
-        handler,
-      });
-    }
-    scope.route({
-      method: [...METHODS],
-      url: `${PATH_PREFIX}*`,
-      bodyLimit: MOST_BODY,
-      exposeHeadRoute: false,
-      onRequest,
-      handler,
-    });
+    const options = { method: [...METHODS], bodyLimit: MOST_BODY, exposeHeadRoute: false, onRequest, handler };
+    scope.route({ ...options, url: `${WORKFLOW_PREFIX}:workflow` });
+    scope.route({ ...options, url: `${PATH_PREFIX}*` });
   }
 
   /** Before the body is read: nobody makes the server take in 16 MiB for a path that does not exist. */

@@ -11,7 +11,6 @@ interface Row {
   caller: string;
   request: unknown;
   is_expired: boolean;
-  is_used: boolean;
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -35,8 +34,8 @@ export class Confirmations {
   /** Spends the token in the transaction that starts the execution. @throws ConfirmationError */
   async spend(client: PoolClient, workflowId: string, caller: string, token: string): Promise<unknown> {
     const { rows } = await client.query<Row>(
-      `SELECT workflow_id, caller, request, expires_at <= now() AS is_expired, used_at IS NOT NULL AS is_used
-       FROM manual_confirmation WHERE token_hash = $1 FOR UPDATE`,
+      `SELECT workflow_id, caller, request, expires_at <= now() AS is_expired
+       FROM manual_confirmation WHERE token_hash = $1`,
       [hashOf(token)],
     );
     const row = rows[0];
@@ -46,9 +45,12 @@ export class Confirmations {
     if (row.caller !== caller) {
       throw new ConfirmationError('confirmation_invalid', 'This confirmation token was given to another caller.');
     }
-    if (row.is_used) throw new ConfirmationError('confirmation_used', 'This confirmation token was used already.');
     if (row.is_expired) throw new ConfirmationError('confirmation_expired', 'This confirmation token has expired.');
-    await client.query(`UPDATE manual_confirmation SET used_at = now() WHERE token_hash = $1`, [hashOf(token)]);
-    return row.request;
+    const { rowCount } = await client.query(
+      `UPDATE manual_confirmation SET used_at = now() WHERE token_hash = $1 AND used_at IS NULL`,
+      [hashOf(token)],
+    );
+    if (rowCount === 1) return row.request;
+    throw new ConfirmationError('confirmation_used', 'This confirmation token was used already.');
   }
 }

@@ -12,10 +12,10 @@ import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { InForce } from '../in-force.js';
 import { startAnswer, type StartAnswer } from '../start-answer.js';
 import { TriggerCompiler } from '../trigger-compiler.js';
+import { TriggerRegistry } from '../trigger-registry.js';
 import { TriggerHost, type ArmedTrigger, type Handled, type Seen } from '../trigger.contract.js';
 import { TriggerRepository } from '../trigger.repository.js';
 import { NotDeployedError, OccurrenceFailedError, TriggerPausedError } from '../triggers.errors.js';
-import type { ManualConfig } from '../types/manual/manual.dto.js';
 import { Confirmations } from './confirmations.repository.js';
 
 const DAY_MS = 86_400_000;
@@ -47,7 +47,7 @@ export interface ManualAnswer {
 interface Target {
   readonly workflowId: string;
   readonly version: number;
-  readonly trigger: ArmedTrigger<ManualConfig> | null;
+  readonly trigger: ArmedTrigger | null;
 }
 
 /** Starts by hand, confirmed where the trigger asks for it. */
@@ -58,6 +58,7 @@ export class ManualStarts {
     private readonly inForce: InForce,
     private readonly triggers: TriggerRepository,
     private readonly compiler: TriggerCompiler,
+    private readonly registry: TriggerRegistry,
     private readonly host: TriggerHost,
     private readonly starter: ExecutionStarter,
     private readonly ends: ExecutionEnds,
@@ -70,7 +71,7 @@ export class ManualStarts {
   /** @throws NotDeployedError, TriggerPausedError 409; InputInvalidError 422 */
   async start(workflow: string, order: ManualOrder, caller: Caller): Promise<ManualAnswer> {
     const target = await this.targetOf(workflow, caller);
-    if (target.trigger?.config.require_confirmation === true) return this.ask(target, order, caller);
+    if (this.needsConfirmation(target.trigger)) return this.ask(target, order, caller);
     const handled =
       target.trigger === null
         ? await this.startPlain(target, order, caller)
@@ -108,9 +109,13 @@ export class ManualStarts {
     if (deployed === null) throw new NotDeployedError(workflow.id);
     const rows = await this.triggers.ofWorkflow(workflow.id);
     const row = rows.find((one) => one.type === 'manual' && one.armed_at !== null);
-    const trigger = row === undefined ? null : (this.compiler.compile(row) as ArmedTrigger<ManualConfig>);
+    const trigger = row === undefined ? null : this.compiler.compile(row);
     if (trigger !== null && trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
     return { workflowId: workflow.id, version: deployed.version, trigger };
+  }
+
+  private needsConfirmation(trigger: ArmedTrigger | null): boolean {
+    return trigger !== null && this.registry.get(trigger.type).needsConfirmation(trigger.config);
   }
 
   private startBy(trigger: ArmedTrigger, order: ManualOrder, caller: Caller): Promise<Handled> {

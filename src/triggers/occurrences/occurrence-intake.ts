@@ -135,7 +135,7 @@ export class OccurrenceIntake extends TriggerHost {
     this.metrics.occurrences.inc({ type: trigger.type, outcome: isDuplicate ? 'duplicate' : outcome });
     const { occurrence, execution } = request;
     // Backfills and replays are late because somebody wanted them so.
-    if (execution?.createdBy != null || occurrence?.replayOf != null) return;
+    if ((execution?.createdBy ?? occurrence?.replayOf ?? null) !== null) return;
     if (trigger.type !== 'cron' || outcome !== 'fired' || isDuplicate || !occurrence?.scheduledFor) return;
     this.metrics.cronLateness.observe((occurrence.occurredAt.getTime() - occurrence.scheduledFor.getTime()) / 1000);
   }

@@ -55,9 +55,9 @@ function* instantsFrom(schedule: Schedule, cursor: number, until: number): Gener
 function take(walk: Iterator<number>, most: number): number[] {
   const taken: number[] = [];
   while (taken.length < most) {
-    const { value, done } = walk.next();
-    if (done === true) break;
-    taken.push(value);
+    const step = walk.next();
+    if (step.done === true) break;
+    taken.push(step.value);
   }
   return taken;
 }

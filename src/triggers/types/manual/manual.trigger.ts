@@ -10,6 +10,10 @@ export class ManualTrigger extends BaseTrigger<ManualConfig> {
   override readonly description = 'Starts when somebody asks for it, with a confirmation where that is required.';
   override readonly config = ManualConfig;
 
+  override needsConfirmation(config: ManualConfig): boolean {
+    return config.require_confirmation;
+  }
+
   override defaultInput(payload: unknown): unknown {
     return (payload as { input?: unknown } | null)?.input ?? {};
   }

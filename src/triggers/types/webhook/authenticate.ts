@@ -19,15 +19,20 @@ export async function authenticate(
     case 'none':
       return;
     case 'basic':
-      return expect(headerOf(headers, 'authorization'), basicOf(auth), 'Basic realm="webhook"');
+      expect(headerOf(headers, 'authorization'), basicOf(auth), 'Basic realm="webhook"');
+      return;
     case 'bearer':
-      return expect(headerOf(headers, 'authorization'), auth.token && `Bearer ${auth.token}`, 'Bearer');
+      expect(headerOf(headers, 'authorization'), auth.token && `Bearer ${auth.token}`, 'Bearer');
+      return;
     case 'header':
-      return expect(headerOf(headers, auth.header ?? ''), auth.value);
+      expect(headerOf(headers, auth.header ?? ''), auth.value);
+      return;
     case 'api_key':
-      return expect(headerOf(headers, 'x-api-key'), auth.key);
+      expect(headerOf(headers, 'x-api-key'), auth.key);
+      return;
     case 'jwt':
-      return checkToken(auth, headerOf(headers, 'authorization'), now, keys);
+      await checkToken(auth, headerOf(headers, 'authorization'), now, keys);
+      return;
     default:
       checkSignature(auth, request, now);
   }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../common/errors/app-error.js';
 import { readBody } from './body.js';
 
-const read = async (text: string | Uint8Array, type: string | undefined): Promise<unknown> =>
-  readBody(Buffer.from(text as string), type);
+const read = (text: string | Uint8Array, type: string | undefined): Promise<unknown> =>
+  Promise.resolve().then(() => readBody(Buffer.from(text as string), type));
 
 describe('the body of a delivery', () => {
   it('is read by its content type', async () => {

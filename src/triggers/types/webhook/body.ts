@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { Busboy } from '@fastify/busboy';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
+
+const MOST_PARTS = 1_000;
 
 /** An uploaded file, as the payload holds it. */
 export interface UploadedFile {
@@ -49,21 +52,33 @@ function readForm(body: Buffer): Record<string, unknown> {
   return collect(new URLSearchParams(readText(body)).entries());
 }
 
-async function readMultipart(body: Buffer, contentType: string): Promise<Record<string, unknown>> {
-  try {
-    const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();
-    const entries: [string, unknown][] = [];
-    for (const [field, value] of form.entries())
-      entries.push([field, typeof value === 'string' ? value : await fileOf(field, value)]);
-    return collect(entries);
-  } catch {
-    throw unreadable('The body is not multipart form data.');
-  }
+function readMultipart(body: Buffer, contentType: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => reject(unreadable('The body is not multipart form data.'));
+    try {
+      const parser = new Busboy({
+        headers: { 'content-type': contentType },
+        limits: { fieldSize: Infinity, parts: MOST_PARTS },
+      });
+      const entries: [string, unknown][] = [];
+      parser.on('field', (field, value) => entries.push([field, value]));
+      parser.on('file', (field, stream, name, _encoding, type) => {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', () => entries.push([field, fileOf(field, name, type, Buffer.concat(chunks))]));
+      });
+      parser.on('partsLimit', refuse);
+      parser.on('error', refuse);
+      parser.on('finish', () => resolve(collect(entries)));
+      parser.end(body);
+    } catch {
+      refuse();
+    }
+  });
 }
 
-async function fileOf(field: string, file: File): Promise<UploadedFile> {
-  const content = Buffer.from(await file.arrayBuffer()).toString('base64');
-  return { field, name: file.name, type: file.type, size: file.size, content };
+function fileOf(field: string, name: string, type: string, content: Buffer): UploadedFile {
+  return { field, name, type, size: content.length, content: content.toString('base64') };
 }
 
 function collect(entries: Iterable<[string, unknown]>): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { WebhookAuth } from './webhook.dto.js';
+import { WebhookAuth } from './webhook.dto.js';
 
 const REFERENCE = /\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 const FIELDS = ['username', 'password', 'token', 'value', 'key', 'secret'] as const;
@@ -10,7 +10,7 @@ export async function resolveAuth(
   auth: WebhookAuth,
   secret: (name: string) => Promise<string | undefined>,
 ): Promise<ResolvedAuth> {
-  const resolved: WebhookAuth = { ...auth };
+  const resolved = Object.assign(new WebhookAuth(), auth);
   const missing: string[] = [];
   const fill = async (text: string): Promise<string> => {
     const values = new Map<string, string>();

@@ -1,0 +1,38 @@
+/** Of each trigger type: configs that are right and configs that are not. A type without an entry fails the suite. */
+export const TRIGGER_FIXTURES: Readonly<
+  Record<string, { right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
+> = {
+  cron: {
+    right: [
+      { cron: '0 2 * * *' },
+      { cron: 'H H(0-7) * * MON-FRI', timezone: 'Europe/Berlin', jitter: '5m', exclude: ['* * 25 12 *'] },
+      { interval: '90s', misfire: 'skip', overlap: 'skip' },
+    ],
+    wrong: [
+      {},
+      { cron: '0 2 * * *', interval: '90s' },
+      { cron: '0 0 30 2 *' },
+      { cron: '0 2 * * *', timezone: 'Mars/Olympus' },
+      { interval: '10ms' },
+      { cron: '@daily', overlap: 'buffer_one' },
+      { cron: '@daily', misfire_grace: 'soon' },
+    ],
+  },
+  manual: { right: [{}, { require_confirmation: true }], wrong: [{ require_confirmation: 'yes' }] },
+  webhook: {
+    right: [
+      {},
+      { path: '/webhook/orders/:id', methods: ['POST', 'PUT'], allowed_ips: ['10.0.0.0/8', '::1'] },
+      { auth: { type: 'jwt', jwks_url: 'https://issuer.example/keys' }, response: 'wait', timeout: '5s' },
+    ],
+    wrong: [
+      { path: '/a/*' },
+      { method: 'FETCH' },
+      { method: 'GET', methods: ['POST'] },
+      { auth: { type: 'hmac' } },
+      { allowed_ips: ['10.0.0.0/33'] },
+      { max_body: 16 * 1024 * 1024 + 1 },
+      { response: 'respond' },
+    ],
+  },
+};
