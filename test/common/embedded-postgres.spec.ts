@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/common/database/embedded/embedded-postgres.js';
+import { eventually } from '../support/eventually.js';
 
 const settings = { fsync: 'off' };
 
@@ -64,6 +65,13 @@ describe('the embedded PostgreSQL', () => {
     const postgres = await start();
     expect(postgres.how).toBe('started');
     expect(await ask(postgres.url, 'SELECT value FROM kept')).toBe(7);
+    await postgres.stop();
+  });
+
+  it('comes back by itself when it dies while its server lives', async () => {
+    const postgres = await start();
+    process.kill(Number(readFileSync(pidFile(), 'utf8').split('\n')[0]), 'SIGKILL');
+    await eventually(async () => expect(await ask(postgres.url, 'SELECT value FROM kept')).toBe(7));
     await postgres.stop();
   });
 
