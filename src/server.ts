@@ -22,33 +22,36 @@ import { welcome } from './welcome.js';
 
 /** The process, from settings to drain. Ends it with 1 and one clear message when it cannot start. */
 export async function main(): Promise<void> {
-  const server = new Server();
-  try {
-    await server.start();
-  } catch (error) {
-    await server.giveUp(error);
-  }
+  await new Server().start();
 }
 
 class Server {
   private readonly redactor = new Redactor();
   private readonly sink: LogSink = stdout();
+  private starting: Promise<void> = Promise.resolve();
   private postgres: EmbeddedPostgres | null = null;
   private app: NestFastifyApplication | null = null;
-  private stopping: Promise<void> | null = null;
+  /** Set once, by whatever asks first. */
+  private stopping: Promise<never> | null = null;
 
   async start(): Promise<void> {
+    onStopRequest((reason) => void this.stop(reason));
+    process.on('uncaughtException', (error) => void this.fail(error));
+    process.on('unhandledRejection', (error) => void this.fail(error));
+    this.starting = this.startAll();
+    await this.starting.catch((error: unknown) => this.giveUp(error));
+  }
+
+  /** A stop that is asked for meanwhile takes effect between two steps: what a step has begun must be known to be ended. */
+  private async startAll(): Promise<void> {
     const { config: settings, warnings } = readConfig(processEnvironment());
     this.redactor.add(...configSecrets(settings));
     Logger.overrideLogger(new NestLogger(createLogger(settings, this.redactor, this.sink)));
     const logger = new Logger('Boot');
     for (const warning of warnings) logger.warn(warning);
-    onStopRequest((reason) => void this.stop(reason));
-    process.on('uncaughtException', (error) => void this.fail(error));
-    process.on('unhandledRejection', (error) => void this.fail(error));
 
     const { config, adminKey } = await this.complete(settings);
-    await prepareDatabase(config.databaseUrl ?? '');
+    if (this.stopping === null) await prepareDatabase(config.databaseUrl ?? '');
     if (this.stopping !== null) return;
     await this.listen(config);
     this.say(welcome(config, adminKey, this.postgres));
@@ -80,26 +83,29 @@ class Server {
   }
 
   /** Once, however often it is asked for: not ready, no new work, then everything down in order. */
-  private stop(reason: string): Promise<void> {
+  private stop(reason: string): Promise<never> {
     this.stopping ??= (async () => {
       new Logger('Boot').log({ message: `stopping: ${reason}`, event: 'stopping' });
+      await this.starting.catch(() => undefined);
       await this.release();
       process.exit(0);
     })();
     return this.stopping;
   }
 
-  private async fail(error: unknown): Promise<void> {
+  private fail(error: unknown): Promise<never> {
     new Logger('Boot').fatal({ message: 'an error that nothing handled', event: 'crash', err: error });
-    if (this.stopping !== null) return;
-    this.stopping = this.release();
-    await this.stopping;
-    process.exit(1);
+    this.stopping ??= (async () => {
+      await this.starting.catch(() => undefined);
+      await this.release();
+      process.exit(1);
+    })();
+    return this.stopping;
   }
 
-  /** A start that was interrupted by a stop request fails too, in any odd way; then the stop has the word. */
-  async giveUp(error: unknown): Promise<void> {
-    if (this.stopping !== null) return await this.stopping;
+  private async giveUp(error: unknown): Promise<void> {
+    // An interrupted start may fail too, in any odd way; then the stop has the word.
+    if (this.stopping !== null) return;
     this.say(`\nMillrace cannot start: ${startFault(error)}\n`, process.stderr);
     // What was made so far falls apart now; that says nothing more.
     Logger.overrideLogger(false);

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 
 const HEARTBEAT_MS = 15_000;
-const TAIL_LINES = 40;
+/** Of a failed program's output: npm says first what is wrong, a compiler last. */
+const SHOWN_LINES = 25;
 
 /** Runs `work` under a title. What it throws goes on to the caller. */
 export async function step(title, work) {
@@ -24,7 +25,7 @@ export async function step(title, work) {
   }
 }
 
-/** Runs a program quietly. @throws Error with the last lines of its output when it fails. */
+/** Runs a program quietly. @throws Error with the first and last lines of its output when it fails. */
 export function run(file, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -35,8 +36,7 @@ export function run(file, args, options = {}) {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) return resolve(output);
-      const tail = output.trim().split('\n').slice(-TAIL_LINES).join('\n');
-      reject(new Error(`${file} ${args.join(' ')} failed with ${code}:\n${tail}`));
+      reject(new Error(`${file} ${args.join(' ')} failed with ${code}:\n${shorten(output.trim().split('\n'))}`));
     });
   });
 }
@@ -48,4 +48,9 @@ export function show(file, args, options = {}) {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal === null ? code : 1));
   });
+}
+
+function shorten(lines) {
+  if (lines.length <= 2 * SHOWN_LINES) return lines.join('\n');
+  return [...lines.slice(0, SHOWN_LINES), '…', ...lines.slice(-SHOWN_LINES)].join('\n');
 }

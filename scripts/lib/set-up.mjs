@@ -24,7 +24,9 @@ export async function install() {
   const wanted = hash([join(ROOT, 'package-lock.json')]);
   if (read(INSTALL_STAMP) !== wanted) {
     if (!isInstalledByHand())
-      await step('Installing packages', () => npm('ci', '--no-audit', '--no-fund', '--prefer-offline'));
+      await step('Installing packages', () =>
+        npm('ci', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'),
+      );
     write(INSTALL_STAMP, wanted);
   }
   // Under `ignore-scripts` the packages come without what their install scripts fetch or build.

@@ -30,7 +30,8 @@ beforeEach(async () => {
   writer.observe((report) => flushes.push(report));
 });
 
-const kept = async (): Promise<number[]> => (await database.query<{ id: number }>('SELECT id FROM kept ORDER BY id')).map((row) => row.id);
+const kept = async (): Promise<number[]> =>
+  (await database.query<{ id: number }>('SELECT id FROM kept ORDER BY id')).map((row) => row.id);
 
 it('commits what gathers in one turn as one transaction, and gives each caller its own result', async () => {
   const results = await Promise.all([1, 2, 3].map((row) => writer.submit(insert, row)));

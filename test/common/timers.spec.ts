@@ -34,7 +34,13 @@ afterEach(async () => {
   }
 });
 
-const timer = (dueAt: Date, key = '', payload: unknown = null, subjectId = newId()) => ({ kind: 'test', subjectId, key, dueAt, payload });
+const timer = (dueAt: Date, key = '', payload: unknown = null, subjectId = newId()) => ({
+  kind: 'test',
+  subjectId,
+  key,
+  dueAt,
+  payload,
+});
 const soon = (ms: number): Date => new Date(Date.now() + ms);
 
 it('fires a due timer once with its payload, on one of two replicas', async () => {
@@ -54,7 +60,9 @@ it('fires a due timer once with its payload, on one of two replicas', async () =
 it('wakes a sleeping replica for a timer that is set for sooner', async () => {
   const { url, database } = await createTestDatabase();
   const fired: string[] = [];
-  const { timers } = await start(url, database, (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.key))));
+  const { timers } = await start(url, database, (_client, due) =>
+    Promise.resolve(void fired.push(...due.map((one) => one.key))),
+  );
   await database.transaction((client) => timers.set(client, [timer(soon(3_600_000), 'later')]));
   await database.transaction((client) => timers.set(client, [timer(soon(0), 'now')]));
   await eventually(() => expect(fired).toEqual(['now']));
@@ -63,7 +71,9 @@ it('wakes a sleeping replica for a timer that is set for sooner', async () => {
 it('moves a timer that is set again, and forgets one that is cancelled', async () => {
   const { url, database } = await createTestDatabase();
   const fired: unknown[] = [];
-  const { timers } = await start(url, database, (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.payload))));
+  const { timers } = await start(url, database, (_client, due) =>
+    Promise.resolve(void fired.push(...due.map((one) => one.payload))),
+  );
   const subject = newId();
   await database.transaction((client) => timers.set(client, [timer(soon(3_600_000), 'a', 'old', subject)]));
   await database.transaction((client) => timers.set(client, [timer(soon(3_600_000), 'b', 'gone', subject)]));
@@ -82,7 +92,12 @@ it('commits the follow-up with the removal or not at all, and keeps a timer whos
       if (one.key === 'bad') throw new Error('broken handler');
     }
   });
-  await database.transaction((client) => timers.set(client, ['a', 'bad', 'b'].map((key) => timer(soon(0), key))));
+  await database.transaction((client) =>
+    timers.set(
+      client,
+      ['a', 'bad', 'b'].map((key) => timer(soon(0), key)),
+    ),
+  );
   await eventually(async () => {
     expect(await database.query('SELECT key, failures, last_error FROM timer')).toEqual([
       { key: 'bad', failures: 1, last_error: 'Error: broken handler' },
@@ -106,9 +121,13 @@ it('runs what the handler returned only after the commit', async () => {
 it('goes on after the database connections were cut', async () => {
   const { url, database } = await createTestDatabase();
   const fired: string[] = [];
-  const { timers } = await start(url, database, (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.key))));
+  const { timers } = await start(url, database, (_client, due) =>
+    Promise.resolve(void fired.push(...due.map((one) => one.key))),
+  );
   await database
-    .query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+    .query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    )
     .catch(() => undefined);
   await eventually(() => database.transaction((client) => timers.set(client, [timer(soon(0), 'after')])));
   await eventually(() => expect(fired).toEqual(['after']));

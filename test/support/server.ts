@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterFile } from './cleanup.js';
@@ -114,8 +114,10 @@ function environment(options: ServerOptions, dataFolder: string): NodeJS.Process
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-'));
+  // The embedded PostgreSQL runs as another user when this is root.
+  chmodSync(folder, 0o711);
   afterFile(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -60,10 +60,14 @@ export class Cluster {
     return fresh ? 'created' : attached ? 'attached' : 'started';
   }
 
+  isRunning(): boolean {
+    return this.postmaster() !== null;
+  }
+
   async stop(): Promise<void> {
-    if (this.postmaster() === null) return;
+    if (!this.isRunning()) return;
     const fast = await this.ctl(['stop', '-w', '-t', '30', '-m', 'fast']);
-    if (fast.code !== 0 && this.postmaster() !== null) await this.ctl(['stop', '-w', '-m', 'immediate']);
+    if (fast.code !== 0 && this.isRunning()) await this.ctl(['stop', '-w', '-m', 'immediate']);
   }
 
   /** Makes the cluster beside its place and moves it there whole: a cut-off initdb leaves nothing that looks ready. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { Cluster } from './cluster.js';
 import { lockFolder } from './folder-lock.js';
 
@@ -20,8 +21,12 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Milliseconds between two looks at whether the server still runs. */
+const WATCH_INTERVAL_MS = 1_000;
+
 /**
- * Starts PostgreSQL in the data folder, or attaches to the one that a killed Millrace left running there.
+ * Starts PostgreSQL in the data folder, or attaches to the one that a killed Millrace left running there. Starts it
+ * again when it dies (out of memory, killed by hand), until it is stopped.
  * @throws DataFolderInUseError while another Millrace serves the folder.
  * @throws EmbeddedPostgresError when it cannot run here.
  */
@@ -33,11 +38,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const cluster = new Cluster(folder, options.settings ?? {});
     const how = await cluster.start();
+    const endWatch = watch(cluster);
     return {
       url: cluster.url('millrace'),
       how,
       version: cluster.version,
       stop: async () => {
+        await endWatch();
         await cluster.stop();
         unlock();
       },
@@ -46,4 +53,27 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     unlock();
     throw error;
   }
+}
+
+/** @returns a function that ends the watch, and resolves when no start is under way. */
+function watch(cluster: Cluster): () => Promise<void> {
+  const logger = new Logger('EmbeddedPostgres');
+  let reviving: Promise<void> | null = null;
+  const revive = async (): Promise<void> => {
+    logger.error({ message: 'PostgreSQL has died and is started again', event: 'postgres_died' });
+    try {
+      await cluster.start();
+    } catch (error) {
+      logger.error(error);
+    }
+    reviving = null;
+  };
+  const timer = setInterval(() => {
+    if (reviving === null && !cluster.isRunning()) reviving = revive();
+  }, WATCH_INTERVAL_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await reviving;
+  };
 }
