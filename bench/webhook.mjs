@@ -50,7 +50,11 @@ try {
   }
   const rates = results.map((result) => result.perSecond).sort((a, b) => a - b);
   const median = rates[Math.floor(rates.length / 2)];
-  console.log(options.json ? JSON.stringify({ backend: backend(), median, results }) : `median ${median.toFixed(0)} executions/s on ${backend()}`);
+  console.log(
+    options.json
+      ? JSON.stringify({ backend: backend(), median, results })
+      : `median ${median.toFixed(0)} executions/s on ${backend()}`,
+  );
 } finally {
   server.kill('SIGTERM');
   await new Promise((resolve) => server.once('exit', resolve));
@@ -68,7 +72,10 @@ async function start() {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   for (let look = 0; look < 300; look++) {
-    const ready = await fetch(`${url}/health/ready`).then((answer) => answer.ok, () => false);
+    const ready = await fetch(`${url}/health/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (ready) return child;
     if (child.exitCode !== null) break;
     await new Promise((next) => setTimeout(next, 100));

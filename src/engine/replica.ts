@@ -7,7 +7,11 @@ export class Replica {
   readonly id = newId();
   readonly pid = process.pid;
   /** Where this pid means something: the host and, on Linux, its boot and the pid namespace. */
-  readonly host = [hostname(), tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()), tryRead(() => readlinkSync('/proc/self/ns/pid'))].join(' ');
+  readonly host = [
+    hostname(),
+    tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    tryRead(() => readlinkSync('/proc/self/ns/pid')),
+  ].join(' ');
   readonly processToken = processToken(process.pid) ?? this.id;
   /** This process's row of counters that replicas share. */
   readonly slot = parseInt(this.id.slice(-2), 16) % 16;

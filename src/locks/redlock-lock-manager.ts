@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { type Redis } from 'ioredis';
 import Redlock, { ExecutionError, type Lock as RedisLock } from 'redlock';
 import { LockManager, type Lock } from './lock-manager.js';
 

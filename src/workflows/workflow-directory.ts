@@ -32,7 +32,7 @@ export type StatusListener = (
   client: PoolClient,
   workflow: WorkflowEntry,
   to: WorkflowStatus,
-) => Promise<(() => void | Promise<void>) | void>;
+) => Promise<(() => void | Promise<void>) | undefined>;
 
 /** Port: looks workflows up and moves their status. */
 export abstract class WorkflowDirectory {

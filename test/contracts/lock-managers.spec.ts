@@ -16,7 +16,10 @@ if (requireService('redis')) {
     'redis',
     async () => {
       const client = new Redis(await redisUrl());
-      afterFile(() => Promise.resolve(client.disconnect()));
+      afterFile(() => {
+        client.disconnect();
+        return Promise.resolve();
+      });
       await eventually(() => client.ping());
       return new RedlockLockManager(client);
     },

@@ -21,8 +21,10 @@ beforeEach(() => {
   answer = (_call, response) => response.end('{}');
 });
 
-const status = (code: number, headers: Record<string, string> = {}): Answer => (_call, response) =>
-  response.writeHead(code, headers).end('{}');
+const status =
+  (code: number, headers: Record<string, string> = {}): Answer =>
+  (_call, response) =>
+    response.writeHead(code, headers).end('{}');
 
 /** Answers one after the other, the last one for ever. */
 function sequence(...answers: Answer[]): Answer {
@@ -32,7 +34,9 @@ function sequence(...answers: Answer[]): Answer {
 
 /** Lets every durable timer come due, and every step of the execution with it. */
 async function passTime(execution: string): Promise<void> {
-  await database.query(`UPDATE step_execution SET wait_until = now() WHERE execution_id = $1 AND status = 'waiting'`, [execution]);
+  await database.query(`UPDATE step_execution SET wait_until = now() WHERE execution_id = $1 AND status = 'waiting'`, [
+    execution,
+  ]);
   await database.query('UPDATE timer SET due_at = now() WHERE subject_id = $1', [execution]);
   await database.query(`SELECT pg_notify('millrace', '{"topic":"timer","payload":0}')`);
 }
@@ -149,7 +153,12 @@ describe('timeouts', () => {
 
   it('can be retried', async () => {
     answer = sequence(() => undefined, status(200));
-    const execution = await api.run(http('slow once', ', timeout: 100ms, retry_policy: {max_attempts: 2, initial_delay: 1ms, retry_on: [timeout]}').replaceAll('slow once', 'slow-once'));
+    const execution = await api.run(
+      http(
+        'slow once',
+        ', timeout: 100ms, retry_policy: {max_attempts: 2, initial_delay: 1ms, retry_on: [timeout]}',
+      ).replaceAll('slow once', 'slow-once'),
+    );
     expect(execution.status).toBe('completed');
     expect(step(execution, 'call').attempt).toBe(2);
   });
@@ -182,7 +191,9 @@ describe('cancel', () => {
   it('aborts running work, starts nothing afterwards, and runs finally', async () => {
     const gone = Promise.withResolvers<undefined>();
     answer = (_call, response) => response.once('close', () => gone.resolve(undefined));
-    const workflow = await api.create(`${http('cancelled')}finally:\n  - {id: clean, type: set, config: {values: {status: "{{ execution.status }}"}}}\n`);
+    const workflow = await api.create(
+      `${http('cancelled')}finally:\n  - {id: clean, type: set, config: {values: {status: "{{ execution.status }}"}}}\n`,
+    );
     const id = await api.start(workflow);
     await eventually(() => expect(server.count('/cancelled')).toBe(1));
     const answered = await cancel(id);

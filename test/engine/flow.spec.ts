@@ -30,7 +30,7 @@ steps:
     expect(step(execution, 'b').output).toEqual({ n: 14 });
   });
 
-  it('gives the definition\'s output, and overrides variables by those of the execution', async () => {
+  it("gives the definition's output, and overrides variables by those of the execution", async () => {
     const yaml = `
 name: output
 variables: {greeting: hello, name: nobody}
@@ -103,7 +103,12 @@ steps:
   - {id: after, type: set, config: {values: {branch: "{{ steps.check.output.branch }}"}}}
 `;
     const big = await api.run(yaml, { input: { amount: 500 } });
-    expect(statuses(big)).toEqual({ check: 'completed', 'check.big': 'completed', 'check.more': 'completed', after: 'completed' });
+    expect(statuses(big)).toEqual({
+      check: 'completed',
+      'check.big': 'completed',
+      'check.more': 'completed',
+      after: 'completed',
+    });
     expect(step(big, 'check.more').output).toEqual({ size: 'big!' });
     expect(step(big, 'check').output).toMatchObject({ result: true });
     const small = await api.run(yaml, { input: { amount: 5 } });
@@ -142,7 +147,10 @@ steps:
         response.end('{}');
       });
     };
-    const steps = Array.from({ length: 9 }, (_, n) => `  - {id: s${n}, type: http, depends_on: [], config: {url: "${server.url}/${n}"}}`);
+    const steps = Array.from(
+      { length: 9 },
+      (_, n) => `  - {id: s${n}, type: http, depends_on: [], config: {url: "${server.url}/${n}"}}`,
+    );
     const execution = await api.run(`name: wide\nmax_parallel: 2\nsteps:\n${steps.join('\n')}\n`);
     expect(execution.status).toBe('completed');
     expect(most).toBeLessThanOrEqual(2);
@@ -222,7 +230,10 @@ steps:
 `);
     const answer = await api.post(`/workflows/${workflow}/execute`, { input: { user_id: 'seven' } });
     expect(answer.status).toBe(422);
-    expect(answer.body).toMatchObject({ code: 'input_invalid', errors: [{ path: 'input.user_id', code: 'schema_type' }] });
+    expect(answer.body).toMatchObject({
+      code: 'input_invalid',
+      errors: [{ path: 'input.user_id', code: 'schema_type' }],
+    });
     expect((await api.get(`/workflows/${workflow}/executions`)).body.items).toEqual([]);
   });
 

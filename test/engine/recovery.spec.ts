@@ -58,7 +58,9 @@ describe('an execution whose owner is gone', () => {
     const ended = await api.reaches(id, 'completed');
     expect(server.count('/gone/first')).toBe(1);
     expect(server.count('/gone/second')).toBe(2);
-    const keys = server.calls.filter((call) => call.url === '/gone/second').map((call) => call.headers['idempotency-key']);
+    const keys = server.calls
+      .filter((call) => call.url === '/gone/second')
+      .map((call) => call.headers['idempotency-key']);
     expect(keys).toEqual([`${id}:second`, `${id}:second`]);
     expect(step(ended, 'second').attempts).toMatchObject([{ error: { code: 'interrupted' } }]);
   });
@@ -77,7 +79,10 @@ describe('an execution whose owner is gone', () => {
     await database.query(`UPDATE execution SET epoch = epoch + 1, status = 'paused' WHERE id = $1`, [id]);
     release();
     await eventually(async () => {
-      const [row] = await database.query<{ status: string }>(`SELECT status FROM step_execution WHERE execution_id = $1 AND step_id = 'second'`, [id]);
+      const [row] = await database.query<{ status: string }>(
+        `SELECT status FROM step_execution WHERE execution_id = $1 AND step_id = 'second'`,
+        [id],
+      );
       expect(row?.status).toBe('running');
     });
     await new Promise((next) => setTimeout(next, 200));
@@ -89,7 +94,10 @@ describe('an execution whose owner is gone', () => {
   it('is not tried again when a step took its process down three times', async () => {
     const { id, release } = await cutOff('poison');
     const past = [1, 2].map((attempt) => ({ attempt, error: { code: 'interrupted', message: 'x' } }));
-    await database.query(`UPDATE step_execution SET attempts = $2 WHERE execution_id = $1 AND step_id = 'second'`, [id, JSON.stringify(past)]);
+    await database.query(`UPDATE step_execution SET attempts = $2 WHERE execution_id = $1 AND step_id = 'second'`, [
+      id,
+      JSON.stringify(past),
+    ]);
     await reapAll();
     release();
     const ended = await api.reaches(id, 'failed');

@@ -42,7 +42,12 @@ export class Api {
     private readonly key: string | null,
   ) {}
 
-  async call<T = any>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  async call<T = any>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const sent = new Headers(headers);
     if (this.key !== null && !sent.has('authorization')) sent.set('authorization', `Bearer ${this.key}`);
     if (body !== undefined && typeof body !== 'string') sent.set('content-type', 'application/json');

@@ -39,9 +39,17 @@ export async function startApp(env: Readonly<Record<string, string>> = {}, db?: 
 
 const nothing = (): void => undefined;
 /** Errors are what a failing test wants to show. */
-const QUIET = { log: nothing, warn: nothing, debug: nothing, verbose: nothing, error: (...parts: unknown[]) => void process.stderr.write(`${parts.map(show).join(' ')}\n`) };
+const QUIET = {
+  log: nothing,
+  warn: nothing,
+  debug: nothing,
+  verbose: nothing,
+  error: (...parts: unknown[]) => void process.stderr.write(`${parts.map(show).join(' ')}\n`),
+};
 
 function show(part: unknown): string {
   if (part instanceof Error) return part.stack ?? part.message;
-  return typeof part === 'string' ? part : JSON.stringify(part, (_key, value: unknown) => (value instanceof Error ? value.stack : value));
+  return typeof part === 'string'
+    ? part
+    : JSON.stringify(part, (_key, value: unknown) => (value instanceof Error ? value.stack : value));
 }

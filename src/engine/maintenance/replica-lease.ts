@@ -38,7 +38,9 @@ export class ReplicaLease implements OnApplicationBootstrap, OnApplicationShutdo
 
   @Interval(HEARTBEAT_MS)
   async heartbeat(): Promise<void> {
-    await this.beat().catch((error: unknown) => this.logger.warn({ message: 'no heartbeat: the database is away', err: error }));
+    await this.beat().catch((error: unknown) =>
+      this.logger.warn({ message: 'no heartbeat: the database is away', err: error }),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -44,7 +44,12 @@ function step({ id, on = [], ...rest }: Spec): PlanStep {
 }
 
 const scope = (...specs: Spec[]): Scope => ({ name: 'steps', steps: specs.map(step) });
-const view = (status: StepStatus, more: Partial<StepView> = {}): StepView => ({ status, scope: null, port: null, ...more });
+const view = (status: StepStatus, more: Partial<StepView> = {}): StepView => ({
+  status,
+  scope: null,
+  port: null,
+  ...more,
+});
 const states = (views: Record<string, StepStatus | StepView>): Map<string, StepView> =>
   new Map(Object.entries(views).map(([id, given]) => [id, typeof given === 'string' ? view(given) : given]));
 const paths = (placed: readonly PlacedStep[]): string[] => placed.map(({ path }) => path);
@@ -74,7 +79,11 @@ describe('planNext', () => {
     ['all_done', { a: 'skipped', b: 'running' }, 'wait'],
   ] as const)('join %s over %j: %s', (join, given, expected) => {
     const planned = planNext(scope({ id: 'a' }, { id: 'b' }, { id: 'c', on: ['a', 'b'], join }), states(given));
-    const verdict = paths(planned.ready).includes('c') ? 'ready' : paths(planned.skipped).includes('c') ? 'skipped' : 'wait';
+    const verdict = paths(planned.ready).includes('c')
+      ? 'ready'
+      : paths(planned.skipped).includes('c')
+        ? 'skipped'
+        : 'wait';
     expect(verdict).toBe(expected);
   });
 
@@ -138,7 +147,10 @@ describe('planNext', () => {
   });
 
   it('passes by a disabled step', () => {
-    const chain: Scope = { name: 'steps', steps: [{ ...step({ id: 'a' }), disabled: true }, step({ id: 'b', on: ['a'] })] };
+    const chain: Scope = {
+      name: 'steps',
+      steps: [{ ...step({ id: 'a' }), disabled: true }, step({ id: 'b', on: ['a'] })],
+    };
     expect(paths(planNext(chain, states({ a: 'skipped' })).ready)).toEqual(['b']);
   });
 });
@@ -146,7 +158,10 @@ describe('planNext', () => {
 /** Graphs whose edges lead from earlier steps to later ones. */
 const graph = fc.array(fc.array(fc.nat(100), { maxLength: 3 }), { minLength: 1, maxLength: 14 }).chain((rows) =>
   fc
-    .array(fc.constantFrom<PlanStep['join']>(null, 'all', 'any', 'all_done'), { minLength: rows.length, maxLength: rows.length })
+    .array(fc.constantFrom<PlanStep['join']>(null, 'all', 'any', 'all_done'), {
+      minLength: rows.length,
+      maxLength: rows.length,
+    })
     .map((joins) =>
       scope(
         ...rows.map((row, index) => ({
@@ -159,7 +174,11 @@ const graph = fc.array(fc.array(fc.nat(100), { maxLength: 3 }), { minLength: 1, 
 );
 
 /** Runs a graph to its end; `pick` chooses which running step ends next, and a step's fate hangs on its id alone. */
-function simulate(graphScope: Scope, fate: (id: string) => StepStatus, pick: (count: number) => number): Map<string, StepStatus> {
+function simulate(
+  graphScope: Scope,
+  fate: (id: string) => StepStatus,
+  pick: (count: number) => number,
+): Map<string, StepStatus> {
   const current = new Map<string, StepView>();
   const running: string[] = [];
   for (let turn = 0; turn < 1000; turn++) {

@@ -32,5 +32,6 @@ export function isOpen(status: ExecutionStatus): boolean {
 
 /** @throws RangeError when the table does not allow the move: a fault of the engine, never of its input. */
 export function assertStepMove(from: StepStatus, to: StepStatus): void {
-  if (from !== to && !STEP_TRANSITIONS[from].includes(to)) throw new RangeError(`a step cannot go from ${from} to ${to}`);
+  if (from !== to && !STEP_TRANSITIONS[from].includes(to))
+    throw new RangeError(`a step cannot go from ${from} to ${to}`);
 }

@@ -1,4 +1,5 @@
-export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled' | 'timed_out';
+export type StepStatus =
+  'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled' | 'timed_out';
 
 /** What the planner must know of one step execution. No view: the step was not reached yet. */
 export interface StepView {

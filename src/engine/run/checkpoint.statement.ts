@@ -164,12 +164,17 @@ async function moveAll(
     await countEnded(client, rows, slot);
     await onEnded(client, rows);
   }
-  if (handing.length > 0) mark(handing, (await client.query<{ id: string }>(HAND_BACK, holdValues(handing))).rows, 'kept');
+  if (handing.length > 0)
+    mark(handing, (await client.query<{ id: string }>(HAND_BACK, holdValues(handing))).rows, 'kept');
   let awake: Checkpoint[] = [];
   if (sleeping.length > 0) {
     const { rows } = await client.query<{ id: string }>(SLEEP, sleepValues(sleeping));
     awake = mark(sleeping, rows, 'kept');
-    await setWakeTimers(client, timers, sleeping.filter((checkpoint) => results.has(checkpoint)));
+    await setWakeTimers(
+      client,
+      timers,
+      sleeping.filter((checkpoint) => results.has(checkpoint)),
+    );
   }
   if (going.length + awake.length > 0) {
     const { rows } = await client.query<{ id: string }>(HOLD, holdValues([...going, ...awake]));

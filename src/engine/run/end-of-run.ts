@@ -82,7 +82,11 @@ export class EndOfRun {
 
   private errorOf(path: string): ExecutionError {
     const { error } = this.book.get(path).fields;
-    const { code, message, details } = error ?? { code: 'internal', message: `step ${path} failed`, details: undefined };
+    const { code, message, details } = error ?? {
+      code: 'internal',
+      message: `step ${path} failed`,
+      details: undefined,
+    };
     return { code, message, details, step_path: error?.step_path ?? path };
   }
 }

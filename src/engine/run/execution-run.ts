@@ -111,8 +111,7 @@ export class ExecutionRun {
         if (result !== null) return result;
         continue;
       }
-      if (this.book.hasChanges || this.log.hasLines) await this.record(null);
-      if (this.lost) break;
+      if ((this.book.hasChanges || this.log.hasLines) && (await this.record(null)) === 'lost') break;
       for (const prepared of launches) this.launch(prepared);
       await this.nextEvent();
     }

@@ -11,7 +11,11 @@ export function toFailure(error: unknown): NodeFailure {
   return { code: 'internal', message, retryable: true };
 }
 
-export const TIMEOUT: NodeFailure = { code: 'timeout', message: 'The step took longer than its timeout.', retryable: true };
+export const TIMEOUT: NodeFailure = {
+  code: 'timeout',
+  message: 'The step took longer than its timeout.',
+  retryable: true,
+};
 
 export const INTERRUPTED: NodeFailure = {
   code: 'interrupted',

@@ -19,8 +19,13 @@ export function serializeOutput(output: unknown): string | null {
 
 function stringify(output: unknown): string | undefined {
   try {
-    return JSON.stringify(output) as string | undefined;
+    return JSON.stringify(output);
   } catch (cause) {
-    throw new AppError({ code: 'output_invalid', status: 422, message: `The step's output is not JSON: ${String(cause)}`, cause });
+    throw new AppError({
+      code: 'output_invalid',
+      status: 422,
+      message: `The step's output is not JSON: ${String(cause)}`,
+      cause,
+    });
   }
 }

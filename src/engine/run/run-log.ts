@@ -23,7 +23,8 @@ export class RunLog {
   forStep(record: StepRecord): StepLog {
     const { path } = record;
     const { attempt } = record.fields;
-    const write = (level: LogLevel) => (message: string, data?: unknown) => this.add(level, message, data, path, attempt);
+    const write = (level: LogLevel) => (message: string, data?: unknown) =>
+      this.add(level, message, data, path, attempt);
     return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   }
 
@@ -55,7 +56,13 @@ export class RunLog {
       const count = this.leftOut;
       this.leftOut = 0;
       const taken = this.take();
-      this.add('warn', `${count} further lines were left out: a step may log ${MAX_LINES} between two checkpoints`, undefined, null, null);
+      this.add(
+        'warn',
+        `${count} further lines were left out: a step may log ${MAX_LINES} between two checkpoints`,
+        undefined,
+        null,
+        null,
+      );
       return [...taken, ...this.take()];
     }
     const taken = this.lines;
@@ -67,7 +74,8 @@ export class RunLog {
 /** What a step logs must not be able to break the checkpoint that carries it. */
 function safe(data: unknown): unknown {
   try {
-    return JSON.parse(JSON.stringify(data) ?? 'null') as unknown;
+    const text: unknown = JSON.stringify(data);
+    return typeof text === 'string' ? (JSON.parse(text) as unknown) : null;
   } catch {
     return String(data);
   }

@@ -201,11 +201,20 @@ export class StepRunner {
     this.book.changed(record);
   }
 
-  private retryDelay(record: StepRecord, failure: NodeFailure, askedDelayMs: number | null, now: number): number | null {
+  private retryDelay(
+    record: StepRecord,
+    failure: NodeFailure,
+    askedDelayMs: number | null,
+    now: number,
+  ): number | null {
     const past = record.fields.attempts.filter((attempt) => attempt.error.code !== INTERRUPTED.code).length;
     const elapsedMs = now - (record.fields.firstStartedAt ?? now);
     const { code, retryable } = failure;
-    return decideRetry(record.step.retry, { code, retryable, failures: past + 1, elapsedMs, askedDelayMs }, Math.random());
+    return decideRetry(
+      record.step.retry,
+      { code, retryable, failures: past + 1, elapsedMs, askedDelayMs },
+      Math.random(),
+    );
   }
 
   private ended(record: StepRecord): void {
@@ -217,4 +226,3 @@ export class StepRunner {
 
 /** Steps without effects are over before anything could abort them. */
 const NEVER = new AbortController().signal;
-

@@ -58,8 +58,16 @@ const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
   { name: 'scheduled_for', type: 'timestamptz', value: ({ occurrence }) => occurrence.scheduledFor },
   { name: 'dedup_key', type: 'text', value: ({ key }) => key },
   { name: 'outcome', type: 'text', value: (row) => (row.duplicateOf ? 'duplicate' : row.occurrence.outcome) },
-  { name: 'reason_code', type: 'text', value: (row) => (row.duplicateOf ? 'duplicate_of' : row.occurrence.reason?.code) },
-  { name: 'reason_detail', type: 'text', value: (row) => (row.duplicateOf ? firstOf(row.duplicateOf) : row.occurrence.reason?.detail) },
+  {
+    name: 'reason_code',
+    type: 'text',
+    value: (row) => (row.duplicateOf ? 'duplicate_of' : row.occurrence.reason?.code),
+  },
+  {
+    name: 'reason_detail',
+    type: 'text',
+    value: (row) => (row.duplicateOf ? firstOf(row.duplicateOf) : row.occurrence.reason?.detail),
+  },
   { name: 'execution_id', type: 'uuid', value: (row) => row.duplicateOf?.execution_id ?? row.executionId },
   { name: 'payload', type: 'json', value: ({ occurrence }) => toJson(occurrence.payload) },
   { name: 'replay_of', type: 'uuid', value: ({ occurrence }) => occurrence.replayOf },
@@ -147,7 +155,9 @@ async function insertOccurrences(
   const occurrences = rows.flatMap((row): OccurrenceRow[] => {
     const { occurrence, key } = row.request;
     if (occurrence === null) return [];
-    return [{ occurrence, key: key?.key ?? null, executionId: row.executionId, duplicateOf: duplicates.get(row) ?? null }];
+    return [
+      { occurrence, key: key?.key ?? null, executionId: row.executionId, duplicateOf: duplicates.get(row) ?? null },
+    ];
   });
   if (occurrences.length > 0) await client.query(INSERT_OCCURRENCES, unnestValues(OCCURRENCE_COLUMNS, occurrences));
 }

@@ -84,7 +84,8 @@ function toKey(workflowId: string, key: string | undefined): OccurrenceKey | nul
 function waitTimeout(given: string | number | undefined): number {
   if (given === undefined) return DEFAULT_WAIT_MS;
   const parsed = parseDuration(given);
-  if (parsed === null || parsed > LONGEST_WAIT_MS) throw invalid('wait_timeout', 'a duration of at most 10m, such as 30s');
+  if (parsed === null || parsed > LONGEST_WAIT_MS)
+    throw invalid('wait_timeout', 'a duration of at most 10m, such as 30s');
   return parsed;
 }
 

@@ -21,13 +21,17 @@ export function inputFaults(plan: Plan, input: unknown): Fault[] {
 }
 
 function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction {
-  const isDraft7 = String(schema['$schema'] ?? '').includes('draft-07');
+  const dialect = schema['$schema'];
+  const isDraft7 = typeof dialect === 'string' && dialect.includes('draft-07');
   const ajv = isDraft7 ? new Ajv({ allErrors: true, strict: false }) : new Ajv2020({ allErrors: true, strict: false });
   return addFormats(ajv).compile(schema);
 }
 
 function toFault(error: ErrorObject): Fault {
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const missing = error.keyword === 'required' ? [String(error.params['missingProperty'])] : [];
   return {
     path: ['input', ...path, ...missing].join('.'),

@@ -34,7 +34,11 @@ const List = (): PropertyDecorator =>
 /** `POST /workflows/{id}/execute` */
 export class ExecuteDto {
   /** What expressions see as `input`; checked against `input_schema`. Any JSON value; `{}` when left out. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'object', additionalProperties: true }, {}], example: { user_id: 7 } })
+  @ApiProperty({
+    required: false,
+    oneOf: [{ type: 'object', additionalProperties: true }, {}],
+    example: { user_id: 7 },
+  })
   @IsOptional()
   input?: unknown;
 

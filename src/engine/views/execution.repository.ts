@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
 import { idBounds, idTime } from '../../common/ids.js';
-import { EXECUTION_COLUMNS, STEP_COLUMNS, type ExecutionRow, type LogLineRow, type StepExecutionRow } from './execution.row.js';
+import {
+  EXECUTION_COLUMNS,
+  STEP_COLUMNS,
+  type ExecutionRow,
+  type LogLineRow,
+  type StepExecutionRow,
+} from './execution.row.js';
 
 export interface ExecutionFilter {
   workflowId?: string;
