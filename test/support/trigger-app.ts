@@ -18,7 +18,7 @@ import { ExecutionEnds, type FinishedExecution } from '../../src/engine/executio
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
-import { OpenExecutionRepository } from '../../src/engine/views/open-executions.repository.js';
+import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
 import { SecretStore } from '../../src/secrets/secret-store.js';
 import {
   WorkflowDirectory,
@@ -206,7 +206,7 @@ export async function startTriggerApp(
     { provide: ExecutionStarter, useValue: new StandInStarter(database.database) },
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
-    { provide: OpenExecutions, useClass: OpenExecutionRepository },
+    { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ];
 
   @Global()

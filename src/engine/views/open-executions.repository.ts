@@ -8,7 +8,7 @@ SELECT trigger_id, count(*)::int AS open FROM execution
 WHERE is_open AND trigger_id = ANY($1) GROUP BY trigger_id`;
 
 @Injectable()
-export class OpenExecutionRepository extends OpenExecutions {
+export class OpenExecutionsRepository extends OpenExecutions {
   override async countByTrigger(
     client: PoolClient,
     triggerIds: readonly string[],
