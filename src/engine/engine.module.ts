@@ -22,7 +22,7 @@ import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
-import { OpenExecutionRepository } from './views/open-executions.repository.js';
+import { OpenExecutionsRepository } from './views/open-executions.repository.js';
 import { ExecutionRepository } from './views/execution.repository.js';
 import { WorkflowExecutionsController } from './workflow-executions.controller.js';
 
@@ -51,7 +51,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
-    { provide: OpenExecutions, useClass: OpenExecutionRepository },
+    { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ],
   exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, OpenExecutions, CancelService, RunnerHolds, Replica],
 })

@@ -38,6 +38,9 @@ class IdleQueue extends ExecutionQueue {
   override consume(): Promise<void> {
     return Promise.resolve();
   }
+  override setConcurrency(): void {
+    return;
+  }
   override drain(): Promise<void> {
     return Promise.resolve();
   }

@@ -11,7 +11,8 @@ import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Replica } from '../replica.js';
-import { WAKE_TIMER, type EndedRow } from '../run/checkpoint.statement.js';
+import { WAKE_TIMER } from '../run/checkpoint.statement.js';
+import type { EndedRow } from '../run/ended.row.js';
 import { countEnded } from '../run/counters.js';
 import { CANCEL_TOPIC } from '../run/runner.service.js';
 

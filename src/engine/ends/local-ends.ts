@@ -5,7 +5,7 @@ import { Signals } from '../../common/signals/signals.contract.js';
 import { ExecutionEnds, type FinishedExecution } from '../execution-ends.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Replica } from '../replica.js';
-import type { EndedRow } from '../run/checkpoint.statement.js';
+import type { EndedRow } from '../run/ended.row.js';
 
 const TOPIC = 'execution.ended';
 /** A signal holds this many ids at most: a NOTIFY takes 8,000 bytes. */

@@ -3,6 +3,7 @@ import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
 import { countEnded } from './counters.js';
+import type { EndedRow } from './ended.row.js';
 import { insertLogs, type LogRow } from './logs.js';
 import type { ExecutionError, StepRecord } from './step-record.js';
 
@@ -105,14 +106,6 @@ const UPSERT_STEPS = /* sql */ `
 INSERT INTO step_execution (${STEP_COLUMNS.map((column) => column.name).join(', ')})
 SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
 ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`;
-
-export interface EndedRow {
-  readonly id: string;
-  readonly workflow_id: string;
-  readonly status: string;
-  readonly awaited_by: string | null;
-  readonly duration_ms: number;
-}
 
 export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
 

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { EndedRow } from './checkpoint.statement.js';
+import type { EndedRow } from './ended.row.js';
 
 /** One row a workflow and slot. Index: the primary key. */
 const COUNT = /* sql */ `
@@ -32,7 +32,7 @@ export async function countEnded(client: PoolClient, ended: readonly EndedRow[],
     tally('failed'),
     tally('timed_out'),
     tally('cancelled'),
-    groups.map(([, rows]) => rows.reduce((sum, row) => sum + Number(row.duration_ms), 0)),
+    groups.map(([, rows]) => rows.reduce((sum, row) => sum + row.duration_ms, 0)),
     groups.map(([, rows]) => rows.at(-1)?.status ?? null),
   ]);
 }
