@@ -5,6 +5,7 @@ import { CancelService } from './control/cancel.service.js';
 import { LocalEnds } from './ends/local-ends.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionEnds } from './execution-ends.js';
+import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionViews } from './execution-views.js';
 import { ExecutionsController } from './executions.controller.js';
 import { Reaper } from './maintenance/reaper.js';
@@ -21,6 +22,7 @@ import { Slots } from './run/slots.js';
 import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
+import { ExecutionGraph } from './views/execution-graph.service.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
 import { OpenExecutionsRepository } from './views/open-executions.repository.js';
 import { ExecutionRepository } from './views/execution.repository.js';
@@ -30,7 +32,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
 @Global()
 @Module({
   imports: [NodesModule, WorkflowsModule],
-  controllers: [ExecutionsController, StepExecutionsController, WorkflowExecutionsController],
+  controllers: [ExecutionsController, ExecutionGraphController, StepExecutionsController, WorkflowExecutionsController],
   providers: [
     Replica,
     RunnerHolds,
@@ -48,6 +50,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     WakeUps,
     ExecutionRepository,
     ExecutionQueries,
+    ExecutionGraph,
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },

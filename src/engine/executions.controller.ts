@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
-import { Requires } from '../common/api/requires.js';
+import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import type { Page } from '../common/page.js';
 import { CancelService } from './control/cancel.service.js';
 import {
@@ -32,8 +32,8 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'listExecutions', summary: 'List executions, newest first' })
   @ApiOkResponse({ type: ExecutionPageDto })
   @ApiProblems(401, 403, 404, 422)
-  list(@Query() query: ExecutionsQuery): Promise<Page<ExecutionDto>> {
-    return this.queries.list(query);
+  list(@Query() query: ExecutionsQuery, @CurrentCaller() caller: Caller): Promise<Page<ExecutionDto>> {
+    return this.queries.list(query, caller);
   }
 
   @Get(':id')
@@ -41,8 +41,8 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'getExecution', summary: 'Show an execution with its steps' })
   @ApiOkResponse({ type: ExecutionDto })
   @ApiProblems(401, 403, 404)
-  get(@Param('id') id: string): Promise<ExecutionDto> {
-    return this.queries.get(id);
+  get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<ExecutionDto> {
+    return this.queries.get(id, caller);
   }
 
   @Post(':id/cancel')
@@ -51,8 +51,12 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'cancelExecution', summary: 'Cancel an execution; afterwards only `finally` runs' })
   @ApiOkResponse({ type: ExecutionDto, description: 'The execution; `cancelled`, unless its `finally` still runs.' })
   @ApiProblems(401, 403, 404, 409, 422)
-  async cancel(@Param('id') id: string, @Body() body: CancelDto): Promise<ExecutionDto> {
-    await this.queries.summary(id);
+  async cancel(
+    @Param('id') id: string,
+    @Body() body: CancelDto,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ExecutionDto> {
+    await this.queries.summary(id, caller);
     await this.cancels.cancel(id, body.reason ?? null);
     return await this.queries.get(id);
   }
@@ -62,8 +66,12 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'listStepExecutions', summary: 'List the steps of an execution, in the order reached' })
   @ApiOkResponse({ type: StepExecutionPageDto })
   @ApiProblems(401, 403, 404, 422)
-  steps(@Param('id') id: string, @Query() query: StepsQuery): Promise<Page<StepExecutionDto>> {
-    return this.queries.steps(id, query);
+  steps(
+    @Param('id') id: string,
+    @Query() query: StepsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<StepExecutionDto>> {
+    return this.queries.steps(id, query, caller);
   }
 
   @Get(':id/logs')
@@ -71,8 +79,12 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'listExecutionLogs', summary: 'Read the log of an execution, oldest first' })
   @ApiOkResponse({ type: LogPageDto })
   @ApiProblems(401, 403, 404, 422)
-  logs(@Param('id') id: string, @Query() query: LogsQuery): Promise<Page<LogLineDto>> {
-    return this.queries.logs(id, query);
+  logs(
+    @Param('id') id: string,
+    @Query() query: LogsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<LogLineDto>> {
+    return this.queries.logs(id, query, caller);
   }
 
   @Get(':id/timeline')
@@ -80,7 +92,7 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'getExecutionTimeline', summary: 'Show when each step ran, and how long it waited' })
   @ApiOkResponse({ type: TimelineDto })
   @ApiProblems(401, 403, 404)
-  timeline(@Param('id') id: string): Promise<TimelineDto> {
-    return this.queries.timeline(id);
+  timeline(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TimelineDto> {
+    return this.queries.timeline(id, caller);
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
-import { Requires } from '../common/api/requires.js';
+import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import { StepExecutionDto } from './views/execution.dto.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
 
@@ -15,8 +15,8 @@ export class StepExecutionsController {
   @ApiOperation({ operationId: 'getStepExecution', summary: 'Show a step execution' })
   @ApiOkResponse({ type: StepExecutionDto })
   @ApiProblems(401, 403, 404)
-  get(@Param('id') id: string): Promise<StepExecutionDto> {
-    return this.queries.step(id);
+  get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<StepExecutionDto> {
+    return this.queries.step(id, caller);
   }
 
   @Get(':id/output')
@@ -24,7 +24,7 @@ export class StepExecutionsController {
   @ApiOperation({ operationId: 'getStepExecutionOutput', summary: 'Read the output of a step execution' })
   @ApiOkResponse({ description: 'The output, as JSON; `null` while there is none.' })
   @ApiProblems(401, 403, 404)
-  async output(@Param('id') id: string): Promise<string> {
-    return JSON.stringify((await this.queries.step(id)).output ?? null);
+  async output(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<string> {
+    return JSON.stringify((await this.queries.step(id, caller)).output ?? null);
   }
 }

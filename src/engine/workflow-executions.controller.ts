@@ -51,7 +51,11 @@ export class WorkflowExecutionsController {
   @ApiOperation({ operationId: 'listWorkflowExecutions', summary: "List a workflow's executions, newest first" })
   @ApiOkResponse({ type: ExecutionPageDto })
   @ApiProblems(401, 403, 404, 422)
-  list(@Param('id') id: string, @Query() query: WorkflowExecutionsQuery): Promise<Page<ExecutionDto>> {
-    return this.queries.list({ ...query, workflow_id: id });
+  list(
+    @Param('id') id: string,
+    @Query() query: WorkflowExecutionsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<ExecutionDto>> {
+    return this.queries.list({ ...query, workflow_id: id }, caller);
   }
 }

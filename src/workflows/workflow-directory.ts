@@ -42,6 +42,9 @@ export abstract class WorkflowDirectory {
    */
   abstract get(idOrSlug: string, caller?: Caller): Promise<WorkflowEntry>;
 
+  /** The ids of an owner's workflows. */
+  abstract idsOf(ownerId: string): Promise<readonly string[]>;
+
   /**
    * Moves the status in the caller's transaction, as the table of workflow-status.ts allows; the same status again is no
    * change and no error. The caller publishes `WORKFLOW_STATUS_SIGNAL` after the commit.

@@ -35,6 +35,10 @@ export class WorkflowLifecycle extends WorkflowDirectory {
     return { id, slug, name, status, version, deployedVersion, ownerId, isTemplate };
   }
 
+  override idsOf(ownerId: string): Promise<readonly string[]> {
+    return this.workflows.idsOf(ownerId);
+  }
+
   override changeStatus(client: PoolClient, workflowId: string, status: WorkflowStatus): Promise<void> {
     return this.workflows.moveStatus(client, workflowId, status);
   }

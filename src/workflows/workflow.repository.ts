@@ -247,6 +247,11 @@ export class WorkflowRepository {
     if (current !== to) throw new WorkflowStateError(current, to);
   }
 
+  async idsOf(ownerId: string): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(sql.IDS_OF_OWNER, [ownerId]);
+    return rows.map((row) => row.id);
+  }
+
   /** @throws WorkflowNotFoundError */
   async setDeployedVersion(client: PoolClient, id: string, version: number | null): Promise<void> {
     const result = await client.query(sql.SET_DEPLOYED_VERSION, [id, version]);

@@ -71,3 +71,6 @@ SELECT (SELECT deployed_version IS NOT NULL FROM workflow WHERE id = $1) AS depl
 
 /** No change of the revision: what people edit stays as it is. */
 export const SET_DEPLOYED_VERSION = /* sql */ `UPDATE workflow SET deployed_version = $2 WHERE id = $1`;
+
+/** Index: workflow_owner. */
+export const IDS_OF_OWNER = /* sql */ `SELECT id FROM workflow WHERE owner_id = $1`;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { scopeOwner } from '../../common/api/owner.js';
+import type { Caller } from '../../common/api/requires.js';
 import { isId } from '../../common/ids.js';
-import { decodeCursor, pageOf, type Page } from '../../common/page.js';
+import { decodeIdCursor, pageOf, type Page } from '../../common/page.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { ExecutionNotFoundError, StepExecutionNotFoundError } from '../engine.errors.js';
@@ -32,79 +34,83 @@ export class ExecutionQueries extends ExecutionViews {
     super();
   }
 
-  override async get(executionId: string): Promise<ExecutionDto & Record<string, unknown>> {
-    const row = await this.find(executionId);
+  /** @param caller when given, an execution of a workflow that it may not see does not exist for it. */
+  override async get(executionId: string, caller?: Caller): Promise<ExecutionDto & Record<string, unknown>> {
+    const row = await this.find(executionId, caller);
     const steps = await this.repository.steps(executionId, STEPS_SHOWN);
     return { ...toExecution(row), step_executions: steps.slice(0, STEPS_SHOWN).map(toStepExecution) };
   }
 
   /** Without its steps. */
-  async summary(executionId: string): Promise<ExecutionDto> {
-    return toExecution(await this.find(executionId));
+  async summary(executionId: string, caller?: Caller): Promise<ExecutionDto> {
+    return toExecution(await this.find(executionId, caller));
   }
 
-  async list(query: ExecutionsQuery): Promise<Page<ExecutionDto>> {
-    const rows = await this.repository.list(await this.toFilter(query), query.limit);
+  async list(query: ExecutionsQuery, caller: Caller): Promise<Page<ExecutionDto>> {
+    const rows = await this.repository.list(await this.toFilter(query, caller), query.limit);
     return pageOf(rows, query.limit, (row) => row.id, toExecution);
   }
 
-  async steps(executionId: string, query: StepsQuery): Promise<Page<StepExecutionDto>> {
-    await this.find(executionId);
-    const rows = await this.repository.steps(executionId, query.limit, cursorId(query.cursor));
+  async steps(executionId: string, query: StepsQuery, caller: Caller): Promise<Page<StepExecutionDto>> {
+    await this.find(executionId, caller);
+    const rows = await this.repository.steps(executionId, query.limit, decodeIdCursor(query.cursor));
     return pageOf(rows, query.limit, (row) => row.id, toStepExecution);
   }
 
-  async timeline(executionId: string): Promise<TimelineDto> {
-    await this.find(executionId);
+  async timeline(executionId: string, caller: Caller): Promise<TimelineDto> {
+    await this.find(executionId, caller);
     const rows = await this.repository.steps(executionId, STEPS_SHOWN);
     return { items: rows.slice(0, STEPS_SHOWN).map(toTimelineItem) };
   }
 
-  async logs(executionId: string, query: LogsQuery): Promise<Page<LogLineDto>> {
-    await this.find(executionId);
+  async logs(executionId: string, query: LogsQuery, caller: Caller): Promise<Page<LogLineDto>> {
+    await this.find(executionId, caller);
     const level = query.level === undefined ? undefined : LOG_LEVELS[query.level];
-    const filter = { step: query.step_id, level, after: cursorId(query.cursor) };
+    const filter = { step: query.step_id, level, after: decodeIdCursor(query.cursor) ?? undefined };
     const rows = await this.repository.logs(executionId, filter, query.limit);
     return pageOf(rows, query.limit, (row) => row.id, toLogLine);
   }
 
-  async step(id: string): Promise<StepExecutionDto> {
+  async step(id: string, caller: Caller): Promise<StepExecutionDto> {
     const row = isId(id) ? await this.repository.findStep(id) : undefined;
     if (row === undefined) throw new StepExecutionNotFoundError(id);
+    await this.find(row.execution_id, caller);
     return toStepExecution(row);
   }
 
-  private async find(executionId: string): Promise<ExecutionRow> {
+  private async find(executionId: string, caller?: Caller): Promise<ExecutionRow> {
     const row = isId(executionId) ? await this.repository.find(executionId) : undefined;
-    if (row === undefined) throw new ExecutionNotFoundError(executionId);
+    if (row === undefined || !(await this.maySee(row, caller))) throw new ExecutionNotFoundError(executionId);
     return row;
   }
 
-  private async toFilter(query: ExecutionsQuery): Promise<ExecutionFilter> {
-    const workflow = query.workflow_id === undefined ? undefined : await this.workflows.get(query.workflow_id);
+  private async maySee(row: ExecutionRow, caller: Caller | undefined): Promise<boolean> {
+    if (caller === undefined || scopeOwner(caller) === null) return true;
+    return await this.workflows.get(row.workflow_id, caller).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AppError && error.status === 404) return false;
+        throw error;
+      },
+    );
+  }
+
+  private async toFilter(query: ExecutionsQuery, caller: Caller): Promise<ExecutionFilter> {
+    const { workflow_id } = query;
+    const workflow = workflow_id === undefined ? undefined : await this.workflows.get(workflow_id, caller);
+    const owner = scopeOwner(caller);
     return {
       workflowId: workflow?.id,
+      workflowIds: owner === null ? undefined : await this.workflows.idsOf(owner),
       status: query.status,
       triggerId: query.trigger_id,
       triggerType: query.trigger_type,
       from: toDate(query.from),
       to: toDate(query.to),
       q: query.q,
-      before: cursorId(query.cursor),
+      before: decodeIdCursor(query.cursor) ?? undefined,
     };
   }
 }
 
 const toDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
-
-function cursorId(cursor: string | undefined): string | undefined {
-  if (cursor === undefined) return undefined;
-  const key = decodeCursor(cursor);
-  if (typeof key === 'string' && isId(key)) return key;
-  throw new AppError({
-    code: 'cursor_invalid',
-    status: 422,
-    message: 'The cursor was not made by this list. Leave it out to start from the first page.',
-    errors: [{ path: 'cursor', code: 'cursor_invalid', message: 'not a cursor of this list' }],
-  });
-}

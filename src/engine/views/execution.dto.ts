@@ -154,6 +154,13 @@ export class StepsQuery extends PageQuery {
   override limit: number = 500;
 }
 
+export class GraphFormatQuery {
+  /** How the graph is drawn. */
+  @IsOptional()
+  @IsIn(['json', 'mermaid', 'svg'])
+  format: 'json' | 'mermaid' | 'svg' = 'json';
+}
+
 /** `POST /executions/{id}/cancel` */
 export class CancelDto {
   /** Kept with the execution. */

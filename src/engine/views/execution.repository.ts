@@ -11,6 +11,8 @@ import {
 
 export interface ExecutionFilter {
   workflowId?: string;
+  /** Only of these workflows. */
+  workflowIds?: readonly string[];
   status?: readonly string[];
   triggerId?: string;
   triggerType?: string;
@@ -46,6 +48,7 @@ export class ExecutionRepository {
   async list(filter: ExecutionFilter, limit: number): Promise<ExecutionRow[]> {
     const where = new Conditions();
     where.add('workflow_id = ?', filter.workflowId);
+    where.add('workflow_id = ANY(?::uuid[])', filter.workflowIds);
     where.add('status = ANY(?::text[])', filter.status);
     where.add('trigger_id = ?', filter.triggerId);
     where.add('trigger_type = ?', filter.triggerType);
@@ -61,7 +64,7 @@ export class ExecutionRepository {
   }
 
   /** In the order in which they were reached, one more than `limit`. */
-  async steps(executionId: string, limit: number, after?: string): Promise<StepExecutionRow[]> {
+  async steps(executionId: string, limit: number, after: string | null = null): Promise<StepExecutionRow[]> {
     const { lowest, highest } = idBounds(idTime(executionId));
     return await this.database.query<Row<StepExecutionRow>>(
       `SELECT ${STEP_COLUMNS} FROM step_execution
