@@ -14,7 +14,7 @@ try {
 }
 
 // The channel tells the server when this process is gone, however it went.
-const server = spawn(NODE, ['--enable-source-maps', join(ROOT, 'dist/src/main.js')], {
+const server = spawn(NODE, [join(ROOT, 'dist/src/main.js')], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => server.kill(signal));

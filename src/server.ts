@@ -1,23 +1,17 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppModule } from './app.module.js';
-import { setUpOpenApi } from './common/api/openapi.js';
+import type { Application } from './application.js';
 import { AppConfig } from './common/config/app-config.js';
 import { ensureDataFolder, keptKey, type KeptKey } from './common/config/data-folder.js';
 import { processEnvironment, readConfig } from './common/config/read-config.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './common/database/embedded/embedded-postgres.js';
 import { prepareDatabase } from './common/database/prepare.js';
 import { AppError } from './common/errors/app-error.js';
-import { HealthProbes } from './common/health/health-probes.js';
 import { configSecrets } from './common/logging/config-secrets.js';
 import { createLogger, stdout, type LogSink } from './common/logging/logger.js';
 import { NestLogger } from './common/logging/nest-logger.js';
 import { Redactor } from './common/logging/redactor.js';
-import { measureHttp } from './common/metrics/http-metrics.js';
-import { createHttpServer } from './http-server.js';
 import { onStopRequest } from './stop-request.js';
-import { VERSION } from './version.js';
 import { welcome } from './welcome.js';
 
 /** The process, from settings to drain. Ends it with 1 and one clear message when it cannot start. */
@@ -30,7 +24,7 @@ class Server {
   private readonly sink: LogSink = stdout();
   private starting: Promise<void> = Promise.resolve();
   private postgres: EmbeddedPostgres | null = null;
-  private app: NestFastifyApplication | null = null;
+  private app: Application | null = null;
   /** Set once, by whatever asks first. */
   private stopping: Promise<never> | null = null;
 
@@ -50,10 +44,20 @@ class Server {
     const logger = new Logger('Boot');
     for (const warning of warnings) logger.warn(warning);
 
+    // Loaded while the database starts: each takes about as long.
+    const loading = import('./application.js');
+    loading.catch(() => undefined);
     const { config, adminKey } = await this.complete(settings);
     if (this.stopping === null) await prepareDatabase(config.databaseUrl ?? '');
     if (this.stopping !== null) return;
-    await this.listen(config);
+    const { createApplication } = await loading;
+    this.app = await createApplication(
+      config,
+      this.redactor,
+      new NestLogger(createLogger(config, this.redactor, this.sink)),
+    );
+    await this.app.listen();
+    logger.log({ message: `listening on ${config.host}:${config.port}`, event: 'started' });
     this.say(welcome(config, adminKey, this.postgres));
   }
 
@@ -71,15 +75,6 @@ class Server {
     });
     this.redactor.add(...configSecrets(config));
     return { config, adminKey };
-  }
-
-  private async listen(config: AppConfig): Promise<void> {
-    const logger = new NestLogger(createLogger(config, this.redactor, this.sink));
-    this.app = await createHttpServer(AppModule.with(config, this.redactor), config, logger);
-    setUpOpenApi(this.app, VERSION);
-    measureHttp(this.app);
-    await this.app.listen({ port: config.port, host: config.host });
-    new Logger('Boot').log({ message: `listening on ${config.host}:${config.port}`, event: 'started' });
   }
 
   /** Once, however often it is asked for: not ready, no new work, then everything down in order. */
@@ -114,10 +109,8 @@ class Server {
   }
 
   private async release(): Promise<void> {
-    const app = this.app;
     try {
-      app?.get(HealthProbes).drain();
-      await app?.close();
+      await this.app?.close();
     } catch (error) {
       new Logger('Boot').error({ message: 'not everything could be closed in order', err: error });
     }

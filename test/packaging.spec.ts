@@ -10,12 +10,12 @@ interface Package {
   optionalDependencies?: Record<string, string>;
 }
 
-function readJson<T>(name: string): T {
-  return JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as T;
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
 }
 
 describe('the packages', () => {
-  const { packages } = readJson<{ packages: Record<string, Package> }>('package-lock.json');
+  const { packages } = readJson('package-lock.json') as { packages: Record<string, Package> };
 
   it('are all in the lock file, those of other platforms too, or `npm ci` refuses it (`npm run lock:complete`)', () => {
     const missing = Object.values(packages)
@@ -25,7 +25,7 @@ describe('the packages', () => {
   });
 
   it('are pinned to exact versions', () => {
-    const { dependencies = {}, devDependencies = {} } = readJson<Package>('package.json');
+    const { dependencies = {}, devDependencies = {} } = readJson('package.json') as Package;
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
       ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
     );

@@ -79,7 +79,7 @@ export interface SpawnedServer {
 export function spawnServer(options: ServerOptions = {}): SpawnedServer {
   if (!existsSync(MAIN)) throw new Error('dist/ is missing: run `npm run build` first');
   const dataFolder = options.dataFolder ?? temporaryFolder();
-  const child = spawn(NODE, ['--enable-source-maps', MAIN], {
+  const child = spawn(NODE, [MAIN], {
     // Not the repository: a developer's .env must not reach the tests.
     cwd: temporaryFolder(),
     env: environment(options, dataFolder),

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { Database } from './database.js';
 import { DatabaseUnreachableError, NewerSchemaError, PostgresTooOldError } from './database.errors.js';
@@ -24,8 +23,7 @@ export async function prepareDatabase(url: string, patienceMs = 10_000): Promise
     // An advisory lock of a transaction ends with its connection, whatever happens to this process.
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await refuseNewerSchema(client);
-    await runMigrations(url);
+    if (await isBehind(client)) await runMigrations(url);
     await makePartitions(url);
     await client.query('COMMIT');
   } finally {
@@ -55,16 +53,21 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
   if (Number(rows[0]?.number) < OLDEST_VERSION) throw new PostgresTooOldError(rows[0]?.text ?? 'of unknown version');
 }
 
-async function refuseNewerSchema(client: pg.Client): Promise<void> {
+/** @throws NewerSchemaError */
+async function isBehind(client: pg.Client): Promise<boolean> {
   const table = await client.query<{ found: boolean }>(`SELECT to_regclass('migrations') IS NOT NULL AS found`);
-  if (table.rows[0]?.found !== true) return;
+  if (table.rows[0]?.found !== true) return true;
   const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations ORDER BY id');
-  const known = new Set(MIGRATIONS.map((migration) => migration.name));
-  const unknown = rows.map((row) => row.name).filter((name) => !known.has(name));
+  const done = new Set(rows.map((row) => row.name));
+  const known = new Set(MIGRATIONS.map((migration) => new migration().name));
+  const unknown = [...done].filter((name) => !known.has(name));
   if (unknown.length > 0) throw new NewerSchemaError(unknown);
+  return [...known].some((name) => !done.has(name));
 }
 
 async function runMigrations(url: string): Promise<void> {
+  // Takes a while to load, and most starts need no migration.
+  const { DataSource } = await import('typeorm');
   const source = new DataSource({ type: 'postgres', extra: poolOptions(url, 1), migrations: MIGRATIONS });
   await source.initialize();
   try {

@@ -1,0 +1,35 @@
+import type { LoggerService } from '@nestjs/common';
+import { AppModule } from './app.module.js';
+import { setUpOpenApi } from './common/api/openapi.js';
+import type { AppConfig } from './common/config/app-config.js';
+import { HealthProbes } from './common/health/health-probes.js';
+import type { Redactor } from './common/logging/redactor.js';
+import { measureHttp } from './common/metrics/http-metrics.js';
+import { createHttpServer } from './http-server.js';
+import { VERSION } from './version.js';
+
+/** The whole application on settings that are complete and a database that is ready. */
+export interface Application {
+  listen(): Promise<void>;
+  /** Not ready from now on; then no new work, running steps get `SHUTDOWN_GRACE`, everything is closed in order. */
+  close(): Promise<void>;
+}
+
+export async function createApplication(
+  config: AppConfig,
+  redactor: Redactor,
+  logger: LoggerService,
+): Promise<Application> {
+  const app = await createHttpServer(AppModule.with(config, redactor), config, logger);
+  setUpOpenApi(app, VERSION);
+  measureHttp(app);
+  return {
+    listen: async () => {
+      await app.listen({ port: config.port, host: config.host });
+    },
+    close: async () => {
+      app.get(HealthProbes).drain();
+      await app.close();
+    },
+  };
+}
