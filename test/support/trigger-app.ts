@@ -81,6 +81,9 @@ class StandInViews extends ExecutionViews {
 
 /** Workflows whose versions have just triggers. */
 export class StandInWorkflows extends WorkflowDirectory {
+  override idsOf(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
   readonly versions = new Map<string, PlannedTrigger[]>();
   private readonly listeners: StatusListener[] = [];
 
