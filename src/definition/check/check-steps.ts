@@ -72,6 +72,7 @@ export class StepChecker {
     const { id } = step.definition;
     this.checkGoto(step, siblings, ancestors);
     this.checkConfig(step);
+    this.checkAvailable(step);
     const own: Surroundings = {
       before: new Set([...around.before, ...ancestors]),
       known: new Set([...around.known, ...siblings]),
@@ -83,6 +84,12 @@ export class StepChecker {
       const inner = { ...own, names: [...around.names, ...names] };
       this.scope(scope, scopePrefix(`${prefix}${id}`, scope.name), inner);
     }
+  }
+
+  private checkAvailable(step: ReadStep): void {
+    if (step.definition.on_interrupt !== 'ask' || !this.catalogue.lacks.includes('on_interrupt: ask')) return;
+    const message = '"on_interrupt: ask" is not available in this version of Millrace.';
+    this.faults.error('not_available', [...step.path, 'on_interrupt'], message, { hint: 'Use retry or fail.' });
   }
 
   private claimPath(prefix: string, step: ReadStep): void {
