@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiProblems } from '../common/api/problems.js';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { PageQuery } from '../common/api/page.dto.js';
@@ -12,6 +13,7 @@ type Reply = Pick<FastifyReply, 'status'>;
 
 @ApiTags('Deployment')
 @Controller('deployment/workflows')
+@ApiProblems(404, 422)
 export class DeploymentController {
   constructor(private readonly deployments: DeploymentService) {}
 

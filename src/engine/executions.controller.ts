@@ -79,11 +79,7 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'listExecutionLogs', summary: 'Read the log of an execution, oldest first' })
   @ApiOkResponse({ type: LogPageDto })
   @ApiProblems(401, 403, 404, 422)
-  logs(
-    @Param('id') id: string,
-    @Query() query: LogsQuery,
-    @CurrentCaller() caller: Caller,
-  ): Promise<Page<LogLineDto>> {
+  logs(@Param('id') id: string, @Query() query: LogsQuery, @CurrentCaller() caller: Caller): Promise<Page<LogLineDto>> {
     return this.queries.logs(id, query, caller);
   }
 

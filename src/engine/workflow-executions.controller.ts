@@ -23,7 +23,7 @@ export class WorkflowExecutionsController {
     private readonly queries: ExecutionQueries,
   ) {}
 
-  @Post([':id/execute', ':id/run'])
+  @Post(':id/execute')
   @Requires('operator')
   @ApiOperation({ operationId: 'executeWorkflow', summary: 'Start an execution' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Calls with one key start one execution.' })
@@ -46,7 +46,25 @@ export class WorkflowExecutionsController {
     return 'finished' in answer ? answer.finished : answer.started;
   }
 
-  @Get([':id/executions', ':id/runs'])
+  @Post(':id/run')
+  @Requires('operator')
+  @ApiOperation({ operationId: 'runWorkflow', summary: 'Start an execution: another name of `execute`' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Calls with one key start one execution.' })
+  @ApiAcceptedResponse({ type: StartedDto, description: 'Recorded; it runs whatever happens to this process.' })
+  @ApiOkResponse({ type: ExecutionDto, description: 'With `wait`: the finished execution.' })
+  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  run(
+    @Param('id') id: string,
+    @Body() body: ExecuteDto,
+    @Query() query: WaitQuery,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StartedDto | ExecutionDto> {
+    return this.execute(id, body, query, idempotencyKey, caller, reply);
+  }
+
+  @Get(':id/executions')
   @Requires('viewer')
   @ApiOperation({ operationId: 'listWorkflowExecutions', summary: "List a workflow's executions, newest first" })
   @ApiOkResponse({ type: ExecutionPageDto })
@@ -57,5 +75,21 @@ export class WorkflowExecutionsController {
     @CurrentCaller() caller: Caller,
   ): Promise<Page<ExecutionDto>> {
     return this.queries.list({ ...query, workflow_id: id }, caller);
+  }
+
+  @Get(':id/runs')
+  @Requires('viewer')
+  @ApiOperation({
+    operationId: 'listWorkflowRuns',
+    summary: "List a workflow's executions: another name of `executions`",
+  })
+  @ApiOkResponse({ type: ExecutionPageDto })
+  @ApiProblems(401, 403, 404, 422)
+  runs(
+    @Param('id') id: string,
+    @Query() query: WorkflowExecutionsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<ExecutionDto>> {
+    return this.list(id, query, caller);
   }
 }

@@ -1,4 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
+import { ApiProblems } from '../common/api/problems.js';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../common/api/requires.js';
 import { NodeTypeDto, NodeTypeListDto } from './node-catalogue.dto.js';
@@ -7,6 +8,7 @@ import type { NodeTypeDescription } from '../definition/type-catalogue.js';
 
 @ApiTags('Library')
 @Controller('node-types')
+@ApiProblems(404, 422)
 export class NodeCatalogueController {
   constructor(private readonly registry: NodeRegistry) {}
 

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiProblems } from '../../common/api/problems.js';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DateTime } from 'luxon';
 import { CurrentCaller, Requires, type Caller } from '../../common/api/requires.js';
@@ -18,6 +19,7 @@ import {
 @ApiTags('Triggers')
 @ApiResponse({ status: 404, description: 'There is no such trigger' })
 @Controller('triggers')
+@ApiProblems(404, 422)
 export class TriggersController {
   constructor(private readonly triggers: TriggerService) {}
 

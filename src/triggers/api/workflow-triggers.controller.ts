@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiProblems } from '../../common/api/problems.js';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, OpenToAll, Requires, type Caller } from '../../common/api/requires.js';
@@ -17,6 +18,7 @@ type Reply = Pick<FastifyReply, 'status'>;
 
 @ApiTags('Triggers')
 @Controller()
+@ApiProblems(404, 422)
 export class WorkflowTriggersController {
   constructor(
     private readonly triggers: TriggerService,
