@@ -40,10 +40,13 @@ export async function createHttpServer(
     // Otherwise Nest ends the process itself, without a word of ours.
     abortOnError: false,
     forceCloseConnections: true,
+    // Fastify's own reads JSON; Nest would add forms.
+    bodyParser: false,
   });
   app.setGlobalPrefix(API_BASE.slice(1), { exclude: OUTSIDE });
   const fastify = app.getHttpAdapter().getInstance();
-  // A definition may come as the YAML text itself.
+  // A body is JSON, or a definition as the YAML text itself. Other types answer 415.
+  fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, body));
   if (config.corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(config.corsOrigins));
   app.useGlobalFilters(new ProblemFilter(routes));

@@ -34,9 +34,10 @@ export class DeploymentController {
   @ApiResponse({ status: 422, description: 'The version has faults' })
   deploy(
     @Param('id') id: string,
-    @Body() body: DeployBody | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
+    // Optional by `?`: a union's class does not reach the validation.
+    @Body() body?: DeployBody,
   ): Promise<Deployed> {
     return this.put(id, body, caller, reply);
   }
@@ -48,9 +49,10 @@ export class DeploymentController {
   @ApiResponse({ status: 422, description: 'The version has faults' })
   update(
     @Param('id') id: string,
-    @Body() body: DeployBody | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
+    // Optional by `?`: a union's class does not reach the validation.
+    @Body() body?: DeployBody,
   ): Promise<Deployed> {
     return this.put(id, body, caller, reply);
   }

@@ -1,4 +1,4 @@
-import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { Environment, EvaluationError, Optional } from '@marcbachmann/cel-js';
 import { registerFunctions } from './functions.js';
 import { MissingValueError } from './guard-evaluation.js';
 import { isNode, type SyntaxNode } from './syntax-tree.js';
@@ -126,14 +126,11 @@ function registerDefault(): void {
 function present(read: () => unknown): unknown {
   try {
     const value = read();
-    return isEmptyOptional(value) ? undefined : value;
+    if (!(value instanceof Optional)) return value;
+    return value.hasValue() ? value.value() : undefined;
   } catch (error) {
     if (error instanceof MissingValueError) return undefined;
     if (error instanceof EvaluationError && ABSENT.has(error.code)) return undefined;
     throw error;
   }
-}
-
-function isEmptyOptional(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object optional]';
 }

@@ -26,9 +26,10 @@ export class IngressRoutes implements OnModuleInit {
     private readonly ingress: WebhookIngress,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
-    await server.register((scope, _options, done) => {
+    // Not awaited: that would finish the other routes before Nest has set the handler of their errors.
+    void server.register((scope, _options, done) => {
       this.define(scope);
       done();
     });
