@@ -26,7 +26,7 @@ export class WorkflowValidation {
   validate({ definition, name }: WorkflowInput) {
     if (definition === undefined) {
       throw new BodyInvalidError([
-        { path: 'definition', code: 'required', message: 'There is no definition to validate.' },
+        { path: 'definition', code: 'field_required', message: 'There is no definition to validate.' },
       ]);
     }
     const { plan, errors, warnings } = this.definitions.read(withName(definition, name));

@@ -81,7 +81,7 @@ describe('creating a workflow', () => {
     const refused = await api.call('POST', '/api/v1/workflows', {
       json: { name: 'x', definition: TWO_STEPS, colour: 'red' },
     });
-    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'colour', code: 'unknown_field' }] } });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'colour', code: 'field_unknown' }] } });
   });
 });
 

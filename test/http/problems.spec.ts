@@ -112,9 +112,9 @@ describe('errors of the HTTP API', () => {
     const { code, errors } = answer.json<{ code: string; errors: { path: string; code: string; message: string }[] }>();
     expect(code).toBe('validation_failed');
     expect(Object.fromEntries(errors.map((fault) => [fault.path, fault.code]))).toEqual({
-      extra: 'unknown_field',
+      extra: 'field_unknown',
       count: 'is_int',
-      'steps[1].more': 'unknown_field',
+      'steps[1].more': 'field_unknown',
       'steps[1].id': 'is_string',
       'steps[2].id': 'is_string',
     });

@@ -23,7 +23,7 @@ export function faultsOf(errors: readonly ValidationError[], parent = ''): Fault
         : `${parent}.${error.property}`;
     const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
       rule === UNKNOWN
-        ? { path, code: 'unknown_field', message: `There is no field "${error.property}" here.` }
+        ? { path, code: 'field_unknown', message: `There is no field "${error.property}" here.` }
         : { path, code: rule.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/^_/, ''), message },
     );
     return [...own, ...faultsOf(error.children ?? [], path)];

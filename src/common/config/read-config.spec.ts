@@ -71,7 +71,7 @@ describe('the settings', () => {
 
   it('ask for SECRET_KEY with DATABASE_URL, since a data folder of one replica cannot hold it for all', () => {
     const DATABASE_URL = 'postgresql://localhost/x';
-    expect(faultsOf({ DATABASE_URL })).toMatchObject([{ path: 'SECRET_KEY', code: 'required' }]);
+    expect(faultsOf({ DATABASE_URL })).toMatchObject([{ path: 'SECRET_KEY', code: 'field_required' }]);
     expect(readConfig({ DATABASE_URL, SECRET_KEY }).config.databaseUrl).toBe(DATABASE_URL);
   });
 

@@ -31,7 +31,7 @@ export function readConfig(environment: Environment): ReadConfig {
       values[name] = text === null ? null : setting.parse(text);
     } catch (error) {
       const shown = setting.secret === true ? '' : `, not "${text ?? ''}"`;
-      faults.push({ path: name, code: 'invalid_value', message: `${(error as Error).message}${shown}` });
+      faults.push({ path: name, code: 'value_invalid', message: `${(error as Error).message}${shown}` });
     }
   }
   faults.push(...combinations(values, new Set(faults.map((fault) => fault.path))));
@@ -44,7 +44,7 @@ export function readConfig(environment: Environment): ReadConfig {
 function combinations(values: Partial<SettingValues>, faulty: ReadonlySet<string>): Fault[] {
   const faults: Fault[] = [];
   const need = (name: keyof SettingValues, because: string): void => {
-    if (values[name] === null && !faulty.has(name)) faults.push({ path: name, code: 'required', message: because });
+    if (values[name] === null && !faulty.has(name)) faults.push({ path: name, code: 'field_required', message: because });
   };
   if (values.DATABASE_URL)
     need('SECRET_KEY', 'is required with DATABASE_URL: 32 characters or more, the same on all replicas');

@@ -95,6 +95,6 @@ function invalid(path: string, wanted: string): AppError {
     code: 'validation_failed',
     status: 422,
     message,
-    errors: [{ path, code: 'invalid', message, hint: wanted }],
+    errors: [{ path, code: 'value_invalid', message, hint: wanted }],
   });
 }

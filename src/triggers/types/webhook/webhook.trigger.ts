@@ -224,7 +224,7 @@ function faultsOfAuth(auth: WebhookAuth): Fault[] {
     .filter((either) => either.every((field) => auth[field] === undefined || auth[field] === ''))
     .map((either) => ({
       path: `auth.${either[0] ?? ''}`,
-      code: 'required',
+      code: 'field_required',
       message: `auth ${auth.type} needs ${either.join(' or ')}`,
     }));
 }
