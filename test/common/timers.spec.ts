@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { AppConfig } from '../../src/common/config/app-config.js';
 import type { Database } from '../../src/common/database/database.js';
 import { newId } from '../../src/common/ids.js';
+import { Metrics } from '../../src/common/metrics/metrics.js';
 import { PgSignals } from '../../src/common/signals/pg-signals.js';
 import { PgTimers } from '../../src/common/timers/pg-timers.js';
 import type { DueTimer, TimerHandler } from '../../src/common/timers/timer.contract.js';
@@ -15,11 +16,17 @@ interface Replica {
 
 const replicas: Replica[] = [];
 
-async function start(url: string, database: Database, handler: TimerHandler): Promise<Replica> {
+async function start(
+  url: string,
+  database: Database,
+  handler: TimerHandler,
+  more: (timers: PgTimers) => void = () => undefined,
+): Promise<Replica> {
   const config = Object.assign(new AppConfig(), { databaseUrl: url, roles: ['scheduler'] });
   const signals = new PgSignals(config, database);
-  const timers = new PgTimers(config, database, signals);
+  const timers = new PgTimers(config, database, signals, new Metrics());
   timers.handle('test', handler);
+  more(timers);
   const replica = { timers, signals };
   replicas.push(replica);
   await signals.onApplicationBootstrap();
@@ -131,4 +138,20 @@ it('goes on after the database connections were cut', async () => {
     .catch(() => undefined);
   await eventually(() => database.transaction((client) => timers.set(client, [timer(soon(0), 'after')])));
   await eventually(() => expect(fired).toEqual(['after']));
+});
+
+it('lets a follow-up that waits for somebody outside hold up no other timer', async () => {
+  const { url, database } = await createTestDatabase();
+  const fired: string[] = [];
+  const outside = Promise.withResolvers<undefined>();
+  const { timers } = await start(
+    url,
+    database,
+    (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.key))),
+    (slow) => slow.handleApart('slow', () => outside.promise),
+  );
+  await database.transaction((client) => timers.set(client, [{ ...timer(soon(0), 'mail'), kind: 'slow' }]));
+  await database.transaction((client) => timers.set(client, [timer(soon(0), 'cron')]));
+  await eventually(() => expect(fired).toEqual(['cron']));
+  outside.resolve(undefined);
 });

@@ -64,7 +64,7 @@ export class GroupCommitWriter extends GroupCommit {
   override submit<Row, Result>(statement: BatchStatement<Row, Result>, row: Row): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const giveUpAt = performance.now() + statement.patienceMs;
-      this.gathered.push({ statement: statement as BatchStatement<unknown, unknown>, row, giveUpAt, resolve, reject });
+      this.gathered.push({ statement: statement, row, giveUpAt, resolve, reject });
       this.flushing ??= this.flushAll();
     });
   }

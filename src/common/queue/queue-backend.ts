@@ -66,7 +66,7 @@ async function openPostgres(url: string): Promise<QueueBackend> {
   pool.on('error', () => undefined);
   const client = await pool.connect();
   try {
-    await runMigrations(client as never, SCHEMA);
+    await runMigrations(client, SCHEMA);
   } finally {
     client.release();
   }

@@ -1,60 +1,47 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { type PoolClient } from 'pg';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { AppConfig } from '../config/app-config.js';
 import { Database } from '../database/database.js';
-import { isConnectionLoss } from '../database/pg-errors.js';
 import { newId } from '../ids.js';
+import { Metrics } from '../metrics/metrics.js';
 import { Signals } from '../signals/signals.contract.js';
-import { Timers, type DueTimer, type TimerHandler, type TimerRecord } from './timer.contract.js';
-import { CANCEL_TIMERS, CLAIM_DUE, CLAIM_ONE, POSTPONE, SET_TIMERS, UNTIL_NEXT } from './timers.sql.js';
+import { LONGEST_SLEEP_MS, TimerLoop } from './timer-loop.js';
+import { Timers, type TimerHandler, type TimerRecord } from './timer.contract.js';
+import { CANCEL_TIMERS, SET_TIMERS } from './timers.sql.js';
 
-const BATCH = 500;
-/** The longest sleep: a signal that was lost costs at most this. */
-const LONGEST_SLEEP_MS = 5_000;
-/** A timer set for sooner than that wakes the other replicas; a later one they find by themselves. */
 const TOPIC = 'timer';
 
-interface DueRow {
-  id: string;
-  kind: string;
-  subject_id: string;
-  key: string;
-  due_at: Date;
-  payload: unknown;
-  failures: number;
-  now: Date;
-}
-
 /**
- * The durable timers. Each replica with the scheduler's role sleeps until the next due row, claims due rows in batches
- * and runs their follow-up in the transaction that removes them.
+ * The durable timers. Each replica with the scheduler's role claims what is due: in one loop for all kinds whose
+ * follow-up is work in the database, and in a loop of its own for a kind whose follow-up waits for somebody outside.
  */
 @Injectable()
 export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('Timers');
-  private readonly handlers = new Map<string, TimerHandler>();
-  private sleep: { timer: NodeJS.Timeout; wakeAt: number; wake: () => void } | null = null;
-  private wokenEarly = false;
-  private stopping = false;
-  private loop: Promise<void> = Promise.resolve();
-  private observer: (report: { count: number; latenessMs: number }) => void = () => undefined;
+  private readonly kinds = new Set<string>();
+  private readonly common: TimerLoop;
+  private readonly loops: TimerLoop[];
 
   constructor(
     private readonly config: AppConfig,
     private readonly database: Database,
     private readonly signals: Signals,
+    metrics: Metrics,
   ) {
     super();
-  }
-
-  /** Whoever measures lateness; one listener. */
-  observe(listener: (report: { count: number; latenessMs: number }) => void): void {
-    this.observer = listener;
+    this.common = new TimerLoop(database, undefined, (lateness) => metrics.timerLag.set(Math.max(0, lateness) / 1000));
+    this.loops = [this.common];
   }
 
   override handle(kind: string, handler: TimerHandler): void {
-    if (this.handlers.has(kind)) throw new Error(`two handlers for timers of kind ${kind}`);
-    this.handlers.set(kind, handler);
+    this.claimKind(kind);
+    this.common.handle(kind, handler);
+  }
+
+  override handleApart(kind: string, handler: TimerHandler): void {
+    this.claimKind(kind);
+    const loop = new TimerLoop(this.database, 1);
+    loop.handle(kind, handler);
+    this.loops.push(loop);
   }
 
   override async set(client: PoolClient, timers: readonly TimerRecord[]): Promise<void> {
@@ -67,7 +54,8 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
       timers.map((timer) => timer.dueAt),
       timers.map((timer) => (timer.payload === null ? null : JSON.stringify(timer.payload))),
     ]);
-    const soonest = Math.min(...timers.map((timer) => timer.dueAt.getTime()));
+    // A timer set for later than the longest sleep is found without being told.
+    const soonest = timers.reduce((least, timer) => Math.min(least, timer.dueAt.getTime()), Infinity);
     if (soonest - Date.now() < LONGEST_SLEEP_MS) await this.signals.publishWithin(client, TOPIC, soonest);
   }
 
@@ -79,109 +67,19 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
     if (!this.config.roles.includes('scheduler')) return;
     this.signals.subscribe(TOPIC, (soonest) => this.wakeBy(Number(soonest)));
     this.signals.onReconnect(() => this.wakeBy(0));
-    this.loop = this.run();
+    for (const loop of this.loops) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    this.wakeBy(0);
-    await this.loop;
+    await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 
-  /** Wakes the sleeper when it would sleep past `time` (its own clock; an error of the clock costs only lateness). */
+  private claimKind(kind: string): void {
+    if (this.kinds.has(kind)) throw new Error(`two handlers for timers of kind ${kind}`);
+    this.kinds.add(kind);
+  }
+
   private wakeBy(time: number): void {
-    if (this.sleep === null) this.wokenEarly = true;
-    else if (this.sleep.wakeAt > time) this.sleep.wake();
+    for (const loop of this.loops) loop.wakeBy(time);
   }
-
-  private async run(): Promise<void> {
-    while (!this.stopping) {
-      this.wokenEarly = false;
-      try {
-        const full = await this.claimBatch();
-        if (!full) await this.sleepFor(await this.untilNext());
-      } catch (error) {
-        if (!isConnectionLoss(error)) this.logger.error(error);
-        await this.sleepFor(500);
-      }
-    }
-  }
-
-  private async untilNext(): Promise<number> {
-    const [row] = await this.database.query<{ wait_ms: string | null }>(UNTIL_NEXT, [[...this.handlers.keys()]]);
-    return row?.wait_ms == null ? LONGEST_SLEEP_MS : Number(row.wait_ms);
-  }
-
-  private async sleepFor(milliseconds: number): Promise<void> {
-    const wait = Math.max(0, Math.min(milliseconds, LONGEST_SLEEP_MS));
-    if (this.wokenEarly || this.stopping) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.sleep = null;
-        resolve();
-      };
-      // setTimeout may fire up to a millisecond early; a due row is never claimed before its time.
-      const timer = setTimeout(wake, Math.ceil(wait) + 1);
-      this.sleep = { timer, wakeAt: Date.now() + wait, wake };
-    });
-  }
-
-  /** @returns whether the batch was full, so that more may be due already. */
-  private async claimBatch(): Promise<boolean> {
-    const kinds = [...this.handlers.keys()];
-    let rows: DueRow[] = [];
-    try {
-      const followUps = await this.database.transaction(async (client) => {
-        rows = (await client.query<DueRow>(CLAIM_DUE, [kinds, BATCH])).rows;
-        return await this.handleRows(client, rows);
-      });
-      this.report(rows);
-      await runAll(followUps);
-    } catch (error) {
-      if (rows.length === 0 || isConnectionLoss(error)) throw error;
-      await this.claimOneByOne(rows);
-    }
-    return rows.length === BATCH;
-  }
-
-  /** After a batch has failed: each timer alone, so that only the broken one stays behind. */
-  private async claimOneByOne(rows: readonly DueRow[]): Promise<void> {
-    for (const { id, kind, subject_id } of rows) {
-      try {
-        const followUps = await this.database.transaction(async (client) =>
-          this.handleRows(client, (await client.query<DueRow>(CLAIM_ONE, [id])).rows),
-        );
-        await runAll(followUps);
-      } catch (error) {
-        if (isConnectionLoss(error)) throw error;
-        this.logger.error({ message: `timer ${kind} of ${subject_id} failed and will be tried again`, err: error });
-        await this.database.query(POSTPONE, [id, String(error)]);
-      }
-    }
-  }
-
-  private async handleRows(client: PoolClient, rows: readonly DueRow[]): Promise<(() => void | Promise<void>)[]> {
-    const followUps: (() => void | Promise<void>)[] = [];
-    const byKind = Map.groupBy(rows, (row) => row.kind);
-    for (const [kind, due] of byKind) {
-      const now = due[0]?.now ?? new Date();
-      const followUp = await this.handlers.get(kind)?.(client, due.map(toDueTimer), now);
-      if (followUp) followUps.push(followUp);
-    }
-    return followUps;
-  }
-
-  private report(rows: readonly DueRow[]): void {
-    for (const row of rows) this.observer({ count: 1, latenessMs: row.now.getTime() - row.due_at.getTime() });
-  }
-}
-
-async function runAll(followUps: readonly (() => void | Promise<void>)[]): Promise<void> {
-  for (const followUp of followUps) await followUp();
-}
-
-function toDueTimer(row: DueRow): DueTimer {
-  const { id, kind, key, payload, failures } = row;
-  return { id, kind, subjectId: row.subject_id, key, dueAt: row.due_at, payload, failures };
 }

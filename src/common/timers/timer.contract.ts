@@ -30,11 +30,16 @@ export type TimerHandler = (
   client: PoolClient,
   due: readonly DueTimer[],
   now: Date,
-) => Promise<(() => void | Promise<void>) | void>;
+) => Promise<(() => void | Promise<void>) | undefined>;
 
 export abstract class Timers {
   /** One handler a kind; call it while modules initialise. */
   abstract handle(kind: string, handler: TimerHandler): void;
+  /**
+   * The same for a follow-up that waits for somebody outside (a mail server): one timer at a time, in a loop of its own,
+   * so that it holds up no other timer.
+   */
+  abstract handleApart(kind: string, handler: TimerHandler): void;
   /** Sets or moves timers in the caller's transaction; replicas are told after the commit. */
   abstract set(client: PoolClient, timers: readonly TimerRecord[]): Promise<void>;
   /** Removes timers of a kind: all of the subject's, or the one with `key`. */

@@ -19,7 +19,10 @@ export class Notifier {
     private readonly workflows: WorkflowDirectory,
     timers: Timers,
   ) {
-    timers.handle(NOTIFICATION_TIMER, (_client, due) => this.sendAll(due));
+    timers.handleApart(NOTIFICATION_TIMER, async (_client, due) => {
+      await this.sendAll(due);
+      return undefined;
+    });
   }
 
   /** What keeps a deployment from notifying; null: nothing. */
