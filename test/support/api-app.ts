@@ -47,6 +47,9 @@ class IdleQueue extends ExecutionQueue {
   override counts(): Promise<{ waiting: number; active: number; delayed: number }> {
     return Promise.resolve({ waiting: 3, active: 0, delayed: 0 });
   }
+  override taken(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
   override ping(): Promise<void> {
     return Promise.resolve();
   }

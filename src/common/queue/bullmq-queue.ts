@@ -8,8 +8,12 @@ import { type QueueBackend } from './queue-backend.js';
 
 export const QUEUE_BACKEND = Symbol('QueueBackend');
 const MAX_BULK = 1_000;
+/** Of an execution's id. */
+const ID_LENGTH = 36;
 /** Beyond this many jobs that wait for a queue that is away, further ones are left to the reconciler. */
 const MAX_BACKLOG = 100_000;
+/** Looked at in one go; what lies beyond is looked at when these are gone. */
+const MAX_TAKEN = 5_000;
 const CLOSE_GRACE_MS = 2_000;
 
 @Injectable()
@@ -64,6 +68,11 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     };
   }
 
+  override async taken(): Promise<string[]> {
+    const jobs = await this.queue.getRanges(['active'], 0, MAX_TAKEN);
+    return jobs.map(executionOf);
+  }
+
   override ping(): Promise<void> {
     return this.connection.ping();
   }
@@ -106,4 +115,9 @@ function toBullmq(job: ExecutionJob): {
     // BullMQ's 1 is first; a custom id must not hold a colon.
     opts: { jobId: `${job.executionId}-${job.epoch}${round}`, priority: 11 - job.priority },
   };
+}
+
+/** The other way round: a job's id begins with the execution's. */
+function executionOf(jobId: string): string {
+  return jobId.slice(0, ID_LENGTH);
 }

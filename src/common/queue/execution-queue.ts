@@ -39,6 +39,9 @@ export abstract class ExecutionQueue {
 
   abstract counts(): Promise<QueueCounts>;
 
+  /** Executions whose job some worker has in hand, also one that has died since. */
+  abstract taken(): Promise<string[]>;
+
   /** Resolves when the queue answers; rejects when it does not. */
   abstract ping(): Promise<void>;
 

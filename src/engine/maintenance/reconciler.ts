@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database } from '../../common/database/database.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
-import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
 import { LockManager } from '../../locks/lock-manager.js';
 
 const EVERY_MS = 5_000;
@@ -32,6 +32,14 @@ const NEXT = /* sql */ `
 SELECT id, epoch, priority, extract(epoch FROM now() - queued_at) * 1000 AS age_ms FROM execution
 WHERE is_open AND status = 'queued' AND queued_at < now() - $1 * interval '1 millisecond' AND id > $2
 ORDER BY id LIMIT $3`;
+
+/** A job in the hands of a worker that has not claimed the execution: is added anew once in that time. */
+const UNCLAIMED_MS = 60_000;
+
+/** Index: the primary key. */
+const UNCLAIMED = /* sql */ `
+SELECT id, epoch, priority, extract(epoch FROM now() - queued_at) * 1000 AS age_ms FROM execution
+WHERE id = ANY($1::uuid[]) AND status = 'queued' AND queued_at < now() - $2 * interval '1 millisecond'`;
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
@@ -73,13 +81,28 @@ export class Reconciler implements OnModuleInit {
     }
   }
 
-  /** Fewer jobs than executions: some are missing. */
+  /**
+   * Fewer jobs than executions: some are missing. Jobs in hand count only while their execution is not claimed: a worker
+   * that has died leaves jobs in its hands, whose executions are queued anew by then. Asked in this order, what moves
+   * meanwhile is never missed.
+   */
   private async queueIsShort(): Promise<boolean> {
+    const { waiting } = await this.queue.counts();
+    const unclaimed = await this.addUnclaimed();
     const [row] = await this.database.query<{ count: number }>(COUNT, [GRACE_MS]);
-    const queued = row?.count ?? 0;
-    if (queued === 0) return false;
-    const { waiting, active } = await this.queue.counts();
-    return waiting + active < queued;
+    return waiting + unclaimed < (row?.count ?? 0);
+  }
+
+  /**
+   * A worker that died between taking a job and claiming its execution leaves the job in its hands: the queue ignores a
+   * second one of its name, and finds out only when its lock has run out. @returns how many there are.
+   */
+  private async addUnclaimed(): Promise<number> {
+    const taken = await this.queue.taken();
+    if (taken.length === 0) return 0;
+    const rows = await this.database.query<QueuedRow & Record<string, unknown>>(UNCLAIMED, [taken, GRACE_MS]);
+    await this.queue.addNow(rows.map((row) => toJob(row, 1 + Math.floor(Number(row.age_ms) / UNCLAIMED_MS))));
+    return rows.length;
   }
 
   /** @param graceMs leaves out what was queued more recently. */
@@ -87,17 +110,14 @@ export class Reconciler implements OnModuleInit {
     let after = FIRST_ID;
     for (;;) {
       const rows = await this.database.query<QueuedRow & Record<string, unknown>>(NEXT, [graceMs, after, PAGE]);
-      await this.queue.addNow(
-        rows.map(({ id, epoch, priority, age_ms }) => ({
-          executionId: id,
-          epoch,
-          priority,
-          round: Math.floor(Number(age_ms) / STUCK_MS),
-        })),
-      );
+      await this.queue.addNow(rows.map((row) => toJob(row, Math.floor(Number(row.age_ms) / STUCK_MS))));
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;
       after = last.id;
     }
   }
+}
+
+function toJob({ id, epoch, priority }: QueuedRow, round: number): ExecutionJob {
+  return { executionId: id, epoch, priority, round };
 }
