@@ -6,7 +6,7 @@ import { newId } from '../common/ids.js';
 import { BACKFILL_KEY, type BackfillAnswer, type BackfillProgress } from './backfill.js';
 import { TriggerHost, type ArmedTrigger, type BaseTrigger, type DueTrigger } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
-import { NoInstantsError } from './triggers.errors.js';
+import { BackfillRangeError, NoInstantsError } from './triggers.errors.js';
 
 const MOST_SHOWN = 1_000;
 const MOST_AT_ONCE = 100;
@@ -32,6 +32,7 @@ export class Backfills {
   ) {}
 
   async start(trigger: ArmedTrigger, order: BackfillOrder): Promise<BackfillAnswer> {
+    this.checkRange(order);
     const type = this.registry.get(trigger.type);
     const found = type.instantsIn(trigger, { from: order.from, to: order.to, limit: MOST_SHOWN + 1 });
     if (found === null) throw new NoInstantsError(trigger.type);
@@ -41,6 +42,12 @@ export class Backfills {
       await this.database.transaction((client) => this.later(client, trigger.id, newId(), this.clock.date(), progress));
     }
     return { dry_run: order.dryRun, count: items.length, items, has_more: found.length > items.length };
+  }
+
+  /** An instant that is fired ahead of its time would be a duplicate when its time comes. */
+  private checkRange({ from, to }: BackfillOrder): void {
+    if (from > to) throw new BackfillRangeError('from', 'from must not lie behind to');
+    if (to > this.clock.date()) throw new BackfillRangeError('to', 'to must not lie in the future');
   }
 
   /** One stretch of it: as many as `max_active` leaves room for; the rest in a second. */

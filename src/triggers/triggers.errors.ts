@@ -58,6 +58,14 @@ export class NoInstantsError extends AppError {
   }
 }
 
+/** A range that ends before it begins, or that has not passed yet: its instants will fire by themselves. */
+export class BackfillRangeError extends AppError {
+  constructor(path: 'from' | 'to', message: string) {
+    const errors = [{ path, code: 'range_invalid', message }];
+    super({ code: 'range_invalid', status: 422, message: 'This range cannot be backfilled.', errors });
+  }
+}
+
 export class ConfirmationError extends AppError {
   constructor(code: 'confirmation_invalid' | 'confirmation_used' | 'confirmation_expired', message: string) {
     super({ code, status: code === 'confirmation_invalid' ? 403 : 409, message });

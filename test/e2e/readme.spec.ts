@@ -7,10 +7,8 @@ import { Api } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
 import { ROOT } from '../support/paths.js';
 import { startServer, type TestServer } from '../support/server.js';
-import { shellLines } from '../support/shell-lines.js';
+import { shellLines, STRICT } from '../support/shell-lines.js';
 
-/** Fails at the first line that fails, as `curl --fail` does for an answer of 400 and above. */
-const STRICT = 'set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n';
 const BY_CRON = '"$API/executions?trigger_type=cron&limit=3"';
 
 let server: TestServer;

@@ -168,6 +168,16 @@ describe('cron', () => {
     await eventually(async () => expect(await occurrencesOf(trigger, '?outcome=duplicate')).toHaveLength(3));
     expect(await executionsOf(id)).toHaveLength(3);
   });
+
+  it.each([
+    ['ends before it begins', 'from', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }],
+    ['has not passed yet', 'to', { from: '2026-01-01T00:00:00Z', to: '2999-01-01T00:00:00Z' }],
+  ])('refuses to backfill a range that %s', async (_case, path, range) => {
+    const { id, trigger } = await deployed(planned('cron', { cron: '0 0 1 * *' }));
+    const answer = await one.request('POST', `/triggers/${trigger}/backfill`, range);
+    expect(answer).toMatchObject({ status: 422, body: { code: 'range_invalid', errors: [{ path }] } });
+    expect(await executionsOf(id)).toHaveLength(0);
+  });
 });
 
 describe('by hand', () => {

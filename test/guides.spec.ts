@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_KEY, startApp, type TestApp } from './support/app.js';
+import { afterFile } from './support/cleanup.js';
+import { fences } from './support/markdown.js';
+import { ROOT } from './support/paths.js';
+import { shellLines, STRICT } from './support/shell-lines.js';
+
+/** What each page's lines must have shown when they have all run. */
+const GUIDES: Record<string, readonly string[]> = {
+  'docs/start.md': ['"output":{"result":42}', '"code":"duration_invalid"', '"code":"type_unknown"'],
+  'docs/guides/first-workflow.md': ['"total":19', '"version":2'],
+  'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
+  'docs/guides/secrets.md': ['"name":"api_token"'],
+};
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+
+describe('the lines of a guide', () => {
+  it.each(Object.entries(GUIDES))('run as they are written in %s', async (page, shown) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-guide-'));
+    afterFile(() => rmSync(folder, { recursive: true, force: true }));
+    const lines = shellLines(page);
+    writeDefinitions(page, lines, folder);
+    const names = `HOST=${app.url}\nAPI=$HOST/api/v1\nAUTH='X-API-Key: ${ADMIN_KEY}'\n`;
+    const script = STRICT + names + lines.replaceAll(/^(HOST|API|AUTH)=.*$/gm, '');
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder });
+    for (const text of shown) expect(stdout).toContain(text);
+    expect(stdout).not.toContain(ADMIN_KEY);
+  });
+});
+
+/** The files that the lines send: the last workflow that the page shows. */
+function writeDefinitions(page: string, lines: string, folder: string): void {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const last = fences({ path: page, text }).findLast(({ language }) => language === 'yaml');
+  for (const [, name] of lines.matchAll(/@([\w-]+\.yaml)/g)) writeFileSync(join(folder, name ?? ''), last?.text ?? '');
+}
