@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Api } from './api.js';
+import { Api, type Answer } from './api.js';
 import { redisUrl, requireService } from './services.js';
 import type { ServerOptions, TestServer } from './server.js';
 import { createTestDatabase } from './test-database.js';
@@ -31,8 +31,8 @@ export async function allItems<Item>(api: Api, path: string): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const query = `limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-    const { body } = await api.get<{ items: Item[]; next_cursor: string | null }>(
+    const query: string = `limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+    const { body }: Answer<{ items: Item[]; next_cursor: string | null }> = await api.get(
       `${path}${path.includes('?') ? '&' : '?'}${query}`,
     );
     items.push(...body.items);
