@@ -4,6 +4,7 @@ import { Database } from '../common/database/database.js';
 import { HealthProbes } from '../common/health/health-probes.js';
 import { Signals } from '../common/signals/signals.contract.js';
 import { RouteTable } from './ingress/route-table.js';
+import { TriggerChanges } from './trigger-changes.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { ArmedTrigger } from './trigger.contract.js';
@@ -11,7 +12,6 @@ import { TriggerRegistry } from './trigger-registry.js';
 import { TriggerRepository } from './trigger.repository.js';
 import type { TriggerRow } from './trigger.row.js';
 
-const CHANGED = 'trigger.changed';
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -30,7 +30,6 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
   private running: Promise<void> = Promise.resolve();
   private queued: Promise<void> | null = null;
   private retry: NodeJS.Timeout | null = null;
-  private unsubscribe: () => void = () => undefined;
   private isStopped = false;
 
   constructor(
@@ -39,6 +38,7 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
     private readonly compiler: TriggerCompiler,
     private readonly activity: TriggerActivity,
     private readonly signals: Signals,
+    private readonly changes: TriggerChanges,
     private readonly database: Database,
     private readonly clock: Clock,
     probes: HealthProbes,
@@ -51,24 +51,21 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.unsubscribe = this.signals.subscribe(CHANGED, () => this.syncSoon());
+    this.changes.onChange(() => this.followChange());
     this.signals.onReconnect(() => this.syncSoon());
     await this.sync();
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.isStopped = true;
-    this.unsubscribe();
     if (this.retry !== null) clearTimeout(this.retry);
     await this.running.catch(() => undefined);
     for (const id of this.attached.keys()) await this.detach(id);
   }
 
-  /** To be called after a commit that changed triggers: this replica follows at once, the others are told. */
+  /** To be called after a commit that changed triggers. Resolves when this replica and the others follow it. */
   async announce(): Promise<void> {
-    await this.sync();
-    // A replica that misses the signal looks for itself when a delivery finds no route.
-    await this.signals.publish(CHANGED, {}).catch((error: unknown) => this.log.warn(`not signalled: ${String(error)}`));
+    await Promise.all([this.sync(), this.changes.tell()]);
   }
 
   /** Resolves when memory holds what was in force at the call. Calls at the same time share one look. */
@@ -97,10 +94,17 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private syncSoon(): void {
-    this.sync().catch((error: unknown) => {
+    this.followChange().catch(() => undefined);
+  }
+
+  private async followChange(): Promise<void> {
+    try {
+      await this.sync();
+    } catch (error) {
       this.log.warn(`triggers could not be read: ${String(error)}`);
       this.retryAfter(FIRST_RETRY_MS);
-    });
+      throw error;
+    }
   }
 
   private async followTable(): Promise<void> {

@@ -14,6 +14,7 @@ import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
+import { TriggerChanges } from './trigger-changes.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerDrafts } from './trigger-draft.js';
 import { TriggerManager } from './trigger-manager.js';
@@ -47,6 +48,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     OccurrenceRepository,
     TriggerActivity,
     TriggerArming,
+    TriggerChanges,
     TriggerCompiler,
     TriggerDrafts,
     TriggerManager,

@@ -18,6 +18,7 @@ import { ExecutionEnds, type FinishedExecution } from '../../src/engine/executio
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
+import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
 import { SecretStore } from '../../src/secrets/secret-store.js';
 import {
@@ -203,6 +204,7 @@ export async function startTriggerApp(
     { provide: ExpressionCompiler, useClass: CelExpressionCompiler },
     Metrics,
     HealthProbes,
+    Replica,
     { provide: SecretStore, useValue: { get: (name: string) => Promise.resolve(secrets.get(name)) } },
     { provide: WorkflowDirectory, useValue: workflows },
     { provide: WorkflowPlans, useValue: new StandInPlans(workflows) },
