@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { AppConfig } from './common/config/app-config.js';
 import type { KeptKey } from './common/config/data-folder.js';
 import type { EmbeddedPostgres } from './common/database/embedded/embedded-postgres.js';
+
+const FIRST_EXAMPLE = 'examples/hello.yaml';
 
 /** What a newcomer needs after the start: where it is, the key, and something to try. */
 export function welcome(config: AppConfig, adminKey: KeptKey | null, postgres: EmbeddedPostgres | null): string {
@@ -13,9 +16,16 @@ export function welcome(config: AppConfig, adminKey: KeptKey | null, postgres: E
     ['Millrace', `${url}   API ${url}/api/v1   docs ${url}/docs`],
     ['Data', `${config.dataFolder}: ${database}, ${queue}`],
     ['API key', keyLine(adminKey)],
-    ['Try', `curl -H "X-API-Key: ${keyInShell(adminKey)}" ${url}/api/v1/workflows`],
+    ['Try', tryLine(url, keyInShell(adminKey))],
   ];
   return `\n${lines.map(([name, text]) => `  ${(name ?? '').padEnd(9)} ${text ?? ''}`).join('\n')}\n\n`;
+}
+
+/** From the project's folder: the first line of the README. Elsewhere: what there is. */
+function tryLine(url: string, key: string): string {
+  const auth = `-H "X-API-Key: ${key}"`;
+  if (!existsSync(FIRST_EXAMPLE)) return `curl ${auth} ${url}/api/v1/workflows`;
+  return `curl ${auth} -H 'content-type: application/yaml' --data-binary @${FIRST_EXAMPLE} ${url}/api/v1/workflows`;
 }
 
 function keyLine(key: KeptKey | null): string {

@@ -15,6 +15,7 @@ import { WakeUps } from './maintenance/wake-ups.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { EngineMetrics } from './run/engine-metrics.js';
+import { Journal } from './run/journal.js';
 import { RunServicesFactory } from './run/run-services.factory.js';
 import { RunnerHolds } from './run/runner-holds.js';
 import { RunnerService } from './run/runner.service.js';
@@ -38,6 +39,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerHolds,
     Slots,
     EngineMetrics,
+    Journal,
     LocalEnds,
     RunServicesFactory,
     RunnerService,

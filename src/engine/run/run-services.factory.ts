@@ -9,6 +9,7 @@ import { LocalEnds } from '../ends/local-ends.js';
 import { Replica } from '../replica.js';
 import { checkpointStatement } from './checkpoint.statement.js';
 import { EngineMetrics } from './engine-metrics.js';
+import { Journal } from './journal.js';
 import { Slots } from './slots.js';
 import { SecretValues, type RunServices } from './run-services.js';
 
@@ -29,6 +30,7 @@ export class RunServicesFactory {
     replica: Replica,
     metrics: EngineMetrics,
     slots: Slots,
+    journal: Journal,
   ) {
     this.services = {
       types,
@@ -39,7 +41,10 @@ export class RunServicesFactory {
       slots,
       checkpoint: checkpointStatement(timers, replica.slot, (client, ended) => ends.signalWithin(client, ended)),
       env: config.variables,
-      onStepEnd: (type, status, durationMs) => metrics.stepEnded(type, status, durationMs),
+      onStepEnd: (step) => {
+        metrics.stepEnded(step.type, step.status, step.durationMs);
+        journal.stepEnded(step);
+      },
       onRetry: (type) => metrics.retried(type),
     };
   }

@@ -20,6 +20,18 @@ export abstract class SecretValues {
 /** Takes what must never surface out of outputs, errors and logs. */
 export type Redaction = Pick<Redactor, 'text' | 'value'>;
 
+export interface EndedStep {
+  readonly executionId: string;
+  readonly workflowId: string;
+  readonly stepPath: string;
+  readonly type: string;
+  readonly status: string;
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** null when it did not fail. */
+  readonly errorCode: string | null;
+}
+
 /** What every run of a process shares. */
 export interface RunServices {
   readonly types: StepTypes;
@@ -30,7 +42,7 @@ export interface RunServices {
   readonly clock: Clock;
   readonly slots: Slots;
   readonly env: Readonly<Record<string, string>>;
-  /** Told of each step execution that ended, for metrics. */
-  readonly onStepEnd: (type: string, status: string, durationMs: number) => void;
+  /** Told of each step execution that ended, for metrics and the server's log. */
+  readonly onStepEnd: (step: EndedStep) => void;
   readonly onRetry: (type: string) => void;
 }

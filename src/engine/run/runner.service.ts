@@ -13,6 +13,7 @@ import { claimStatement, type ClaimedExecution } from './claim.statement.js';
 import { ExecutionRun, type RunResult } from './execution-run.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { toFailure } from './failure.js';
+import { Journal } from './journal.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
@@ -40,6 +41,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly runs: RunnerHolds,
     private readonly slots: Slots,
     private readonly metrics: EngineMetrics,
+    private readonly journal: Journal,
     factory: RunServicesFactory,
   ) {
     this.services = factory.services;
@@ -94,7 +96,9 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     const result = await this.runToRest(claimed);
     if (result.kind === 'ended') {
       const { status, output, error } = result.end;
-      this.metrics.ended(claimed, status, claimed.now.getTime() + performance.now() - began);
+      const endedAt = claimed.now.getTime() + performance.now() - began;
+      this.metrics.ended(claimed, status, endedAt);
+      this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
       this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
     }
     if (result.kind === 'handed_back') {

@@ -220,7 +220,16 @@ export class StepRunner {
   private ended(record: StepRecord): void {
     this.book.changed(record);
     const { startedAt, finishedAt } = record.fields;
-    this.services.onStepEnd(record.step.type, record.status, (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0));
+    this.services.onStepEnd({
+      executionId: this.claimed.id,
+      workflowId: this.claimed.workflow_id,
+      stepPath: record.path,
+      type: record.step.type,
+      status: record.status,
+      attempt: record.fields.attempt,
+      durationMs: (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0),
+      errorCode: record.fields.error?.code ?? null,
+    });
   }
 }
 
