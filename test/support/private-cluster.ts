@@ -10,6 +10,8 @@ export interface PrivateCluster {
   readonly url: string;
   /** As after a crash of the machine: connections break, nothing is flushed, recovery runs. */
   restart(): Promise<void>;
+  /** It is gone until it is started again. */
+  stop(): Promise<void>;
 }
 
 /** A PostgreSQL of this file alone, which may be maltreated; nothing starts it again by itself. */
@@ -30,5 +32,5 @@ export async function startPrivateCluster(): Promise<PrivateCluster> {
       child.once('error', reject);
       child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`pg_ctl restart: ${code}`))));
     });
-  return { url: cluster.url('millrace'), restart };
+  return { url: cluster.url('millrace'), restart, stop: () => cluster.stop() };
 }
