@@ -1,7 +1,10 @@
+/** Five characters, one of them a digit: EPIPE and its like are the system's. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** The SQLSTATE of an error that PostgreSQL sent, else undefined. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+  return typeof error.code === 'string' && SQLSTATE.test(error.code) ? error.code : undefined;
 }
 
 const LOST_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '25006']);

@@ -56,7 +56,13 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
   }
 
   override async drain(): Promise<void> {
-    await this.processor.worker.pause();
+    const { worker } = this.processor;
+    const paused = worker.pause();
+    await this.processor.idle();
+    if (await withinGrace(paused)) return;
+    // The queue is away. Closed by force here, or BullMQ's own hooks would wait for it for ever.
+    await withinGrace(worker.close(true));
+    await withinGrace(this.connection.close());
   }
 
   override async counts(): Promise<QueueCounts> {
@@ -95,12 +101,17 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
   }
 }
 
-/** A queue that is away must not hold up the end of the process. */
-async function withinGrace(work: Promise<unknown>): Promise<void> {
+/** A queue that is away must not hold up the end of the process. @returns whether the work was done in time. */
+async function withinGrace(work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const grace = new Promise((next) => (timer = setTimeout(next, CLOSE_GRACE_MS)));
-  await Promise.race([work.catch(() => undefined), grace]);
+  const grace = new Promise<boolean>((next) => (timer = setTimeout(() => next(false), CLOSE_GRACE_MS)));
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  const inTime = await Promise.race([done, grace]);
   clearTimeout(timer);
+  return inTime;
 }
 
 function toBullmq(job: ExecutionJob): {

@@ -21,8 +21,16 @@ export const QUEUE_NAME = 'executions';
 })
 export class ExecutionProcessor extends WorkerHost {
   handler: (executionId: string) => Promise<void> = () => Promise.resolve();
+  private readonly handling = new Set<Promise<void>>();
 
   override async process(job: Job<Pick<ExecutionJob, 'executionId'>>): Promise<void> {
-    await this.handler(job.data.executionId);
+    const handled = this.handler(job.data.executionId);
+    this.handling.add(handled);
+    await handled.finally(() => this.handling.delete(handled));
+  }
+
+  /** Resolves when the jobs under way are handled, whether or not the queue has heard of it. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.handling);
   }
 }
