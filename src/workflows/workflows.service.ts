@@ -41,7 +41,9 @@ export class WorkflowsService {
 
   async create(input: WorkflowInput, caller: Caller): Promise<WorkflowView> {
     if (input.definition === undefined) {
-      throw new BodyInvalidError([{ path: 'definition', code: 'field_required', message: 'A workflow needs a definition.' }]);
+      throw new BodyInvalidError([
+        { path: 'definition', code: 'field_required', message: 'A workflow needs a definition.' },
+      ]);
     }
     const read = this.definitions.readValid(withName(input.definition, input.name));
     const id = await this.workflows.insert({

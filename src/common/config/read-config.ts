@@ -44,7 +44,8 @@ export function readConfig(environment: Environment): ReadConfig {
 function combinations(values: Partial<SettingValues>, faulty: ReadonlySet<string>): Fault[] {
   const faults: Fault[] = [];
   const need = (name: keyof SettingValues, because: string): void => {
-    if (values[name] === null && !faulty.has(name)) faults.push({ path: name, code: 'field_required', message: because });
+    if (values[name] === null && !faulty.has(name))
+      faults.push({ path: name, code: 'field_required', message: because });
   };
   if (values.DATABASE_URL)
     need('SECRET_KEY', 'is required with DATABASE_URL: 32 characters or more, the same on all replicas');
