@@ -98,9 +98,11 @@ function encodeSignal(topic: string, payload: unknown): string {
 
 function decodeSignal(text: string): { topic: string; payload: unknown } {
   try {
-    return JSON.parse(text) as { topic: string; payload: unknown };
+    const signal = JSON.parse(text) as { topic?: unknown; payload?: unknown } | null;
+    if (typeof signal?.topic === 'string') return { topic: signal.topic, payload: signal.payload };
   } catch {
-    // Somebody else's NOTIFY on our channel.
-    return { topic: '', payload: null };
+    // Not ours either.
   }
+  // Somebody else's NOTIFY on our channel.
+  return { topic: '', payload: null };
 }
