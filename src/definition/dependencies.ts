@@ -32,8 +32,13 @@ function explicit(
   );
 }
 
-/** A port that is the step's only way on is no condition: null. The body of a loop is not a way on. */
+/**
+ * A port that is the step's only way on is no condition: null. The body of a loop is not a way on. A case of a switch may
+ * be named by its position alone: `0`, `case_0`.
+ */
 function normalPort(port: string, type: NodeTypeDescription | undefined): string | null {
+  const position = /^(?:cases?_)?(\d+)$/.exec(port)?.[1];
+  if (position !== undefined && type?.ports.includes('cases[*]')) return `cases[${position}]`;
   const ways = (type?.ports ?? ['out']).filter((name) => name !== 'body');
   return ways.length === 1 && (port === ways[0] || port === 'out' || port === 'done') ? null : port;
 }

@@ -22,7 +22,7 @@ export interface NodeTypeDescription {
   kind: NodeKind;
   title: string;
   description: string;
-  /** Output ports in the nodes form. A type without branches has `['out']`. */
+  /** Output ports in the nodes form; `cases[*]` stands for every index. A type without branches has `['out']`. */
   ports: readonly string[];
   /** The effect class; of some types it depends on the config (an `http` GET is idempotent, a POST is not). */
   effect(config: Readonly<Record<string, unknown>>): Effect;

@@ -1,20 +1,26 @@
 import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
 import { ConditionNode } from './types/condition/condition.node.js';
+import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
+import { StopNode } from './types/stop/stop.node.js';
+import { SwitchNode } from './types/switch/switch.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
   ConditionNode,
+  FailNode,
   HttpNode,
   LogNode,
   ScriptNode,
   SetNode,
+  StopNode,
+  SwitchNode,
   TransformNode,
   WaitNode,
 ];

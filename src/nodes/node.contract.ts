@@ -16,7 +16,7 @@ export abstract class NodeType<C extends object = object> {
   /** One or two sentences for the catalogue. */
   abstract readonly description: string;
   abstract readonly config: ConfigClass<C>;
-  /** Output ports in the nodes form. */
+  /** Output ports in the nodes form; `cases[*]` stands for every index. */
   readonly ports: readonly string[] = ['out'];
   /** Config fields that are expressions with or without braces; see `NodeTypeDescription.expressionFields`. */
   readonly expressionFields: readonly string[] = [];
@@ -90,6 +90,8 @@ export type NodeOutcome =
   | { readonly kind: 'enter'; readonly scope: string | null; readonly port: string; readonly output: unknown }
   /** Hold no slot until then; `state` comes back in `ctx.resumed`. A time that has passed resumes at once. */
   | { readonly kind: 'wait'; readonly until: Date; readonly state: unknown }
+  /** The execution ends now, as completed, with this output; what else runs is cancelled. */
+  | { readonly kind: 'stop'; readonly output: unknown }
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
   | { readonly kind: 'retry'; readonly after: number; readonly error: NodeFailure }
   | { readonly kind: 'fail'; readonly error: NodeFailure };

@@ -22,6 +22,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'enter',
     endless: null,
   },
+  fail: {
+    good: () => ({ message: 'No such customer', code: 'customer_unknown' }),
+    templated: { message: 'No customer {{ input.id }}', code: '{{ input.code }}' },
+    bad: { config: { message: 'x', code: 'not a code' }, path: 'code' },
+    kind: 'fail',
+    endless: null,
+  },
   http: {
     good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),
     templated: {
@@ -52,6 +59,20 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { values: '{{ input }}' },
     bad: { config: { values: 5 }, path: 'values' },
     kind: 'done',
+    endless: null,
+  },
+  stop: {
+    good: () => ({ output: { found: false } }),
+    templated: { output: '{{ steps.find.output }}' },
+    bad: { config: { outputs: 1 }, path: 'outputs' },
+    kind: 'stop',
+    endless: null,
+  },
+  switch: {
+    good: () => ({ value: 'b', cases: [{ equals: 'a' }, { equals: 'b', steps: [] }], default: [] }),
+    templated: { value: '{{ input.kind }}', cases: [{ equals: '{{ variables.kind }}' }, { when: 'input.b > 1' }] },
+    bad: { config: { value: 1, cases: [{ equals: 1, when: 'true' }] }, path: 'cases[0].when' },
+    kind: 'enter',
     endless: null,
   },
   transform: {

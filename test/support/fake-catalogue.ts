@@ -127,7 +127,7 @@ const NODES: readonly NodeTypeDescription[] = [
     { fields: ['value', 'cases', 'default'] },
     {
       kind: 'FLOW',
-      ports: ['default'],
+      ports: ['cases[*]', 'default'],
       expressionFields: ['cases.*.when'],
       nested: (config) => given(CASES(config), config),
     },

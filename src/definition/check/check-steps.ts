@@ -132,8 +132,7 @@ export class StepChecker {
   private checkPorts(scope: ReadScope, step: ReadStep, edges: readonly Dependency[]): void {
     for (const { on, port } of edges) {
       const type = scope.steps.find(({ definition }) => definition.id === on)?.type;
-      if (port === null || !type || type.ports.includes(port)) continue;
-      if (/^(cases\[\d+\]|default|case_\d+|\d+)$/.test(port)) continue;
+      if (port === null || !type || type.ports.includes(port.replace(/\[\d+\]$/, '[*]'))) continue;
       const hint = didYouMean(port, type.ports) ?? `Its outputs are: ${type.ports.join(', ')}.`;
       const path = this.edgePath(step, on);
       this.faults.error('output_unknown', path, `"${on}" (${type.type}) has no output "${port}".`, { hint });

@@ -32,6 +32,13 @@ export function partOf(plan: Plan, part: Part): Scope | null {
   return part === 'on_failure' ? plan.onFailure : plan.finally;
 }
 
+/** The part that a step path leads into. */
+export function partAt(plan: Plan, path: string): Part {
+  const [id] = path.split(/[.[]/, 1);
+  const holds = (part: Part): boolean => partOf(plan, part)?.steps.some((step) => step.id === id) ?? false;
+  return (['on_failure', 'finally'] as const).find(holds) ?? 'main';
+}
+
 /** What comes next in one part of the plan. */
 export function planNext(scope: Scope, states: States): Planned {
   const walk = new Walk(states);

@@ -12,13 +12,17 @@ export interface EndState {
   readonly error: ExecutionError | null;
 }
 
+export type StopReason = 'completed' | 'cancelled' | 'timed_out';
+
 /** How an execution comes to its end: which part follows which, and what the end is. */
 export class EndOfRun {
-  /** Set when it was asked to stop, or took too long. */
-  stopReason: 'cancelled' | 'timed_out' | null = null;
+  /** Set when it was asked to stop, took too long, or a step has ended it. */
+  stopReason: StopReason | null = null;
   state: EndState | null = null;
   private part: Part = 'main';
   private failure: ExecutionError | null = null;
+  private readonly stoppedParts = new Set<Part>();
+  private stopOutput: unknown = null;
 
   constructor(
     private readonly plan: Plan,
@@ -30,12 +34,23 @@ export class EndOfRun {
     if (this.part === 'finally' || this.state !== null) return false;
     // `on_failure` may go on when the time is up: that is what it is for.
     if (this.part === 'on_failure' && reason === 'timed_out') return false;
+    // What a step has ended is over, however long the rest takes to give up; only a cancel still counts.
+    if (this.stopReason === 'completed' && reason !== 'cancelled') return false;
     this.stopReason = reason;
     return true;
   }
 
+  /** A step ends the execution. In `on_failure` and `finally` it ends that part only: what happened before stays. */
+  stopBy(part: Part, output: unknown): void {
+    this.stoppedParts.add(part);
+    if (part !== 'main' || this.stopReason !== null) return;
+    this.stopReason = 'completed';
+    this.stopOutput = output;
+  }
+
   /** Whether nothing more starts in this part. */
   isStopped(part: Part): boolean {
+    if (this.stoppedParts.has(part)) return true;
     if (this.stopReason === null || part === 'finally') return false;
     return part === 'main' || this.stopReason === 'cancelled';
   }
@@ -60,7 +75,7 @@ export class EndOfRun {
   }
 
   private status(): EndState['status'] {
-    if (this.stopReason !== null) return this.stopReason;
+    if (this.stopReason === 'cancelled' || this.stopReason === 'timed_out') return this.stopReason;
     return this.failure === null ? 'completed' : 'failed';
   }
 
@@ -77,6 +92,7 @@ export class EndOfRun {
   }
 
   private output(): unknown {
+    if (this.stopReason === 'completed') return this.stopOutput;
     return this.plan.output === null ? this.book.lastOutput : this.plan.output.evaluate(this.book.names.at(''));
   }
 

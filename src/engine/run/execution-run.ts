@@ -1,6 +1,6 @@
 import type { Plan } from '../../definition/plan.js';
 import type { AbortReason } from '../../nodes/node.contract.js';
-import { partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
+import { partAt, partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
 import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from './attempt.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import type { ClaimedExecution } from './claim.statement.js';
@@ -60,8 +60,8 @@ export class ExecutionRun {
     const now = (): number => services.clock.now() + this.clockOffset;
     this.log = new RunLog(claimed.id, services.redaction, now, () => this.nudge());
     this.book = new StepBook(claimed, plan, services.env, now);
-    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
     this.end = new EndOfRun(plan, this.book);
+    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
   }
 
   /** Throws only for a fault of the engine itself; then nothing of the execution is lost, only this hold of it. */
@@ -69,6 +69,7 @@ export class ExecutionRun {
     try {
       await this.runner.loadSecrets(this.secretNames);
       for (const record of this.book.recover()) this.runner.interrupted(record);
+      for (const record of this.book.stops()) this.stopBy(record);
       if (this.claimed.cancel_requested) this.stop('cancelled');
       this.armDeadline();
       return await this.loop();
@@ -157,7 +158,12 @@ export class ExecutionRun {
     const pure = ready.filter((next) => next.step.effect === 'pure');
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
-      if (prepared !== null) await this.runner.runPure(prepared);
+      if (prepared === null) continue;
+      await this.runner.runPure(prepared);
+      if (prepared.record.hasStopped) {
+        this.stopBy(prepared.record);
+        break;
+      }
     }
     return pure.length > 0;
   }
@@ -250,7 +256,7 @@ export class ExecutionRun {
     const attempt = startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
     this.attempts.set(record, attempt);
     // Stopped while its start was being recorded.
-    if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'cancelled' ? 'cancelled' : 'timeout');
+    if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'timed_out' ? 'timeout' : 'cancelled');
     void attempt.result.then((result) => {
       this.finished.push({ record, result });
       this.nudge();
@@ -262,7 +268,16 @@ export class ExecutionRun {
       this.attempts.delete(record);
       if (result.kind === 'aborted' && result.reason === 'shutdown') this.leavesWork = true;
       this.runner.settle(record, result, this.end.isStopped(this.part));
+      if (record.hasStopped) this.stopBy(record);
     }
+  }
+
+  /** A step has ended the execution, or the part that it stands in. */
+  private stopBy(record: StepRecord): void {
+    this.end.stopBy(partAt(this.plan, record.path), record.fields.output);
+    if (!this.end.isStopped(this.part)) return;
+    this.unaskSlot();
+    this.abortAll('cancelled');
   }
 
   private stop(reason: 'cancelled' | 'timed_out'): void {

@@ -40,6 +40,11 @@ export class StepBook {
     return interrupted;
   }
 
+  /** Steps that have ended the execution. */
+  stops(): StepRecord[] {
+    return [...this.states.values()].filter((record) => record.hasStopped);
+  }
+
   get(path: string): StepRecord {
     const record = this.states.get(path);
     if (record === undefined) throw new Error(`no step execution at ${path}`);

@@ -49,6 +49,9 @@ export interface StepFields {
   finishedAt: number | null;
 }
 
+/** In place of an output port: the step has ended the execution. No port is called so. */
+export const STOPPED = '#stop';
+
 /** A step execution in the memory of its owner. */
 export class StepRecord implements StepView {
   readonly step: PlanStep;
@@ -99,6 +102,11 @@ export class StepRecord implements StepView {
   /** Whether it runs steps of its own at the moment. */
   get isEntered(): boolean {
     return this.fields.scope !== null && this.fields.status === 'running';
+  }
+
+  /** Whether it has ended the execution. */
+  get hasStopped(): boolean {
+    return this.fields.port === STOPPED && this.fields.status === 'completed';
   }
 
   /** Everything before the last dot, dot included: `check.`; empty at the top. */

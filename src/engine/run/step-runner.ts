@@ -9,7 +9,7 @@ import { serializeOutput } from './output.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
-import { StepRecord } from './step-record.js';
+import { STOPPED, StepRecord } from './step-record.js';
 
 export interface PreparedStep {
   readonly record: StepRecord;
@@ -85,6 +85,8 @@ export class StepRunner {
     switch (result.kind) {
       case 'done':
         return this.complete(record, result.output, result.port ?? null);
+      case 'stop':
+        return this.complete(record, result.output, STOPPED);
       case 'enter':
         return this.enter(record, result.scope, result.port, result.output);
       case 'wait':

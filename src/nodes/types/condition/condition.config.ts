@@ -1,6 +1,6 @@
 import { ArrayNotEmpty, IsArray, IsOptional } from 'class-validator';
 import { Field, Nested } from '../../../common/validation/fields.js';
-import { IsCondition } from './is-condition.js';
+import { IsCondition } from '../../../common/validation/is-condition.js';
 
 const CONDITION = { type: ['string', 'boolean'] };
 const STEPS = { type: 'array', items: { type: 'object' } };
