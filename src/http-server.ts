@@ -29,6 +29,7 @@ export async function createHttpServer(
     rewriteUrl: ({ url = '/' }) => url.replace(SHORT_BASE, API_BASE),
     return503OnClosing: true,
     exposeHeadRoutes: true,
+    routerOptions: { ignoreTrailingSlash: true },
   });
   const routes = new RouteTable();
   adapter.getInstance().addHook('onRoute', (route) => {

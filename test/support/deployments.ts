@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Api, type Answer } from './api.js';
-import { redisUrl, requireService } from './services.js';
+import { requireService, startRedis } from './services.js';
 import type { ServerOptions, TestServer } from './server.js';
 import { createTestDatabase } from './test-database.js';
 
@@ -17,9 +16,10 @@ export const POSTGRES_ONLY: Backend = [
   async () => ({ databaseUrl: (await createTestDatabase()).url }),
 ];
 
+/** A Redis of its own: two databases cannot share a queue. */
 export const WITH_REDIS: Backend = [
   'PostgreSQL and Redis',
-  async () => ({ databaseUrl: (await createTestDatabase()).url, redisUrl: await redisUrl() }),
+  async () => ({ databaseUrl: (await createTestDatabase()).url, redisUrl: (await startRedis()).url }),
 ];
 
 export function sharedBackends(): Backend[] {
@@ -39,11 +39,6 @@ export async function allItems<Item>(api: Api, path: string): Promise<Item[]> {
     cursor = body.next_cursor;
   }
   return items;
-}
-
-/** For what has to go on for a while, such as a clock that ticks; nothing may be concluded from the time itself. */
-export async function elapse(milliseconds: number): Promise<void> {
-  await delay(milliseconds);
 }
 
 /** A figure that a long run sets higher. */

@@ -55,11 +55,12 @@ export class ExecuteService {
     });
     const id = result.executionId ?? '';
     if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null) return { finished: await this.queries.get(id) };
-    return { started: await this.started(id, workflow.id, result.duplicate) };
+    const isNew = !result.duplicate && waitMs === null;
+    return { started: await this.started(id, workflow.id, result.duplicate, isNew) };
   }
 
-  private async started(id: string, workflowId: string, duplicate: boolean): Promise<StartedDto> {
-    const status = duplicate ? (await this.queries.summary(id)).status : 'queued';
+  private async started(id: string, workflowId: string, duplicate: boolean, isNew: boolean): Promise<StartedDto> {
+    const status = isNew ? 'queued' : (await this.queries.summary(id)).status;
     const status_url = `/api/v1/executions/${id}`;
     return { id, execution_id: id, workflow_id: workflowId, status, status_url, duplicate };
   }
@@ -70,7 +71,7 @@ function refuseArchived(workflow: WorkflowEntry): void {
   throw new AppError({
     code: 'workflow_state',
     status: 409,
-    message: `Workflow ${workflow.slug} is archived: activate it before it is run.`,
+    message: `Workflow ${workflow.slug} is archived: it starts nothing any more.`,
   });
 }
 

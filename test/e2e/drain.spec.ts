@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { statuses, step } from '../support/api.js';
+import { clientOf, sharedBackends } from '../support/deployments.js';
+import { eventually } from '../support/eventually.js';
+import { startHoldingServer } from '../support/holding-server.js';
+import { startServer } from '../support/server.js';
+
+describe.each(sharedBackends())('SIGTERM on %s', (_name, open) => {
+  it('lets a running step finish, starts nothing more, and leaves the rest to the next start', async () => {
+    const remote = await startHoldingServer();
+    const options = await open();
+    const server = await startServer(options);
+    const api = clientOf(server);
+    const workflow = await api.create(calls('drain', remote.url));
+    remote.hold('/drain/two');
+    const running = await api.start(workflow);
+    await eventually(() => expect(remote.count('/drain/two')).toBe(1));
+
+    const stopped = server.stop();
+    await eventually(async () => {
+      const ready = await server.fetch('/health/ready').catch(() => null);
+      expect(ready?.status ?? 503).toBe(503);
+    });
+    remote.letGo('/drain/two');
+    expect(await stopped).toBe(0);
+    expect([remote.count('/drain/two'), remote.count('/drain/three')]).toEqual([1, 0]);
+
+    const next = clientOf(await startServer(options));
+    const ended = await next.reaches(running, 'completed');
+    expect(statuses(ended)).toEqual({ one: 'completed', two: 'completed', three: 'completed' });
+    expect(step(ended, 'two').attempt).toBe(1);
+    expect(['one', 'two', 'three'].map((path) => remote.count(`/drain/${path}`))).toEqual([1, 1, 1]);
+  });
+
+  it('cuts a step off that outlasts SHUTDOWN_GRACE; it runs again with its key', async () => {
+    const remote = await startHoldingServer();
+    const options = await open();
+    const server = await startServer({ ...options, env: { SHUTDOWN_GRACE: '200ms' } });
+    const api = clientOf(server);
+    remote.hold('/grace/two');
+    const id = await api.start(await api.create(calls('grace', remote.url)));
+    await eventually(() => expect(remote.count('/grace/two')).toBe(1));
+    expect(await server.stop()).toBe(0);
+    remote.letGo('/grace/two');
+    const ended = await clientOf(await startServer(options)).reaches(id, 'completed');
+    expect(statuses(ended)).toEqual({ one: 'completed', two: 'completed', three: 'completed' });
+    expect(remote.keys('/grace/two')).toEqual([`${id}:two`, `${id}:two`]);
+    expect(remote.count('/grace/one')).toBe(1);
+  });
+});
+
+function calls(name: string, url: string): string {
+  const call = (id: string): string =>
+    `  - {id: ${id}, type: http, config: {method: POST, url: "${url}/${name}/${id}"}}`;
+  return [`name: ${name}`, 'steps:', ...['one', 'two', 'three'].map(call)].join('\n');
+}
