@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan, PlanStep, Scope } from '../../definition/plan.js';
+import { planNext } from './planner.js';
 import { planRetry } from './retry-plan.js';
-import type { StepStatus, StepView } from './step-view.js';
+import { isTerminal, type StepStatus, type StepView } from './step-view.js';
 
 type Spec = Partial<Pick<PlanStep, 'onError' | 'scopes' | 'join'>> & { id: string; on?: readonly string[] };
 
@@ -115,5 +117,80 @@ describe('planRetry', () => {
     const late = { a: 'completed', clean: 'completed', wipe: 'failed' } as const;
     expect(retry(plan, late).again).toEqual(['wipe']);
     expect(retry(plan, { ...late, wipe: 'completed' }, 'wipe')).toMatchObject({ again: ['wipe'], reachesFrom: true });
+  });
+});
+
+/** Runs a scope of plain steps to its end; `outcome` says what becomes of a step. @returns what ran. */
+function simulate(main: Scope, views: Map<string, StepView>, outcome: (id: string) => StepStatus): string[] {
+  const ran: string[] = [];
+  for (;;) {
+    const { ready, skipped, ended } = planNext(main, views);
+    for (const { path } of skipped) views.set(path, { status: 'skipped', scope: null, port: null });
+    const [next] = ready;
+    if (next === undefined) {
+      expect(ended).not.toBeNull();
+      return ran;
+    }
+    ran.push(next.path);
+    views.set(next.path, { status: outcome(next.path), scope: null, port: null });
+  }
+}
+
+const JOINS = [null, 'all', 'any', 'all_done'] as const;
+
+const graphs = fc
+  .array(
+    fc.record({
+      edges: fc.array(fc.nat(20), { maxLength: 3 }),
+      join: fc.constantFrom(...JOINS),
+      onError: fc.constantFrom('fail' as const, 'continue' as const),
+      fails: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((specs) => ({
+    failing: new Set(specs.flatMap(({ fails }, index) => (fails ? [`s${index}`] : []))),
+    main: scope(
+      ...specs.map(({ edges, join, onError }, index) => ({
+        id: `s${index}`,
+        on: index === 0 ? [] : [...new Set(edges.map((edge) => `s${edge % index}`))],
+        join,
+        onError,
+      })),
+    ),
+  }));
+
+describe('a retry of any graph', () => {
+  it('runs no completed step again and, when nothing fails any more, comes to a good end', () => {
+    fc.assert(
+      fc.property(graphs, ({ main, failing }) => {
+        const views = new Map<string, StepView>();
+        simulate(main, views, (id) => (failing.has(id) ? 'failed' : 'completed'));
+        const completed = [...views].filter(([, { status }]) => status === 'completed').map(([path]) => path);
+        const { again } = planRetry(planOf(main), views, null);
+        for (const path of again) views.delete(path);
+        const ran = simulate(main, views, () => 'completed');
+        expect(ran.filter((path) => completed.includes(path))).toEqual([]);
+        expect(planNext(main, views).ended).toEqual({ failedBy: null });
+      }),
+    );
+  });
+
+  it('from a step runs that step and what follows it again, and what does not follow it only if it had not completed', () => {
+    fc.assert(
+      fc.property(graphs, fc.nat(11), ({ main, failing }, place) => {
+        const from = main.steps[place % main.steps.length]?.id ?? '';
+        const views = new Map<string, StepView>();
+        simulate(main, views, (id) => (failing.has(id) ? 'failed' : 'completed'));
+        const { again } = planRetry(planOf(main), views, from);
+        const after = new Set([from]);
+        for (const { id, dependsOn } of main.steps) if (dependsOn.some(({ on }) => after.has(on))) after.add(id);
+        for (const [path, { status }] of views) {
+          if (after.has(path)) expect(again).toContain(path);
+          else if (status === 'completed') expect(again).not.toContain(path);
+          expect(isTerminal(status)).toBe(true);
+        }
+      }),
+    );
   });
 });
