@@ -19,6 +19,23 @@ export class ExecutionStateError extends AppError {
   }
 }
 
+/** A retry names a step that the plan does not have, or that this execution cannot come to. */
+export class FromStepInvalidError extends AppError {
+  constructor(code: 'unknown_step' | 'step_not_reached', message: string, hint?: string) {
+    const fault = { path: 'from_step', code, message, ...(hint !== undefined && { hint }) };
+    super({ code: 'from_step_invalid', status: 422, message, errors: [fault] });
+  }
+}
+
+/** A bulk call that names nothing would mean every execution there is. */
+export class FilterRequiredError extends AppError {
+  constructor() {
+    const message = 'Name the executions: by `ids`, or by at least one field of the filter.';
+    const errors = [{ path: '', code: 'filter_required', message, hint: '{"workflow_id": "…", "status": "failed"}' }];
+    super({ code: 'filter_required', status: 422, message, errors });
+  }
+}
+
 /** The input does not satisfy the definition's `input_schema`. */
 export class InputInvalidError extends AppError {
   constructor(errors: readonly Fault[]) {

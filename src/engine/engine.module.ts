@@ -1,9 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { BulkService } from './control/bulk.service.js';
 import { CancelService } from './control/cancel.service.js';
+import { PauseService } from './control/pause.service.js';
+import { RemovalService } from './control/removal.service.js';
+import { RetryService } from './control/retry.service.js';
 import { LocalEnds } from './ends/local-ends.js';
 import { ExecutionStarter } from './engine.contract.js';
+import { ExecutionControlController } from './execution-control.controller.js';
 import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionViews } from './execution-views.js';
@@ -14,6 +19,7 @@ import { ReplicaLease } from './maintenance/replica-lease.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
+import { ControlSignals } from './run/control-signals.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { Journal } from './run/journal.js';
 import { RunServicesFactory } from './run/run-services.factory.js';
@@ -33,7 +39,13 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
 @Global()
 @Module({
   imports: [NodesModule, WorkflowsModule],
-  controllers: [ExecutionsController, ExecutionGraphController, StepExecutionsController, WorkflowExecutionsController],
+  controllers: [
+    ExecutionsController,
+    ExecutionControlController,
+    ExecutionGraphController,
+    StepExecutionsController,
+    WorkflowExecutionsController,
+  ],
   providers: [
     Replica,
     RunnerHolds,
@@ -46,6 +58,11 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     StarterService,
     ExecuteService,
     CancelService,
+    PauseService,
+    RetryService,
+    RemovalService,
+    BulkService,
+    ControlSignals,
     Reaper,
     Reconciler,
     ReplicaLease,

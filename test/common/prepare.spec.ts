@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../migrations/index.js';
 import { Database } from '../../src/common/database/database.js';
 import { openPool } from '../../src/common/database/pool.js';
 import { prepareDatabase } from '../../src/common/database/prepare.js';
@@ -9,7 +10,7 @@ describe('preparing the database at boot', () => {
     const { url, database } = await createTestDatabase({ empty: true });
     await Promise.all([prepareDatabase(url), prepareDatabase(url), prepareDatabase(url)]);
     const rows = await database.query<{ name: string }>('SELECT name FROM migrations');
-    expect(rows.map((row) => row.name)).toEqual(['Foundation0000000000001']);
+    expect(rows.map((row) => row.name)).toEqual(MIGRATIONS.map((migration) => new migration().name));
   });
 
   it('refuses a schema that is newer than the code, and names what it does not know', async () => {

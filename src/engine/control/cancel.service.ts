@@ -14,7 +14,7 @@ import { Replica } from '../replica.js';
 import { WAKE_TIMER } from '../run/checkpoint.statement.js';
 import type { EndedRow } from '../run/ended.row.js';
 import { countEnded } from '../run/counters.js';
-import { CANCEL_TOPIC } from '../run/runner.service.js';
+import { CANCEL_TOPIC } from '../run/control-signals.js';
 
 /** How long the answer to a cancel waits for a running execution to have ended. */
 const ANSWER_WAIT_MS = 2_000;
@@ -32,12 +32,13 @@ const HOLD = /* sql */ `
 SELECT workflow_id, version, status, epoch, priority, start_time FROM execution WHERE id = $1 FOR UPDATE`;
 
 const ASK = /* sql */ `
-UPDATE execution SET cancel_requested = true, cancel_reason = coalesce($2, cancel_reason), signal_seq = signal_seq + 1
+UPDATE execution SET cancel_requested = true, cancel_reason = coalesce($2, cancel_reason), signal_seq = signal_seq + 1,
+  pause_requested = false
 WHERE id = $1`;
 
 /** Nothing runs and nothing is left to run: it ends here. The epoch passes on, so that no late owner revives it. */
 const END = /* sql */ `
-UPDATE execution SET status = 'cancelled', end_time = now(), epoch = epoch + 1,
+UPDATE execution SET status = 'cancelled', end_time = now(), epoch = epoch + 1, paused_at = NULL,
   error = json_build_object('code', 'cancelled', 'message', 'The execution was cancelled.', 'step_path', NULL)
 WHERE id = $1
 RETURNING id, workflow_id, status, awaited_by,
@@ -47,7 +48,11 @@ const END_STEPS = /* sql */ `
 UPDATE step_execution SET status = 'cancelled', finished_at = now(), waiting = NULL, wait_until = NULL
 WHERE execution_id = $1 AND id BETWEEN $2 AND $3 AND status IN ('pending', 'running', 'waiting')`;
 
-const REQUEUE = /* sql */ `UPDATE execution SET status = 'queued', queued_at = now() WHERE id = $1`;
+/** The time of a pause does not count: the deadline must not come before `finally` has its turn. */
+const REQUEUE = /* sql */ `
+UPDATE execution SET status = 'queued', queued_at = now(), paused_at = NULL,
+  deadline_at = deadline_at + coalesce(now() - paused_at, interval '0')
+WHERE id = $1`;
 
 /** Cancels executions: running work is aborted for real, on whichever replica; afterwards only `finally` runs. */
 @Injectable()
@@ -68,19 +73,27 @@ export class CancelService {
    * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it has ended otherwise.
    */
   async cancel(id: string, reason: string | null): Promise<void> {
-    const followUp = await this.database.transaction((client) => this.cancelWithin(client, id, reason));
-    await followUp();
+    if (await this.request(id, reason)) await this.ends.wait(id, ANSWER_WAIT_MS);
   }
 
-  private async cancelWithin(client: PoolClient, id: string, reason: string | null): Promise<() => Promise<void>> {
+  /**
+   * The same without waiting for the end.
+   * @returns whether something is left to run.
+   */
+  async request(id: string, reason: string | null): Promise<boolean> {
+    const followUp = await this.database.transaction((client) => this.cancelWithin(client, id, reason));
+    return followUp();
+  }
+
+  private async cancelWithin(client: PoolClient, id: string, reason: string | null): Promise<() => boolean> {
     const held = (await client.query<Held>(HOLD, [id])).rows[0];
     if (held === undefined) throw new ExecutionNotFoundError(id);
-    if (held.status === 'cancelled') return () => Promise.resolve();
+    if (held.status === 'cancelled') return () => false;
     if (!isOpen(held.status)) throw new ExecutionStateError(id, held.status, 'cancelled');
     await client.query(ASK, [id, reason]);
     if (held.status === 'running') {
       await this.signals.publishWithin(client, CANCEL_TOPIC, id);
-      return () => this.awaitEnd(id);
+      return () => true;
     }
     if (await this.hasFinally(held)) return await this.queueForFinally(client, id, held);
     return await this.endNow(client, id);
@@ -92,16 +105,16 @@ export class CancelService {
     return plan.finally !== null;
   }
 
-  private async queueForFinally(client: PoolClient, id: string, held: Held): Promise<() => Promise<void>> {
+  private async queueForFinally(client: PoolClient, id: string, held: Held): Promise<() => boolean> {
     await client.query(REQUEUE, [id]);
     await this.timers.cancel(client, WAKE_TIMER, [id]);
-    return async () => {
+    return () => {
       this.queue.add([{ executionId: id, epoch: held.epoch, priority: held.priority }]);
-      await this.awaitEnd(id);
+      return true;
     };
   }
 
-  private async endNow(client: PoolClient, id: string): Promise<() => Promise<void>> {
+  private async endNow(client: PoolClient, id: string): Promise<() => boolean> {
     const { rows } = await client.query<EndedRow>(END, [id]);
     const { lowest, highest } = idBounds(idTime(id));
     await client.query(END_STEPS, [id, lowest, highest]);
@@ -110,11 +123,7 @@ export class CancelService {
     await this.ends.signalWithin(client, rows);
     return () => {
       this.ends.announce(id, null);
-      return Promise.resolve();
+      return false;
     };
-  }
-
-  private async awaitEnd(id: string): Promise<void> {
-    await this.ends.wait(id, ANSWER_WAIT_MS);
   }
 }

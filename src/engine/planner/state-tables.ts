@@ -13,18 +13,22 @@ export const EXECUTION_TRANSITIONS: Readonly<Record<ExecutionStatus, readonly Ex
   timed_out: ['queued'],
 };
 
+/** What has ended leads back to `pending` by a retry of its execution alone. */
 export const STEP_TRANSITIONS: Readonly<Record<StepStatus, readonly StepStatus[]>> = {
   pending: ['running', 'skipped', 'cancelled', 'completed', 'failed', 'waiting'],
   running: ['waiting', 'completed', 'failed', 'cancelled', 'timed_out'],
   waiting: ['running', 'completed', 'failed', 'cancelled', 'timed_out'],
-  completed: [],
-  failed: [],
-  skipped: [],
-  cancelled: [],
-  timed_out: [],
+  completed: ['pending'],
+  failed: ['pending'],
+  skipped: ['pending'],
+  cancelled: ['pending'],
+  timed_out: ['pending'],
 };
 
 export const OPEN_STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'paused'];
+
+/** Executions that a retry takes as they are; a completed one only from a named step. */
+export const RETRIED_STATUSES: readonly ExecutionStatus[] = ['failed', 'timed_out', 'cancelled'];
 
 export function isOpen(status: ExecutionStatus): boolean {
   return OPEN_STATUSES.includes(status);

@@ -26,11 +26,13 @@ export type Move =
     }
   /** Sleeps until `wakeAt` or a control signal later than `signalSeq`. */
   | { readonly to: 'waiting'; readonly wakeAt: Date | null; readonly signalSeq: number }
+  /** As it was asked to; unless it was resumed meanwhile, which counts as a control signal. */
+  | { readonly to: 'paused' }
   /** Back to the queue, for another owner. */
   | { readonly to: 'queued' };
 
 /**
- * `kept`: recorded. `signalled`: recorded, but a control signal came in between and the execution did not go to sleep.
+ * `kept`: recorded. `signalled`: recorded, but a control signal came in between and the execution did not come to rest.
  * `lost`: the epoch has passed on, nothing was recorded; the owner stops at once.
  */
 export type CheckpointResult = 'kept' | 'signalled' | 'lost';
@@ -57,6 +59,12 @@ UPDATE execution e SET status = 'waiting', owner = NULL
 FROM unnest($1::uuid[], $2::int[], $3::int[]) AS i(id, epoch, signal_seq)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.signal_seq = i.signal_seq
   AND e.status = 'running'
+RETURNING e.id`;
+
+const PAUSE = /* sql */ `
+UPDATE execution e SET status = 'paused', owner = NULL, paused_at = now()
+FROM unnest($1::uuid[], $2::int[]) AS i(id, epoch)
+WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running' AND e.pause_requested
 RETURNING e.id`;
 
 const HAND_BACK = /* sql */ `
@@ -141,7 +149,7 @@ async function moveAll(
   onEnded: (client: PoolClient, ended: readonly EndedRow[]) => Promise<void>,
 ): Promise<Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>> {
   const results = new Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>();
-  const { going = [], ending = [], sleeping = [], handing = [] } = Object.groupBy(checkpoints, kindOf);
+  const { going = [], ending = [], sleeping = [], pausing = [], handing = [] } = Object.groupBy(checkpoints, kindOf);
   const mark = (
     asked: readonly Checkpoint[],
     done: readonly { id: string }[],
@@ -169,6 +177,10 @@ async function moveAll(
       sleeping.filter((checkpoint) => results.has(checkpoint)),
     );
   }
+  if (pausing.length > 0) {
+    const { rows } = await client.query<{ id: string }>(PAUSE, holdValues(pausing));
+    awake = [...awake, ...mark(pausing, rows, 'kept')];
+  }
   if (going.length + awake.length > 0) {
     const { rows } = await client.query<{ id: string }>(HOLD, holdValues([...going, ...awake]));
     mark(going, rows, 'kept');
@@ -177,10 +189,11 @@ async function moveAll(
   return results;
 }
 
-function kindOf(checkpoint: Checkpoint): 'going' | 'ending' | 'sleeping' | 'handing' {
-  if (checkpoint.move === null) return 'going';
-  if (checkpoint.move.to === 'waiting') return 'sleeping';
-  return checkpoint.move.to === 'queued' ? 'handing' : 'ending';
+const KINDS = { waiting: 'sleeping', paused: 'pausing', queued: 'handing' } as const;
+
+function kindOf({ move }: Checkpoint): 'going' | 'ending' | 'sleeping' | 'pausing' | 'handing' {
+  if (move === null) return 'going';
+  return move.to in KINDS ? KINDS[move.to as keyof typeof KINDS] : 'ending';
 }
 
 function holdValues(checkpoints: readonly Checkpoint[]): unknown[][] {

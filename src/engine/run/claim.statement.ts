@@ -14,6 +14,7 @@ export interface ClaimedExecution {
   readonly priority: number;
   readonly signal_seq: number;
   readonly cancel_requested: boolean;
+  readonly pause_requested: boolean;
   readonly queued_at: Date;
   readonly start_time: Date;
   readonly deadline_at: Date | null;
@@ -67,8 +68,8 @@ UPDATE execution SET
   start_time = coalesce(start_time, now()),
   deadline_at = coalesce(deadline_at, now() + timeout_ms * interval '1 millisecond')
 WHERE id = ANY($1::uuid[]) AND (status = 'queued' OR (status = 'running' AND owner = $2))
-RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, queued_at, start_time,
-  deadline_at, trigger_id, trigger_type, input, variables, trigger, error, now() AS now`;
+RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, pause_requested,
+  queued_at, start_time, deadline_at, trigger_id, trigger_type, input, variables, trigger, error, now() AS now`;
 
 /** Index: step_execution_execution; the bounds leave one partition an execution. */
 const STEPS_OF = /* sql */ `

@@ -35,6 +35,7 @@ export class ExecutionRun {
   private readonly finished: { record: StepRecord; result: AttemptResult }[] = [];
   private part: Part = 'main';
   private draining = false;
+  private pausing = false;
   /** A step that is ready, or was cut off, is left to the next owner. */
   private leavesWork = false;
   private lost = false;
@@ -71,6 +72,7 @@ export class ExecutionRun {
       for (const record of this.book.recover()) this.runner.interrupted(record);
       for (const record of this.book.stops()) this.stopBy(record);
       if (this.claimed.cancel_requested) this.stop('cancelled');
+      else if (this.claimed.pause_requested) this.pause();
       this.armDeadline();
       return await this.loop();
     } finally {
@@ -88,6 +90,13 @@ export class ExecutionRun {
   /** The execution was asked to be cancelled. */
   cancel(): void {
     this.stop('cancelled');
+  }
+
+  /** Starts nothing further; what runs may end, then the execution is paused. */
+  pause(): void {
+    this.pausing = true;
+    this.unaskSlot();
+    this.nudge();
   }
 
   /** Starts nothing further; what runs may end, then the execution goes back to the queue. */
@@ -122,7 +131,7 @@ export class ExecutionRun {
   /** Decides all that can be decided now and runs pure steps on the way. @returns steps with effects to start. */
   private async decide(): Promise<PreparedStep[]> {
     const launches: PreparedStep[] = [];
-    for (;;) {
+    while (!this.pausing) {
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
       if (planned.ended !== null && this.attempts.size + launches.length === 0) {
@@ -137,6 +146,7 @@ export class ExecutionRun {
       if (!moved) moved = this.prepare(ready, launches);
       if (!moved) return launches;
     }
+    return launches;
   }
 
   private planPart(launching: number): Planned {
@@ -206,12 +216,24 @@ export class ExecutionRun {
   /** Nothing runs: the execution ends, sleeps, goes back to the queue, or sits out a short wait (null). */
   private async rest(): Promise<RunResult | null> {
     const end = this.end.state;
-    if (end !== null) return this.held(await this.record(toMove(end)), { kind: 'ended', end });
+    if (end !== null) return await this.finish(end);
+    if (this.pausing) return await this.comeToPause();
     const nearest = this.book.nearestWait();
     const sitsOut = nearest !== null && nearest.until - this.now() <= sitOutLimit(nearest.reason);
     if (this.leavesWork || (this.draining && sitsOut)) return await this.handBack();
     if (sitsOut) return await this.sitOut(nearest.until);
     return await this.fallAsleep(nearest?.until ?? null);
+  }
+
+  private async finish(end: EndState): Promise<RunResult> {
+    this.book.skipUnreached();
+    return this.held(await this.record(toMove(end)), { kind: 'ended', end });
+  }
+
+  private async comeToPause(): Promise<RunResult> {
+    const result = await this.record({ to: 'paused' });
+    // Resumed while its steps were ending: its deadline has not moved, and whoever claims it goes on.
+    return result === 'signalled' ? await this.handBack() : this.held(result, { kind: 'asleep' });
   }
 
   private async sitOut(until: number): Promise<null> {
@@ -282,6 +304,7 @@ export class ExecutionRun {
 
   private stop(reason: 'cancelled' | 'timed_out'): void {
     if (!this.end.stop(reason)) return;
+    this.pausing = false;
     this.unaskSlot();
     this.abortAll(reason === 'cancelled' ? 'cancelled' : 'timeout');
     this.nudge();

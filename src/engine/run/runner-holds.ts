@@ -1,25 +1,41 @@
 import { Injectable } from '@nestjs/common';
 import type { ExecutionRun } from './execution-run.js';
 
+/** What may be asked of an owner while it holds an execution. */
+export type Ask = 'cancel' | 'pause';
+
 /** The executions that this process holds; null while one is being claimed. */
 @Injectable()
 export class RunnerHolds {
   private readonly runs = new Map<string, ExecutionRun | null>();
+  /** Asked of executions that are being claimed: the claim may have been committed before the question was. */
+  private readonly early = new Map<string, Set<Ask>>();
 
   has(executionId: string): boolean {
     return this.runs.has(executionId);
   }
 
-  get(executionId: string): ExecutionRun | null {
-    return this.runs.get(executionId) ?? null;
-  }
-
   set(executionId: string, run: ExecutionRun | null): void {
     this.runs.set(executionId, run);
+    if (run === null) return;
+    for (const ask of this.early.get(executionId) ?? []) run[ask]();
+    this.early.delete(executionId);
+  }
+
+  /** Does nothing for an execution that this process does not hold. */
+  ask(executionId: string, ask: Ask): void {
+    const run = this.runs.get(executionId);
+    if (run === null) this.early.set(executionId, (this.early.get(executionId) ?? new Set()).add(ask));
+    else run?.[ask]();
+  }
+
+  ids(): string[] {
+    return [...this.runs.keys()];
   }
 
   delete(executionId: string): void {
     this.runs.delete(executionId);
+    this.early.delete(executionId);
   }
 
   get count(): number {

@@ -4,7 +4,6 @@ import { isConnectionLoss } from '../../common/database/pg-errors.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { ExecutionQueue } from '../../common/queue/execution-queue.js';
-import { Signals } from '../../common/signals/signals.contract.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { Replica } from '../replica.js';
@@ -20,8 +19,6 @@ import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
 import { secretsOf } from './secrets-of.js';
 
-export const CANCEL_TOPIC = 'execution.cancel';
-
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
 @Injectable()
 export class RunnerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -35,7 +32,6 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly plans: WorkflowPlans,
     private readonly commit: GroupCommit,
     private readonly queue: ExecutionQueue,
-    private readonly signals: Signals,
     private readonly ends: LocalEnds,
     private readonly replica: Replica,
     private readonly runs: RunnerHolds,
@@ -48,7 +44,6 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.signals.subscribe(CANCEL_TOPIC, (id) => this.runs.get(String(id))?.cancel());
     if (!this.config.roles.includes('worker')) return;
     await this.queue.consume(this.config.workerConcurrency, (id) => this.take(id));
   }

@@ -14,6 +14,8 @@ export class StepBook {
   readonly names: ExecutionNames;
   private readonly changes = new Set<StepRecord>();
   private readonly asleep = new Set<StepRecord>();
+  /** Steps that a retry runs again and that were not reached yet, by their path. */
+  private readonly again = new Map<string, StepRecord>();
   /** The step that ended last with an output of its own. */
   private last: { at: number; record: StepRecord } | null = null;
 
@@ -33,6 +35,10 @@ export class StepBook {
       const step = this.plan.steps.get(planPath(row.step_path));
       if (step === undefined) throw new Error(`the plan has no step ${row.step_path}`);
       const record = restore(row, step);
+      if (record.status === 'pending') {
+        this.again.set(row.step_path, record);
+        continue;
+      }
       this.states.set(row.step_path, record);
       this.keep(record, row.finished_at ?? row.started_at);
       if (record.status === 'running' && !record.isEntered) interrupted.push(record);
@@ -52,7 +58,8 @@ export class StepBook {
   }
 
   open(placed: PlacedStep): StepRecord {
-    const record = StepRecord.fresh(this.claimed.id, placed, this.now());
+    const record = this.again.get(placed.path) ?? StepRecord.fresh(this.claimed.id, placed, this.now());
+    this.again.delete(placed.path);
     this.states.set(placed.path, record);
     return record;
   }
@@ -110,6 +117,11 @@ export class StepBook {
     return [...this.asleep];
   }
 
+  /** The execution ends: what a retry set back and this attempt did not come to is skipped. */
+  skipUnreached(): void {
+    for (const [path, { step }] of this.again) this.skip({ step, path });
+  }
+
   /** The output of the last step that ran. */
   get lastOutput(): unknown {
     return this.last?.record.fields.output ?? null;
@@ -128,7 +140,7 @@ export class StepBook {
 }
 
 /** `each[3].save` -> `each[].save` */
-function planPath(stepPath: string): string {
+export function planPath(stepPath: string): string {
   return stepPath.replaceAll(/\[\d+\]/g, '[]');
 }
 

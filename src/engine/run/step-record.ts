@@ -15,12 +15,15 @@ export interface StepError {
 /** The error of an execution; `step_path` is null when no step is to blame. */
 export type ExecutionError = Omit<StepError, 'step_path'> & { readonly step_path: string | null };
 
-/** An attempt that did not end the step. Times are RFC 3339. */
+/** An attempt that is over, while another follows. Times are RFC 3339. */
 export interface PastAttempt {
   readonly attempt: number;
   readonly started_at: string | null;
   readonly finished_at: string | null;
-  readonly error: StepError;
+  /** null: it had completed, and a retry of the execution ran the step again. */
+  readonly error: StepError | null;
+  /** The attempt of the execution in which it was made; left out for the present one. */
+  readonly execution_attempt?: number;
 }
 
 /** Why a step waits, as the API shows it. */
@@ -138,6 +141,11 @@ export class StepRecord implements StepView {
     this.fields.waiting = { for: reason, until: until === null ? null : new Date(until).toISOString() };
     this.fields.waitUntil = until;
     this.fields.waitState = state;
+  }
+
+  /** Past attempts of the present attempt of the execution: a retry of that one begins to count anew. */
+  get recentAttempts(): readonly PastAttempt[] {
+    return this.fields.attempts.filter((past) => past.execution_attempt === undefined);
   }
 
   /** Keeps the attempt that just failed and makes room for the next. */

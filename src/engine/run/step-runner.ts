@@ -117,7 +117,7 @@ export class StepRunner {
   /** A step whose attempt was cut off with its process. */
   interrupted(record: StepRecord): void {
     const { step } = record;
-    const times = record.fields.attempts.filter((past) => past.error.code === INTERRUPTED.code).length + 1;
+    const times = record.recentAttempts.filter((past) => past.error?.code === INTERRUPTED.code).length + 1;
     if (times >= MAX_INTERRUPTIONS) {
       const message = `This step was cut off ${times} times by the end of its process and is not tried again.`;
       return this.fail(record, { code: 'step_quarantined', message, retryable: false }, null, true);
@@ -197,7 +197,7 @@ export class StepRunner {
     record.pushAttempt(error, now);
     fields.attempt += 1;
     record.wait('retry', now + delay, null);
-    const again = `attempt ${fields.attempt} of ${step.retry.maxAttempts} in ${delay} ms`;
+    const again = `attempt ${record.recentAttempts.length + 1} of ${step.retry.maxAttempts} in ${delay} ms`;
     this.log.add('warn', `${failure.code}: ${message}; ${again}`, undefined, record.path, fields.attempt - 1);
     this.services.onRetry(step.type);
     this.book.changed(record);
@@ -209,7 +209,7 @@ export class StepRunner {
     askedDelayMs: number | null,
     now: number,
   ): number | null {
-    const past = record.fields.attempts.filter((attempt) => attempt.error.code !== INTERRUPTED.code).length;
+    const past = record.recentAttempts.filter((attempt) => attempt.error?.code !== INTERRUPTED.code).length;
     const elapsedMs = now - (record.fields.firstStartedAt ?? now);
     const { code, retryable } = failure;
     return decideRetry(

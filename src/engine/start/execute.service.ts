@@ -3,16 +3,14 @@ import { parseDuration } from '../../common/duration.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Caller } from '../../common/api/requires.js';
 import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-directory.js';
-import { ExecutionStarter, type OccurrenceKey } from '../engine.contract.js';
+import { ExecutionStarter } from '../engine.contract.js';
 import { ExecutionEnds } from '../execution-ends.js';
 import type { ExecuteDto, ExecutionDto, StartedDto } from '../views/execution.dto.js';
 import { ExecutionQueries } from '../views/execution-queries.service.js';
+import { idempotencyKey } from './idempotency-key.js';
 
-/** How long an `Idempotency-Key` points to the execution that it started. */
-const KEY_TTL_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_WAIT_MS = 30_000;
 const LONGEST_WAIT_MS = 600_000;
-const MAX_KEY = 255;
 
 export interface ExecuteRequest {
   readonly workflow: string;
@@ -33,7 +31,12 @@ export class ExecuteService {
     private readonly queries: ExecutionQueries,
   ) {}
 
-  async execute({ workflow: idOrSlug, body, idempotencyKey, caller }: ExecuteRequest): Promise<ExecuteAnswer> {
+  async execute({
+    workflow: idOrSlug,
+    body,
+    idempotencyKey: givenKey,
+    caller,
+  }: ExecuteRequest): Promise<ExecuteAnswer> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     refuseArchived(workflow);
     const waitMs = body.wait === true ? waitTimeout(body.wait_timeout) : null;
@@ -50,7 +53,7 @@ export class ExecuteService {
         trigger: null,
         createdBy: caller.actor,
       },
-      key: toKey(workflow.id, idempotencyKey),
+      key: idempotencyKey(workflow.id, givenKey),
       awaited: waitMs !== null,
     });
     const id = result.executionId ?? '';
@@ -73,12 +76,6 @@ function refuseArchived(workflow: WorkflowEntry): void {
     status: 409,
     message: `Workflow ${workflow.slug} is archived: it starts nothing any more.`,
   });
-}
-
-function toKey(workflowId: string, key: string | undefined): OccurrenceKey | null {
-  if (key === undefined || key === '') return null;
-  if (key.length > MAX_KEY) throw invalid('Idempotency-Key', `at most ${MAX_KEY} characters`);
-  return { scope: workflowId, key: `idempotency:${key}`, ttlMs: KEY_TTL_MS };
 }
 
 /** Milliseconds. @throws AppError 422 */

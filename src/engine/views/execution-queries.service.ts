@@ -46,7 +46,7 @@ export class ExecutionQueries extends ExecutionViews {
     return toExecution(await this.find(executionId, caller));
   }
 
-  async list(query: ExecutionsQuery, caller: Caller): Promise<Page<ExecutionDto>> {
+  async list(query: ExecutionsQuery & { ids?: string[] }, caller: Caller): Promise<Page<ExecutionDto>> {
     const rows = await this.repository.list(await this.toFilter(query, caller), query.limit);
     return pageOf(rows, query.limit, (row) => row.id, toExecution);
   }
@@ -95,11 +95,12 @@ export class ExecutionQueries extends ExecutionViews {
     );
   }
 
-  private async toFilter(query: ExecutionsQuery, caller: Caller): Promise<ExecutionFilter> {
+  private async toFilter(query: ExecutionsQuery & { ids?: string[] }, caller: Caller): Promise<ExecutionFilter> {
     const { workflow_id } = query;
     const workflow = workflow_id === undefined ? undefined : await this.workflows.get(workflow_id, caller);
     const owner = scopeOwner(caller);
     return {
+      ids: query.ids,
       workflowId: workflow?.id,
       workflowIds: owner === null ? undefined : await this.workflows.idsOf(owner),
       status: query.status,

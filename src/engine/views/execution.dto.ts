@@ -260,6 +260,8 @@ export class ExecutionDto {
   parent_id!: string | null;
   @ApiProperty({ type: String, nullable: true })
   retry_of!: string | null;
+  /** Asked to pause: `paused`, or about to be. */
+  pause_requested!: boolean;
   @ApiProperty({ type: String, nullable: true })
   cancel_reason!: string | null;
   @ApiProperty({ type: String, nullable: true })

@@ -10,6 +10,7 @@ import {
 } from './execution.row.js';
 
 export interface ExecutionFilter {
+  ids?: readonly string[];
   workflowId?: string;
   /** Only of these workflows. */
   workflowIds?: readonly string[];
@@ -47,6 +48,7 @@ export class ExecutionRepository {
   /** Newest first, one more than `limit`. */
   async list(filter: ExecutionFilter, limit: number): Promise<ExecutionRow[]> {
     const where = new Conditions();
+    where.add('id = ANY(?::uuid[])', filter.ids);
     where.add('workflow_id = ?', filter.workflowId);
     where.add('workflow_id = ANY(?::uuid[])', filter.workflowIds);
     where.add('status = ANY(?::text[])', filter.status);

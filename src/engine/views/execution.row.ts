@@ -12,6 +12,7 @@ export interface ExecutionRow {
   priority: number;
   attempt: number;
   cancel_reason: string | null;
+  pause_requested: boolean;
   queued_at: Date;
   start_time: Date | null;
   end_time: Date | null;
@@ -27,7 +28,7 @@ export interface ExecutionRow {
   created_by: string | null;
 }
 
-export const EXECUTION_COLUMNS = `id, workflow_id, version, status, priority, attempt, cancel_reason, queued_at,
+export const EXECUTION_COLUMNS = `id, workflow_id, version, status, priority, attempt, cancel_reason, pause_requested, queued_at,
   start_time, end_time, trigger_id, trigger_type, occurrence_id, parent_id, retry_of, input, variables, output, error,
   created_by`;
 

@@ -1,4 +1,5 @@
 import { idTime } from '../../common/ids.js';
+import { isOpen } from '../planner/state-tables.js';
 import type { ExecutionDto, LogLineDto, StepExecutionDto, TimelineItemDto } from './execution.dto.js';
 import { levelName, type ExecutionRow, type LogLineRow, type StepExecutionRow } from './execution.row.js';
 
@@ -29,6 +30,7 @@ export function toExecution(row: ExecutionRow): ExecutionDto {
     error,
     parent_id,
     retry_of,
+    pause_requested: row.pause_requested && isOpen(status),
     cancel_reason,
     created_by,
     created_at: new Date(idTime(id)).toISOString(),

@@ -1,0 +1,170 @@
+import type { PoolClient } from 'pg';
+import { idBounds, idTime, newIdWithin } from '../../common/ids.js';
+import type { ExecutionStatus } from '../engine.contract.js';
+import type { StepStatus } from '../planner/step-view.js';
+import type { PastAttempt, StepError } from '../run/step-record.js';
+
+/** An execution that is to be retried, locked until the transaction ends. */
+export interface HeldExecution {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly version: number;
+  readonly status: ExecutionStatus;
+  readonly attempt: number;
+  readonly error: { readonly step_path: string | null } | null;
+  readonly input: unknown;
+  /** As its end has counted it. */
+  readonly duration_ms: number;
+}
+
+export interface HeldStep {
+  readonly id: string;
+  readonly step_path: string;
+  readonly type: string;
+  readonly status: StepStatus;
+  readonly attempt: number;
+  readonly scope: string | null;
+  readonly port: string | null;
+  readonly error: StepError | null;
+  readonly attempts: PastAttempt[] | null;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+export interface Queued {
+  readonly id: string;
+  readonly epoch: number;
+  readonly priority: number;
+}
+
+const HOLD = /* sql */ `
+SELECT id, workflow_id, version, status, attempt, error, input,
+  (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms
+FROM execution WHERE id = $1 FOR UPDATE`;
+
+/** Index: step_execution_execution. */
+const STEPS = /* sql */ `
+SELECT id, step_path, type, status, attempt, scope, port, error, attempts, started_at, finished_at
+FROM step_execution WHERE execution_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id`;
+
+/** The epoch passes on, so that nothing an earlier owner writes late can match; a new claim sets a new deadline. */
+const REQUEUE = /* sql */ `
+UPDATE execution SET status = 'queued', attempt = attempt + 1, epoch = epoch + 1, signal_seq = signal_seq + 1,
+  queued_at = now(), owner = NULL, awaited_by = NULL, start_time = NULL, end_time = NULL, deadline_at = NULL,
+  output = NULL, error = NULL, cancel_requested = false, cancel_reason = NULL, pause_requested = false, paused_at = NULL
+WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled', 'timed_out')
+RETURNING id, epoch, priority`;
+
+const SET_BACK = /* sql */ `
+UPDATE step_execution s SET status = 'pending', attempt = i.attempt, attempts = i.attempts::json,
+  scope = NULL, port = NULL, input = NULL, output = NULL, error = NULL, waiting = NULL, wait_until = NULL,
+  wait_state = NULL, first_started_at = NULL, started_at = NULL, finished_at = NULL
+FROM unnest($1::uuid[], $2::int[], $3::text[]) AS i(id, attempt, attempts)
+WHERE s.id = i.id AND s.id = ANY($1::uuid[])`;
+
+const REOPEN = /* sql */ `
+UPDATE step_execution SET status = 'running', error = NULL, finished_at = NULL, waiting = NULL, wait_until = NULL
+WHERE id = ANY($1::uuid[])`;
+
+/** What an end has added to the counters is taken out again: one execution counts once, as what it ends as at last. */
+const UNCOUNT = /* sql */ `
+INSERT INTO workflow_counter AS c (workflow_id, slot, completed, failed, timed_out, cancelled, duration_ms)
+SELECT w.id, $2::smallint, -($3 = 'completed')::int, -($3 = 'failed')::int, -($3 = 'timed_out')::int,
+  -($3 = 'cancelled')::int, -$4::bigint
+FROM workflow w WHERE w.id = $1
+ON CONFLICT (workflow_id, slot) DO UPDATE SET
+  completed = c.completed + excluded.completed,
+  failed = c.failed + excluded.failed,
+  timed_out = c.timed_out + excluded.timed_out,
+  cancelled = c.cancelled + excluded.cancelled,
+  duration_ms = c.duration_ms + excluded.duration_ms`;
+
+/** It begins at epoch 1, so that its first claim reads the steps that it brings along. The occurrence stays the first's. */
+const INSERT = /* sql */ `
+INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, retry_of, input,
+  variables, timeout_ms, created_by)
+SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, id,
+  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7
+FROM execution WHERE id = $1
+RETURNING id, epoch, priority`;
+
+const COPY_STEPS = /* sql */ `
+INSERT INTO step_execution (id, execution_id, step_id, step_path, type, status, attempt, scope, port, input, output,
+  error, attempts, first_started_at, started_at, finished_at)
+SELECT i.copy_id, $1, s.step_id, s.step_path, s.type, CASE WHEN i.reopened THEN 'running' ELSE s.status END, s.attempt,
+  s.scope, s.port, s.input, s.output, CASE WHEN i.reopened THEN NULL ELSE s.error END, s.attempts, s.first_started_at,
+  s.started_at, CASE WHEN i.reopened THEN NULL ELSE s.finished_at END
+FROM unnest($2::uuid[], $3::uuid[], $4::boolean[]) AS i(id, copy_id, reopened)
+JOIN step_execution s ON s.id = i.id
+WHERE s.id = ANY($2::uuid[])`;
+
+export async function holdExecution(client: PoolClient, id: string): Promise<HeldExecution | undefined> {
+  return (await client.query<HeldExecution>(HOLD, [id])).rows[0];
+}
+
+export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[]> {
+  const { lowest, highest } = idBounds(idTime(id));
+  return (await client.query<HeldStep>(STEPS, [id, lowest, highest])).rows;
+}
+
+export async function requeue(client: PoolClient, held: HeldExecution, slot: number): Promise<Queued[]> {
+  await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
+  return (await client.query<Queued>(REQUEUE, [held.id])).rows;
+}
+
+/** @param executionAttempt the attempt of the execution that is over. */
+export async function setBack(client: PoolClient, steps: readonly HeldStep[], executionAttempt: number): Promise<void> {
+  await client.query(SET_BACK, [
+    steps.map((step) => step.id),
+    steps.map((step) => (step.started_at === null ? step.attempt : step.attempt + 1)),
+    steps.map((step) => JSON.stringify(pastAttempts(step, executionAttempt))),
+  ]);
+}
+
+export async function reopen(client: PoolClient, steps: readonly HeldStep[]): Promise<void> {
+  await client.query(REOPEN, [steps.map((step) => step.id)]);
+}
+
+export interface NewExecution {
+  readonly id: string;
+  readonly retryOf: string;
+  readonly version: number;
+  /** undefined: the same input. */
+  readonly input: unknown;
+  readonly timeoutMs: number | null;
+  readonly createdBy: string;
+}
+
+export async function insertRetry(client: PoolClient, made: NewExecution): Promise<Queued[]> {
+  const { id, retryOf, version, input, timeoutMs, createdBy } = made;
+  const text = input === undefined ? null : JSON.stringify(input);
+  const values = [retryOf, id, version, input !== undefined, text, timeoutMs, createdBy];
+  return (await client.query<Queued>(INSERT, values)).rows;
+}
+
+export async function copySteps(
+  client: PoolClient,
+  executionId: string,
+  steps: readonly HeldStep[],
+  reopened: ReadonlySet<string>,
+): Promise<void> {
+  await client.query(COPY_STEPS, [
+    executionId,
+    steps.map((step) => step.id),
+    steps.map(() => newIdWithin(executionId)),
+    steps.map((step) => reopened.has(step.step_path)),
+  ]);
+}
+
+/** All of them belong to the attempt of the execution that is over; a step that never started leaves none behind. */
+function pastAttempts(step: HeldStep, executionAttempt: number): PastAttempt[] {
+  const { attempt, status, error, started_at, finished_at } = step;
+  const last: PastAttempt = {
+    attempt,
+    started_at: started_at?.toISOString() ?? null,
+    finished_at: finished_at?.toISOString() ?? null,
+    error: status === 'completed' ? null : (error ?? { code: status, message: `The step was ${status}.` }),
+  };
+  const all = [...(step.attempts ?? []), ...(started_at === null ? [] : [last])];
+  return all.map((past) => ({ execution_attempt: executionAttempt, ...past }));
+}
