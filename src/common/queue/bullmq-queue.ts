@@ -43,6 +43,7 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
 
   override async consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void> {
     this.processor.handler = handler;
+    this.processor.isDraining = false;
     const worker = this.processor.worker;
     worker.on('error', () => undefined);
     worker.concurrency = concurrency;
@@ -57,6 +58,7 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
 
   override async drain(): Promise<void> {
     const { worker } = this.processor;
+    this.processor.isDraining = true;
     const paused = worker.pause();
     await this.processor.idle();
     if (await withinGrace(paused)) return;

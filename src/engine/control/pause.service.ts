@@ -6,7 +6,7 @@ import { Signals } from '../../common/signals/signals.contract.js';
 import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
-import { PAUSE_TOPIC } from '../run/control-signals.js';
+import { ControlSignals, PAUSE_TOPIC } from '../run/control-signals.js';
 
 interface Held {
   readonly status: ExecutionStatus;
@@ -44,6 +44,7 @@ export class PauseService {
   constructor(
     private readonly database: Database,
     private readonly signals: Signals,
+    private readonly control: ControlSignals,
     private readonly queue: ExecutionQueue,
   ) {}
 
@@ -53,16 +54,19 @@ export class PauseService {
    * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it has ended.
    */
   async pause(id: string): Promise<void> {
-    await this.database.transaction(async (client) => {
+    const asked = await this.database.transaction(async (client) => {
       const { status } = await hold(client, id);
       if (!isOpen(status)) throw new ExecutionStateError(id, status, 'paused');
       if (status !== 'running') {
         await client.query(PAUSE, [id]);
-        return;
+        return null;
       }
       await client.query(ASK, [id]);
+      const heard = this.control.expectHeard(id);
       await this.signals.publishWithin(client, PAUSE_TOPIC, id);
+      return { heard };
     });
+    await asked?.heard;
   }
 
   /**

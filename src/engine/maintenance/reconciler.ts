@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database } from '../../common/database/database.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
@@ -7,6 +7,7 @@ import { LockManager } from '../../locks/lock-manager.js';
 
 const EVERY_MS = 5_000;
 const LOCK_MS = 30_000;
+const STOP_PATIENCE_MS = 2_000;
 /** Younger ones may still be on their way to the queue. */
 const GRACE_MS = 3_000;
 const PAGE = 1_000;
@@ -45,10 +46,11 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Puts back into the queue what PostgreSQL says is queued and the queue has forgotten. */
 @Injectable()
-export class Reconciler implements OnModuleInit {
+export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Reconciler');
   private round = 0;
-  private running = false;
+  private running: Promise<void> | null = null;
+  private stopped = false;
 
   constructor(
     private readonly database: Database,
@@ -68,16 +70,27 @@ export class Reconciler implements OnModuleInit {
     });
   }
 
+  /** What is under way may end; a queue that is away ends it when its connection is closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    const patience = new Promise((next) => setTimeout(next, STOP_PATIENCE_MS).unref());
+    await Promise.race([this.running, patience]);
+  }
+
+  /** One round at a time. */
   private async guarded(work: () => Promise<void>): Promise<void> {
-    if (this.running) return;
-    this.running = true;
+    if (this.running !== null || this.stopped) return;
+    this.running = this.attempt(work);
+    await this.running;
+    this.running = null;
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await this.locks.run('reconciler', LOCK_MS, work);
     } catch (error) {
       // The queue or the database is away; the next round finds the same rows.
       if (!isConnectionLoss(error)) this.logger.warn({ message: 'could not reconcile the queue', err: error });
-    } finally {
-      this.running = false;
     }
   }
 

@@ -6,6 +6,9 @@ import { RunnerHolds } from './runner-holds.js';
 
 export const CANCEL_TOPIC = 'execution.cancel';
 export const PAUSE_TOPIC = 'execution.pause';
+const HEARD_TOPIC = 'execution.heard';
+/** An owner that has not heard by then is dead, or will find the question in the row. */
+const HEARD_PATIENCE_MS = 1_000;
 
 /** Index: the primary key. */
 const ASKED = /* sql */ `
@@ -22,6 +25,7 @@ interface Asked extends Record<string, unknown> {
 @Injectable()
 export class ControlSignals implements OnApplicationBootstrap {
   private readonly logger = new Logger('ControlSignals');
+  private readonly waiting = new Map<string, () => void>();
 
   constructor(
     private readonly database: Database,
@@ -31,8 +35,29 @@ export class ControlSignals implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.signals.subscribe(CANCEL_TOPIC, (id) => this.holds.ask(String(id), 'cancel'));
-    this.signals.subscribe(PAUSE_TOPIC, (id) => this.holds.ask(String(id), 'pause'));
+    this.signals.subscribe(PAUSE_TOPIC, (id) => void this.hearPause(String(id)));
+    this.signals.subscribe(HEARD_TOPIC, (id) => this.waiting.get(String(id))?.());
     this.signals.onReconnect(() => void this.lookAgain());
+  }
+
+  /** Resolves when the owner has heard that it is to pause: from then on it starts nothing. Call it before asking. */
+  expectHeard(id: string): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(id);
+        resolve();
+      };
+      const timer = setTimeout(done, HEARD_PATIENCE_MS);
+      this.waiting.set(id, done);
+    });
+  }
+
+  private async hearPause(id: string): Promise<void> {
+    if (!this.holds.has(id)) return;
+    this.holds.ask(id, 'pause');
+    // Nobody waits for it for long.
+    await this.signals.publish(HEARD_TOPIC, id).catch(() => undefined);
   }
 
   /** Signals may have been missed; the rows say what was asked. */
