@@ -7,6 +7,7 @@ import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
 import { PAUSE_TOPIC } from '../run/control-signals.js';
+import { RunnerHolds } from '../run/runner-holds.js';
 
 interface Held {
   readonly status: ExecutionStatus;
@@ -45,6 +46,7 @@ export class PauseService {
     private readonly database: Database,
     private readonly signals: Signals,
     private readonly queue: ExecutionQueue,
+    private readonly holds: RunnerHolds,
   ) {}
 
   /**
@@ -53,16 +55,15 @@ export class PauseService {
    * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it has ended.
    */
   async pause(id: string): Promise<void> {
-    await this.database.transaction(async (client) => {
+    const status = await this.database.transaction(async (client) => {
       const { status } = await hold(client, id);
       if (!isOpen(status)) throw new ExecutionStateError(id, status, 'paused');
-      if (status !== 'running') {
-        await client.query(PAUSE, [id]);
-        return;
-      }
-      await client.query(ASK, [id]);
-      await this.signals.publishWithin(client, PAUSE_TOPIC, id);
+      await client.query(status === 'running' ? ASK : PAUSE, [id]);
+      if (status === 'running') await this.signals.publishWithin(client, PAUSE_TOPIC, id);
+      return status;
     });
+    // Its owner may be this very process: it starts nothing any more from the answer on, however late the signal is.
+    if (status === 'running') this.holds.ask(id, 'pause');
   }
 
   /**
