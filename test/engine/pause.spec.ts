@@ -176,6 +176,19 @@ describe('pausing', () => {
     expect(asked).toEqual(['pause']);
   });
 
+  it('reaches an owner in another replica', async () => {
+    const other = await startApp({ ROLES: 'api' }, app.db);
+    const { id, release } = await startHeld('elsewhere');
+    expect((await other.api.post(`/executions/${id}/pause`)).status).toBe(200);
+    const run = app.app.get(RunnerHolds).all()[0] as unknown as { pausing: boolean };
+    await eventually(() => expect(run.pausing).toBe(true));
+    release();
+    expect(statuses(await api.reaches(id, 'paused'))).toEqual({ a: 'completed' });
+    await other.api.post(`/executions/${id}/resume`);
+    await api.reaches(id, 'completed');
+    await other.close();
+  });
+
   it('can be taken back while running steps end', async () => {
     const { id, release } = await startHeld('changed mind');
     await pause(id);

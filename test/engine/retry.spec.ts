@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/common/database/database.js';
 import { newId } from '../../src/common/ids.js';
 import { GroupCommit } from '../../src/common/database/group-commit.js';
+import { ExecutionQueue } from '../../src/common/queue/execution-queue.js';
 import { RunServicesFactory } from '../../src/engine/run/run-services.factory.js';
 import { statuses, step, type Api, type ExecutionView } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -84,6 +85,7 @@ describe('a retry in place', () => {
       attempt: 2,
       attempts: [{ attempt: 1, execution_attempt: 1, error: { code: 'http_500' } }],
     });
+    expect(again.step_executions.length).toBe(3);
     expect(step(again, 'a')).toMatchObject({ attempt: 1, attempts: [] });
     const keys = server.calls.filter(({ url }) => url === '/kept/b').map(({ headers }) => headers['idempotency-key']);
     expect(keys).toEqual([`${failed.id}:b`, `${failed.id}:b`]);
@@ -218,11 +220,11 @@ steps:
   it('raises the epoch, so that an owner of before can change nothing', async () => {
     broken.add('/fenced/b');
     const failed = await api.run(three('fenced'));
-    const hang: (() => void)[] = [];
-    answer = (_request, response) => hang.push(() => response.end('{}'));
     const [before] = await database.query<{ epoch: number }>('SELECT epoch FROM execution WHERE id = $1', [failed.id]);
-    await retry(failed.id);
-    await eventually(() => expect(hang.length).toBe(1));
+    const queue = app.app.get(ExecutionQueue);
+    const add = queue.add.bind(queue);
+    queue.add = () => undefined;
+    expect((await retry(failed.id)).body.status).toBe('queued');
     const { services } = app.app.get(RunServicesFactory);
     const late = await app.app.get(GroupCommit).submit(services.checkpoint, {
       executionId: failed.id,
@@ -230,11 +232,12 @@ steps:
       epoch: before!.epoch,
       steps: [],
       logs: [],
-      move: { to: 'failed', outputJson: null, error: null },
+      move: null,
     });
+    queue.add = add;
     expect(late).toBe('lost');
-    answer = (_request, response) => response.end('{}');
-    hang.forEach((finish) => finish());
+    broken.clear();
+    queue.add([{ executionId: failed.id, epoch: before!.epoch + 1, priority: 5 }]);
     expect((await ended(failed.id)).status).toBe('completed');
   });
 
