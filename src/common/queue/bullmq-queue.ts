@@ -57,9 +57,12 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
 
   override async drain(): Promise<void> {
     const { worker } = this.processor;
+    this.processor.isDraining = true;
     const paused = worker.pause();
     await this.processor.idle();
-    if (await withinGrace(paused)) return;
+    // What was handed back goes to the queue now: later its connection may be closed already.
+    const sent = withinGrace(this.batcher.idle());
+    if ((await withinGrace(paused)) && (await sent)) return;
     // The queue is away. Closed by force here, or BullMQ's own hooks would wait for it for ever.
     await withinGrace(worker.close(true));
     await withinGrace(this.connection.close());

@@ -1,6 +1,6 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
-import { type Job } from 'bullmq';
+import { WaitingError, type Job } from 'bullmq';
 import { type ExecutionJob } from './execution-queue.js';
 
 export const QUEUE_NAME = 'executions';
@@ -21,9 +21,15 @@ export const QUEUE_NAME = 'executions';
 })
 export class ExecutionProcessor extends WorkerHost {
   handler: (executionId: string) => Promise<void> = () => Promise.resolve();
+  /** Takes nothing more: what BullMQ has fetched meanwhile goes back. */
+  isDraining = false;
   private readonly handling = new Set<Promise<void>>();
 
-  override async process(job: Job<Pick<ExecutionJob, 'executionId'>>): Promise<void> {
+  override async process(job: Job<Pick<ExecutionJob, 'executionId'>>, token?: string): Promise<void> {
+    if (this.isDraining) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
     const handled = this.handler(job.data.executionId);
     this.handling.add(handled);
     await handled.finally(() => this.handling.delete(handled));
