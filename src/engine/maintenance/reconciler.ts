@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database } from '../../common/database/database.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
@@ -10,6 +11,7 @@ const LOCK_MS = 30_000;
 /** Younger ones may still be on their way to the queue. */
 const GRACE_MS = 3_000;
 const PAGE = 1_000;
+const SHUTDOWN_GRACE_MS = 2_000;
 /** Every so many rounds all are added again, whatever the queue counts: what it holds already, it ignores. */
 const FULL_EVERY = 12;
 /** A job that was queued that long ago and not taken is stuck in the queue: it is added anew under another name. */
@@ -45,10 +47,11 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Puts back into the queue what PostgreSQL says is queued and the queue has forgotten. */
 @Injectable()
-export class Reconciler implements OnModuleInit {
+export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Reconciler');
   private round = 0;
-  private running = false;
+  private running: Promise<void> | null = null;
+  private stopping = false;
 
   constructor(
     private readonly database: Database,
@@ -68,16 +71,29 @@ export class Reconciler implements OnModuleInit {
     });
   }
 
+  /** Whoever asks a queue that is being closed may wait for ever: what is under way ends first, unless the queue is away. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    if (this.running === null) return;
+    const ended = new AbortController();
+    const grace = delay(SHUTDOWN_GRACE_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([this.running, grace]);
+    ended.abort();
+  }
+
   private async guarded(work: () => Promise<void>): Promise<void> {
-    if (this.running) return;
-    this.running = true;
+    if (this.running !== null || this.stopping) return;
+    this.running = this.locked(work);
+    await this.running;
+    this.running = null;
+  }
+
+  private async locked(work: () => Promise<void>): Promise<void> {
     try {
       await this.locks.run('reconciler', LOCK_MS, work);
     } catch (error) {
       // The queue or the database is away; the next round finds the same rows.
       if (!isConnectionLoss(error)) this.logger.warn({ message: 'could not reconcile the queue', err: error });
-    } finally {
-      this.running = false;
     }
   }
 
