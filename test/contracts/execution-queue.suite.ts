@@ -125,9 +125,9 @@ export function describeExecutionQueue(backend: 'postgres' | 'redis', open: () =
       await eventually(() => expect(seen).toContain(last.executionId));
       let drained = false;
       const draining = queue.drain().then(() => (drained = true));
-      await queue.addNow([left]);
       await new Promise((next) => setImmediate(next));
       expect(drained).toBe(false);
+      queue.add([left]);
       release();
       await draining;
       expect(seen).not.toContain(left.executionId);

@@ -61,7 +61,9 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     this.processor.isDraining = true;
     const paused = worker.pause();
     await this.processor.idle();
-    if (await withinGrace(paused)) return;
+    // What was handed back goes to the queue now: later its connection may be closed already.
+    const sent = withinGrace(this.batcher.idle());
+    if ((await withinGrace(paused)) && (await sent)) return;
     // The queue is away. Closed by force here, or BullMQ's own hooks would wait for it for ever.
     await withinGrace(worker.close(true));
     await withinGrace(this.connection.close());

@@ -34,7 +34,7 @@ export abstract class ExecutionQueue {
   /** How many jobs this process takes at once from now on. */
   abstract setConcurrency(concurrency: number): void;
 
-  /** Takes no further jobs; resolves when those under way are over. */
+  /** Takes no further jobs; resolves when those under way are over and what was added is in the queue. */
   abstract drain(): Promise<void>;
 
   abstract counts(): Promise<QueueCounts>;

@@ -21,13 +21,12 @@ export const QUEUE_NAME = 'executions';
 })
 export class ExecutionProcessor extends WorkerHost {
   handler: (executionId: string) => Promise<void> = () => Promise.resolve();
-  /** Set when no further job may be begun. */
+  /** Takes nothing more: what BullMQ has fetched meanwhile goes back. */
   isDraining = false;
   private readonly handling = new Set<Promise<void>>();
 
   override async process(job: Job<Pick<ExecutionJob, 'executionId'>>, token?: string): Promise<void> {
     if (this.isDraining) {
-      // BullMQ had fetched it before it knew: back in line, for another worker.
       await job.moveToWait(token);
       throw new WaitingError();
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database } from '../../common/database/database.js';
@@ -7,10 +8,10 @@ import { LockManager } from '../../locks/lock-manager.js';
 
 const EVERY_MS = 5_000;
 const LOCK_MS = 30_000;
-const STOP_PATIENCE_MS = 2_000;
 /** Younger ones may still be on their way to the queue. */
 const GRACE_MS = 3_000;
 const PAGE = 1_000;
+const SHUTDOWN_GRACE_MS = 2_000;
 /** Every so many rounds all are added again, whatever the queue counts: what it holds already, it ignores. */
 const FULL_EVERY = 12;
 /** A job that was queued that long ago and not taken is stuck in the queue: it is added anew under another name. */
@@ -50,7 +51,7 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Reconciler');
   private round = 0;
   private running: Promise<void> | null = null;
-  private stopped = false;
+  private stopping = false;
 
   constructor(
     private readonly database: Database,
@@ -70,22 +71,24 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
     });
   }
 
-  /** What is under way may end; a queue that is away ends it when its connection is closed. */
+  /** Whoever asks a queue that is being closed may wait for ever: what is under way ends first, unless the queue is away. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    const patience = new Promise((next) => setTimeout(next, STOP_PATIENCE_MS).unref());
-    await Promise.race([this.running, patience]);
+    this.stopping = true;
+    if (this.running === null) return;
+    const ended = new AbortController();
+    const grace = delay(SHUTDOWN_GRACE_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([this.running, grace]);
+    ended.abort();
   }
 
-  /** One round at a time. */
   private async guarded(work: () => Promise<void>): Promise<void> {
-    if (this.running !== null || this.stopped) return;
-    this.running = this.attempt(work);
+    if (this.running !== null || this.stopping) return;
+    this.running = this.locked(work);
     await this.running;
     this.running = null;
   }
 
-  private async attempt(work: () => Promise<void>): Promise<void> {
+  private async locked(work: () => Promise<void>): Promise<void> {
     try {
       await this.locks.run('reconciler', LOCK_MS, work);
     } catch (error) {
