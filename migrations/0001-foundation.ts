@@ -20,6 +20,13 @@ export class Foundation0000000000001 implements MigrationInterface {
 }
 
 const FOUNDATION = /* sql */ `
+-- Tells installations apart that share a Redis: the prefix of all their keys.
+CREATE TABLE installation (
+  id         uuid PRIMARY KEY,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO installation (id) VALUES (gen_random_uuid());
+
 CREATE TABLE workflow (
   id          uuid PRIMARY KEY,
   slug        text NOT NULL UNIQUE,

@@ -2,6 +2,7 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { Redis } from 'ioredis';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
+import { installationId } from '../common/database/installation.js';
 import { LockManager } from './lock-manager.js';
 import { PgLockManager } from './pg-lock-manager.js';
 import { RedlockLockManager } from './redlock-lock-manager.js';
@@ -27,8 +28,10 @@ function openClient(config: AppConfig): Redis | null {
     {
       provide: LockManager,
       inject: [LOCK_CLIENT, Database],
-      useFactory: (client: Redis | null, database: Database) =>
-        client === null ? new PgLockManager(database) : new RedlockLockManager(client),
+      useFactory: async (client: Redis | null, database: Database) =>
+        client === null
+          ? new PgLockManager(database)
+          : new RedlockLockManager(client, `millrace:${await installationId(database)}`),
     },
   ],
   exports: [LockManager],

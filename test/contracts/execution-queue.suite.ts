@@ -2,6 +2,7 @@ import { Test } from '@nestjs/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppConfig } from '../../src/common/config/app-config.js';
 import { ConfigModule } from '../../src/common/config/config.module.js';
+import { DatabaseModule } from '../../src/common/database/database.module.js';
 import { newId } from '../../src/common/ids.js';
 import { ExecutionQueue, type ExecutionJob } from '../../src/common/queue/execution-queue.js';
 import { QueueModule } from '../../src/common/queue/queue.module.js';
@@ -23,7 +24,8 @@ export function describeExecutionQueue(backend: 'postgres' | 'redis', open: () =
 
     const openQueue = async (): Promise<ExecutionQueue> => {
       const config = Object.assign(new AppConfig(), settings);
-      const module = await Test.createTestingModule({ imports: [ConfigModule.with(config), QueueModule] }).compile();
+      const imports = [ConfigModule.with(config), DatabaseModule, QueueModule];
+      const module = await Test.createTestingModule({ imports }).compile();
       const app = await module.init();
       afterFile(() => app.close());
       return app.get(ExecutionQueue);

@@ -21,7 +21,7 @@ if (requireService('redis')) {
         return Promise.resolve();
       });
       await eventually(() => client.ping());
-      return new RedlockLockManager(client);
+      return new RedlockLockManager(client, 'test');
     },
   ]);
 }

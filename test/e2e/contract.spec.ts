@@ -47,7 +47,7 @@ const FIELDS = {
 /** Routes of the API carry the payload in a field. */
 const BODIES: Record<string, object> = {
   '/api/v1/triggers/workflows/{workflow}/manual': { input: { n: 5 } },
-  '/api/v1/triggers/workflows/{workflow}/webhook': { body: { n: 5 } },
+  '/api/v1/triggers/workflows/{workflow}/webhook': { n: 5 },
 };
 
 let server: TestServer;

@@ -23,6 +23,8 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
+  // A copy is an installation of its own.
+  if (options.empty !== true) await onServer('UPDATE installation SET id = gen_random_uuid()', url.href);
   let pool: pg.Pool | undefined;
   let dropped: Promise<void> | undefined;
   const drop = (): Promise<void> => {
@@ -44,8 +46,8 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   };
 }
 
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('postgresUrl') });
+async function onServer(statement: string, connectionString = inject('postgresUrl')): Promise<void> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
   try {
     await client.query(statement);

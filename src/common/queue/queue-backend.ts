@@ -2,6 +2,8 @@ import { createPostgresBackend, runMigrations, setDefaultBackendFactory, type Co
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type AppConfig } from '../config/app-config.js';
+import type { Database } from '../database/database.js';
+import { installationId } from '../database/installation.js';
 
 /** BullMQ's own schema in PostgreSQL. */
 const SCHEMA = 'bullmq';
@@ -12,6 +14,8 @@ const POOL_SIZE = 10;
 export interface QueueBackend {
   readonly kind: 'redis' | 'postgres';
   readonly connection: ConnectionOptions;
+  /** Of all keys on a Redis that other installations may use as well. */
+  readonly prefix: string;
   ping(): Promise<void>;
   onReconnect(handler: () => void): void;
   close(): Promise<void>;
@@ -21,13 +25,13 @@ export interface QueueBackend {
  * Opens the backend that `REDIS_URL` chooses and makes it BullMQ's default in this process. Must come before any queue
  * or worker is made. On PostgreSQL, BullMQ's schema is brought up to date first: without it a worker would spin.
  */
-export async function openQueueBackend(config: AppConfig): Promise<QueueBackend> {
-  if (config.redisUrl !== null) return openRedis(config.redisUrl);
+export async function openQueueBackend(config: AppConfig, database: Database): Promise<QueueBackend> {
+  if (config.redisUrl !== null) return openRedis(config.redisUrl, `millrace:${await installationId(database)}`);
   if (config.databaseUrl === null) throw new Error('the database must run before the queue is opened');
   return await openPostgres(config.databaseUrl);
 }
 
-function openRedis(url: string): QueueBackend {
+function openRedis(url: string, prefix: string): QueueBackend {
   setDefaultBackendFactory();
   const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 1_000) });
   // Each failed attempt to connect is an 'error' event; ping and the health check report it.
@@ -35,6 +39,7 @@ function openRedis(url: string): QueueBackend {
   let wasReady = false;
   return {
     kind: 'redis',
+    prefix,
     connection: client,
     ping: async () => {
       if (client.status !== 'ready') throw new Error(`Redis is ${client.status}`);
@@ -72,6 +77,7 @@ async function openPostgres(url: string): Promise<QueueBackend> {
   }
   return {
     kind: 'postgres',
+    prefix: 'millrace',
     connection: pool as unknown as ConnectionOptions,
     ping: async () => {
       await pool.query('SELECT 1');

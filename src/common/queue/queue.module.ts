@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Global, Module } from '@nestjs/common';
+import { Database } from '../database/database.js';
 import { AppConfig } from '../config/app-config.js';
 import { BullmqQueue, QUEUE_BACKEND } from './bullmq-queue.js';
 import { ExecutionProcessor, QUEUE_NAME } from './execution.processor.js';
@@ -8,7 +9,7 @@ import { openQueueBackend, type QueueBackend } from './queue-backend.js';
 
 @Global()
 @Module({
-  providers: [{ provide: QUEUE_BACKEND, inject: [AppConfig], useFactory: openQueueBackend }],
+  providers: [{ provide: QUEUE_BACKEND, inject: [AppConfig, Database], useFactory: openQueueBackend }],
   exports: [QUEUE_BACKEND],
 })
 class QueueBackendModule {}
@@ -22,6 +23,7 @@ class QueueBackendModule {}
       inject: [QUEUE_BACKEND],
       useFactory: (backend: QueueBackend) => ({
         connection: backend.connection,
+        prefix: backend.prefix,
         defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
         streams: { events: { maxLen: 100 } },
       }),

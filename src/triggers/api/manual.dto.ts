@@ -38,9 +38,3 @@ export class ConfirmBody {
   @IsString()
   token!: string;
 }
-
-export class FireWebhookBody {
-  /** What the webhook's body would be. */
-  @IsOptional()
-  body?: unknown;
-}

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiProblems } from '../../common/api/problems.js';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, OpenToAll, Requires, type Caller } from '../../common/api/requires.js';
 import type { TriggerTypeDescription } from '../../definition/type-catalogue.js';
@@ -10,7 +10,7 @@ import { TriggerManager } from '../trigger-manager.js';
 import { TriggerRegistry } from '../trigger-registry.js';
 import { TriggerService } from '../trigger.service.js';
 import type { TriggerView } from '../trigger.view.js';
-import { ConfirmBody, FireWebhookBody, ManualBody } from './manual.dto.js';
+import { ConfirmBody, ManualBody } from './manual.dto.js';
 import { CreateTriggerBody } from './trigger.dto.js';
 
 type ShownType = Omit<TriggerTypeDescription, 'check'>;
@@ -112,15 +112,16 @@ export class WorkflowTriggersController {
   @Post('triggers/workflows/:id/webhook')
   @HttpCode(202)
   @Requires('operator')
-  @ApiOperation({ summary: "Fire a workflow's webhook as a caller of the API" })
+  @ApiOperation({ summary: "Fire a workflow's webhook as a caller of the API: the body is the webhook's" })
+  @ApiBody({ required: false, schema: { example: { name: 'Ada' } } })
   @ApiResponse({ status: 202, description: 'Started' })
   fire(
     @Param('id') id: string,
-    @Body() body: FireWebhookBody,
+    @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<StartAnswer> {
-    return this.triggers.fireWebhook(id, body.body ?? null, key ?? null, caller);
+    return this.triggers.fireWebhook(id, body ?? null, key ?? null, caller);
   }
 
   @Post('occurrences/:id/replay')
