@@ -47,6 +47,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  parallel: {
+    good: () => ({ branches: { left: [{ id: 'a', type: 'log' }], right: [] }, wait_for: 'any' }),
+    templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },
+    bad: { config: { branches: { left: [] }, wait_for: 2 }, path: 'wait_for' },
+    kind: 'fan_out',
+    endless: null,
+  },
   script: {
     good: () => ({ code: 'return { sum: 1 + args.b };', args: { b: 2 } }),
     templated: { code: 'return 1;', args: '{{ input }}', max_memory: '{{ variables.memory }}' },

@@ -1,5 +1,7 @@
 import type { PlanStep } from '../../definition/plan.js';
 import { newIdWithin } from '../../common/ids.js';
+import type { FanOut } from '../../nodes/node.contract.js';
+import { Fan } from '../planner/fan.js';
 import { assertStepMove } from '../planner/state-tables.js';
 import { isTerminal, type StepStatus, type StepView } from '../planner/step-view.js';
 import type { PlacedStep } from '../planner/planner.js';
@@ -55,12 +57,17 @@ export interface StepFields {
 /** In place of an output port: the step has ended the execution. No port is called so. */
 export const STOPPED = '#stop';
 
+/** In place of a scope's name: it has entered several. No scope is called so. */
+const SEVERAL = '*';
+
 /** A step execution in the memory of its owner. */
 export class StepRecord implements StepView {
   readonly step: PlanStep;
   readonly path: string;
   /** The JSON text of `output`, made once when the step ends. */
   outputJson: string | null = null;
+  /** While it has entered several scopes. What it goes by stands in `wait_state`, and so survives its owner. */
+  fan: Fan | null = null;
 
   constructor(
     placed: PlacedStep,
@@ -68,6 +75,8 @@ export class StepRecord implements StepView {
   ) {
     this.step = placed.step;
     this.path = placed.path;
+    if (fields.scope === SEVERAL && fields.status === 'running')
+      this.fan = new Fan(this.path, fields.waitState as FanOut);
   }
 
   static fresh(executionId: string, placed: PlacedStep, now: number): StepRecord {
@@ -95,7 +104,7 @@ export class StepRecord implements StepView {
   }
 
   get scope(): string | null {
-    return this.fields.scope;
+    return this.fields.scope === SEVERAL ? null : this.fields.scope;
   }
 
   get port(): string | null {
@@ -110,6 +119,12 @@ export class StepRecord implements StepView {
   /** Whether it has ended the execution. */
   get hasStopped(): boolean {
     return this.fields.port === STOPPED && this.fields.status === 'completed';
+  }
+
+  enterSeveral(rules: FanOut): void {
+    this.fields.scope = SEVERAL;
+    this.fields.waitState = rules;
+    this.fan = new Fan(this.path, rules);
   }
 
   /** Everything before the last dot, dot included: `check.`; empty at the top. */
@@ -132,6 +147,7 @@ export class StepRecord implements StepView {
     if (isTerminal(status)) {
       this.fields.finishedAt = now;
       this.fields.waitState = null;
+      this.fan = null;
     }
   }
 
