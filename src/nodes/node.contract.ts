@@ -109,7 +109,7 @@ export interface FanOut {
   readonly over:
     | { readonly scopes: readonly string[] }
     | { readonly scope: string; readonly items: readonly unknown[]; readonly itemName: string | null }
-    | { readonly scope: string; readonly most: number };
+    | { readonly scope: string; readonly most: number; readonly itemName: string | null };
   /** How many may be open at once; from 1. */
   readonly limit: number;
   /** How many must complete; those left over then are cancelled. null: all run, and none may fail. */

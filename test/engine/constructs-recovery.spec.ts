@@ -94,4 +94,70 @@ finally:
     expect(statuses(execution)).toEqual({ halt: 'completed', clean: 'completed' });
     expect(server.count('/stopped/never')).toBe(0);
   });
+
+  it('a loop goes on with the passes that had not ended, also where loops stand in loops', async () => {
+    const execution = await cutOffAt(
+      `
+name: loops
+steps:
+  - id: each
+    type: loop
+    config: {items: [[1, 2], [3, 4], [5]], item_variable: row, max_concurrency: 2}
+    steps:
+      - id: inner
+        type: loop
+        config: {items: "{{ row }}"}
+        steps: [${call('x', '/loops/{{ item }}')}, {id: y, type: transform, config: {expression: "[item, index, row]"}}]
+`,
+      ['/loops/2', '/loops/3'],
+    );
+    const results = execution.output.results.map((each: { results: unknown }) => each.results);
+    expect(results).toEqual([
+      [
+        [1, 0, [1, 2]],
+        [2, 1, [1, 2]],
+      ],
+      [
+        [3, 0, [3, 4]],
+        [4, 1, [3, 4]],
+      ],
+      [[5, 0, [5]]],
+    ]);
+    const calls = [1, 2, 3, 4, 5].map((n) => server.count(`/loops/${n}`));
+    expect(calls).toEqual([1, 2, 2, 1, 1]);
+  });
+
+  it('a condition of a loop still sees the pass before', async () => {
+    const execution = await cutOffAt(
+      `
+name: conditions
+steps:
+  - id: each
+    type: loop
+    config: {while: "index == 0 || steps.n.output < 3"}
+    steps: [${call('x', '/while/{{ index }}')}, {id: n, type: transform, config: {expression: index + 1}}]
+`,
+      ['/while/1'],
+    );
+    expect(execution.output).toEqual({ results: [1, 2, 3], count: 3, failed: 0 });
+    expect([0, 1, 2].map((n) => server.count(`/while/${n}`))).toEqual([1, 2, 1]);
+  });
+
+  it('failed passes stay failed', async () => {
+    const execution = await cutOffAt(
+      `
+name: failures
+steps:
+  - id: each
+    type: loop
+    config: {times: 3, on_item_error: continue}
+    steps:
+      - {id: bad, type: fail, when: index == 0, config: {message: no}}
+      - {id: x, type: http, depends_on: [], config: {url: "${server.url}/failures/{{ index }}"}}
+`,
+      ['/failures/2'],
+    );
+    expect(execution.output).toMatchObject({ results: [{ error: { code: 'failed' } }, {}, {}], count: 3, failed: 1 });
+    expect([0, 1, 2].map((n) => server.count(`/failures/${n}`))).toEqual([0, 1, 2]);
+  });
 });

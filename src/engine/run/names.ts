@@ -56,7 +56,7 @@ export class ExecutionNames {
   /** What an instance's steps see beside the usual names: a loop's `item` and `index`. */
   place({ prefix, position, item }: FanInstance, { over }: FanOut): void {
     if ('scopes' in over) return;
-    const own = 'itemName' in over && over.itemName !== null ? { [over.itemName]: item } : {};
+    const own = over.itemName === null ? {} : { [over.itemName]: item };
     this.places.set(prefix, { item, index: position, ...own });
   }
 
