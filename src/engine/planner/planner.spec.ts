@@ -50,7 +50,6 @@ const scope = (...specs: Spec[]): Scope => ({ name: 'steps', steps: specs.map(st
 const view = (status: StepStatus, more: Partial<StepView> = {}): StepView => ({
   status,
   scope: null,
-  fan: null,
   port: null,
   ...more,
 });
@@ -240,7 +239,7 @@ function simulate(
       expect(allowed, `${path} starts after what it depends on`).toBe(true);
       const entered = enter(placed, rules);
       current.set(path, entered);
-      if (entered.scope === null && entered.fan === null) running.push(path);
+      if (entered.scope === null && !entered.fan) running.push(path);
     }
     if (planned.ended !== null && running.length === 0) break;
     const [next] = running.splice(pick(running.length), 1);

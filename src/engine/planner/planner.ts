@@ -134,7 +134,7 @@ class Walk {
     const view = this.view(path);
     if (view === undefined) return this.reach(scope, step, prefix);
     if (isTerminal(view.status)) return true;
-    if (view.fan !== null) return this.visitFan({ step, path }, view.fan, view.port);
+    if (view.fan) return this.visitFan({ step, path }, view.fan, view.port);
     const inner = view.scope === null ? undefined : step.scopes[view.scope];
     if (inner === undefined || view.scope === null) return false;
     const ended = this.scope(inner, nestedPrefix(path, view.scope));
@@ -260,13 +260,13 @@ class Walk {
   }
 
   private decide(path: string, status: StepStatus, port: string | null): void {
-    this.decided.set(path, { status, scope: null, fan: null, port });
+    this.decided.set(path, { status, scope: null, port });
   }
 }
 
 /** The scopes that a step has entered and not left; null: it has no steps of its own to wait for. */
 function entered(step: PlanStep, path: string, view: StepView): { scope: Scope; prefix: string }[] | null {
-  if (view.fan === null) {
+  if (!view.fan) {
     const scope = view.scope === null ? undefined : step.scopes[view.scope];
     return scope === undefined || view.scope === null ? null : [{ scope, prefix: nestedPrefix(path, view.scope) }];
   }

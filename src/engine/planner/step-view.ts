@@ -6,8 +6,8 @@ export interface StepView {
   readonly status: StepStatus;
   /** The nested scope it has entered; null before, and for branches without steps. */
   readonly scope: string | null;
-  /** The several scopes it has entered, or the one it enters again and again; null: see `scope`. */
-  readonly fan: FanView | null;
+  /** The several scopes it has entered, or the one it enters again and again; none: see `scope`. */
+  readonly fan?: FanView | null;
   /** The output port it leaves by; null: the only one. */
   readonly port: string | null;
 }
