@@ -1,6 +1,9 @@
 export type StepStatus =
   'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'skipped' | 'cancelled' | 'timed_out';
 
+/** In place of a scope's name: it has entered several. No scope is called so. */
+export const SEVERAL = '*';
+
 /** What the planner must know of one step execution. No view: the step was not reached yet. */
 export interface StepView {
   readonly status: StepStatus;

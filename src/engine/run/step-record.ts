@@ -3,7 +3,7 @@ import { newIdWithin } from '../../common/ids.js';
 import type { FanOut } from '../../nodes/node.contract.js';
 import { Fan } from '../planner/fan.js';
 import { assertStepMove } from '../planner/state-tables.js';
-import { isTerminal, type StepStatus, type StepView } from '../planner/step-view.js';
+import { isTerminal, SEVERAL, type StepStatus, type StepView } from '../planner/step-view.js';
 import type { PlacedStep } from '../planner/planner.js';
 
 export interface StepError {
@@ -56,9 +56,6 @@ export interface StepFields {
 
 /** In place of an output port: the step has ended the execution. No port is called so. */
 export const STOPPED = '#stop';
-
-/** In place of a scope's name: it has entered several. No scope is called so. */
-const SEVERAL = '*';
 
 /** A step execution in the memory of its owner. */
 export class StepRecord implements StepView {
@@ -146,7 +143,8 @@ export class StepRecord implements StepView {
     }
     if (isTerminal(status)) {
       this.fields.finishedAt = now;
-      this.fields.waitState = null;
+      // A retry may go on with what a fan-out has left undone.
+      if (this.fan === null || status === 'completed') this.fields.waitState = null;
       this.fan = null;
     }
   }
