@@ -45,6 +45,8 @@ export interface PlanStep {
   readonly path: string;
   readonly config: Template;
   readonly when: Expression | null;
+  /** Config fields that are evaluated later, with more names, by where they stand: `while` of a loop. */
+  readonly late: Readonly<Record<string, Expression>>;
   readonly inputMapping: Template | null;
   /** Sees `output` beside the usual names. */
   readonly outputMapping: Template | null;

@@ -20,7 +20,7 @@ export function requiredSecrets(plan: Plan): string[] {
   };
   for (const step of plan.steps.values()) {
     for (const value of [step.config, step.inputMapping, step.outputMapping]) template(value);
-    condition(step.when);
+    for (const value of [step.when, ...Object.values(step.late)]) condition(value);
   }
   template(plan.output);
   template(plan.concurrency?.key ?? null);

@@ -4,6 +4,8 @@ import { ConditionNode } from './types/condition/condition.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
+import { LoopNode } from './types/loop/loop.node.js';
+import { ParallelNode } from './types/parallel/parallel.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
@@ -17,6 +19,8 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   FailNode,
   HttpNode,
   LogNode,
+  LoopNode,
+  ParallelNode,
   ScriptNode,
   SetNode,
   StopNode,

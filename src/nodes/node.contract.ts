@@ -42,6 +42,11 @@ export abstract class NodeType<C extends object = object> {
     return [];
   }
 
+  /** The output of a step that returned `fan_out`; results in the order of scopes or passes, those that ran only. */
+  gather(_results: readonly FanOutResult[]): unknown {
+    return null;
+  }
+
   /**
    * Does the work of one attempt. `ctx.config` is resolved and validated. Returns an outcome; a thrown error is a
    * failed attempt: `NodeError` says its code and whether it may be retried, anything else is `internal` and may.
@@ -88,6 +93,8 @@ export type NodeOutcome =
    * hold (an `else` that was not written, the nodes form) is a branch without steps, as `scope: null` is.
    */
   | { readonly kind: 'enter'; readonly scope: string | null; readonly port: string; readonly output: unknown }
+  /** Run several scopes, or one scope again and again; then complete with what the type's `gather` makes of it. */
+  | { readonly kind: 'fan_out'; readonly fanOut: FanOut }
   /** Hold no slot until then; `state` comes back in `ctx.resumed`. A time that has passed resumes at once. */
   | { readonly kind: 'wait'; readonly until: Date; readonly state: unknown }
   /** The execution ends now, as completed, with this output; what else runs is cancelled. */
@@ -95,6 +102,34 @@ export type NodeOutcome =
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
   | { readonly kind: 'retry'; readonly after: number; readonly error: NodeFailure }
   | { readonly kind: 'fail'; readonly error: NodeFailure };
+
+/** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
+export interface FanOut {
+  /** Different scopes once each; or one scope, for each item or as long as its late expression `while` is true. */
+  readonly over:
+    | { readonly scopes: readonly string[] }
+    | { readonly scope: string; readonly items: readonly unknown[]; readonly itemName: string | null }
+    | { readonly scope: string; readonly most: number; readonly itemName: string | null };
+  /** How many may be open at once; from 1. */
+  readonly limit: number;
+  /** How many must complete; those left over then are cancelled. null: all run, and none may fail. */
+  readonly enough: number | null;
+  /**
+   * `stop`: the step fails, and cancels what is left over, as soon as `enough` can no longer be reached. `finish`: it
+   * fails too, but only when the others have ended. `ignore`: failures are results like others.
+   */
+  readonly failures: 'stop' | 'finish' | 'ignore';
+}
+
+/** How one scope of a fan-out, or one pass through it, has ended. */
+export interface FanOutResult {
+  /** The branch's name, or the pass's position. */
+  readonly name: string;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  /** The output of its last step that ran; null when there was none. */
+  readonly output: unknown;
+  readonly error: { readonly code: string; readonly message: string; readonly step_path?: string } | null;
+}
 
 export interface NodeFailure {
   /** Stable, `snake_case`: `http_503`, `timeout`, `script_failed`. */

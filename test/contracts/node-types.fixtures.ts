@@ -47,6 +47,20 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  loop: {
+    good: () => ({ items: [1, 2], steps: [{ id: 'a', type: 'log', config: { message: 'x' } }] }),
+    templated: { while: 'index < input.most', max_iterations: '{{ input.most }}', steps: [] },
+    bad: { config: { items: [1], item_variable: 'steps', steps: [] }, path: 'item_variable' },
+    kind: 'fan_out',
+    endless: null,
+  },
+  parallel: {
+    good: () => ({ branches: { left: [{ id: 'a', type: 'log' }], right: [] }, wait_for: 'any' }),
+    templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },
+    bad: { config: { branches: { left: [] }, wait_for: 2 }, path: 'wait_for' },
+    kind: 'fan_out',
+    endless: null,
+  },
   script: {
     good: () => ({ code: 'return { sum: 1 + args.b };', args: { b: 2 } }),
     templated: { code: 'return 1;', args: '{{ input }}', max_memory: '{{ variables.memory }}' },

@@ -87,6 +87,11 @@ export class StepChecker {
   }
 
   private checkAvailable(step: ReadStep): void {
+    for (const [field, value] of Object.entries(step.definition.config ?? {})) {
+      if (value === false || !this.catalogue.lacks.includes(`${step.definition.type}.${field}`)) continue;
+      const message = `"${field}" of "${step.definition.type}" is not available in this version of Millrace.`;
+      this.faults.error('not_available', [...step.configPath, field], message, { hint: `Leave "${field}" out.` });
+    }
     if (step.definition.on_interrupt !== 'ask' || !this.catalogue.lacks.includes('on_interrupt: ask')) return;
     const message = '"on_interrupt: ask" is not available in this version of Millrace.';
     this.faults.error('not_available', [...step.path, 'on_interrupt'], message, { hint: 'Use retry or fail.' });

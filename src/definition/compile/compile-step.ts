@@ -1,8 +1,9 @@
 import { parseDuration } from '../../common/duration.js';
 import type { Definition, RetryDefinition, StepDefinition } from '../definition.types.js';
+import { compileExpression } from '../expressions/expression.js';
 import { compileTemplate } from '../expressions/template.js';
 import type { Dependency, PlanStep, RetryPolicy, Scope } from '../plan.js';
-import { compileCondition, prepareConfig } from '../step-config.js';
+import { compileCondition, LATE_NAMES, prepareConfig } from '../step-config.js';
 import type { Effect, NodeTypeDescription } from '../type-catalogue.js';
 
 export interface StepPlace {
@@ -16,13 +17,20 @@ export interface StepPlace {
 
 export function compileStep(step: StepDefinition, type: NodeTypeDescription | undefined, place: StepPlace): PlanStep {
   const { names, defaults } = place;
+  const prepared = prepareConfig(step, type);
   return {
     id: step.id,
     name: step.name ?? step.id,
     type: step.type,
     path: place.path,
-    config: compileTemplate(prepareConfig(step, type).value, { names, path: 'config' }),
+    config: compileTemplate(prepared.value, { names, path: 'config' }),
     when: step.when === undefined ? null : compileCondition(step.when, { names, path: 'when' }),
+    late: Object.fromEntries(
+      prepared.late.map(({ at, source }) => [
+        at.join('.'),
+        compileExpression(source, { names: [...names, ...LATE_NAMES], path: `config.${at.join('.')}` }),
+      ]),
+    ),
     inputMapping:
       step.input_mapping === undefined ? null : compileTemplate(step.input_mapping, { names, path: 'input_mapping' }),
     outputMapping:

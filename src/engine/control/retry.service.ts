@@ -18,6 +18,7 @@ import { isInside, planRetry, type RetryPlan } from '../planner/retry-plan.js';
 import { RETRIED_STATUSES } from '../planner/state-tables.js';
 import { Replica } from '../replica.js';
 import { insertLogs } from '../run/logs.js';
+import { SEVERAL } from '../planner/step-view.js';
 import { planPath } from '../run/step-book.js';
 import { inputFaults } from '../start/input-schemas.js';
 import { takeRetryKey } from './retry-key.js';
@@ -135,9 +136,12 @@ function fitting(plan: Plan, steps: readonly HeldStep[]): HeldStep[] {
 }
 
 /** Whether a result can be brought along into a version: its step is there, of the same type, with the same branch. */
-function fits(plan: Plan, { step_path, type, scope }: HeldStep): boolean {
+function fits(plan: Plan, { step_path, type, scope, status }: HeldStep): boolean {
   const step = plan.steps.get(planPath(step_path));
-  return step !== undefined && step.type === type && (scope === null || scope in step.scopes);
+  if (step?.type !== type) return false;
+  // What it goes by was made from this version and this input: only its result can be brought along.
+  if (scope === SEVERAL) return status === 'completed';
+  return scope === null || scope in step.scopes;
 }
 
 function failedStepIn(plan: Plan, { error }: HeldExecution): string | null {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dependency, PlanStep, Scope } from '../../definition/plan.js';
+import type { FanOut } from '../../nodes/node.contract.js';
+import { Fan } from './fan.js';
 import { planNext, type PlacedStep } from './planner.js';
 import { isTerminal, type StepStatus, type StepView } from './step-view.js';
 
@@ -18,6 +20,7 @@ function step({ id, on = [], ...rest }: Spec): PlanStep {
     path: id,
     config: constant,
     when: null,
+    late: {},
     inputMapping: null,
     outputMapping: null,
     dependsOn: on.map((edge) => (typeof edge === 'string' ? { on: edge, port: null } : edge)),
@@ -173,30 +176,89 @@ const graph = fc.array(fc.array(fc.nat(100), { maxLength: 3 }), { minLength: 1, 
     ),
 );
 
-/** Runs a graph to its end; `pick` chooses which running step ends next, and a step's fate hangs on its id alone. */
+/** The same, with steps that hold such graphs themselves: as a branch, or as branches of a fan-out. */
+const nested = fc.letrec<{ graph: Scope; inside: Record<string, Scope> }>((tie) => ({
+  inside: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    fc.constant({}),
+    tie('graph').map((then) => ({ then })),
+    fc.array(tie('graph'), { minLength: 1, maxLength: 3 }).map(branches),
+  ),
+  graph: fc.tuple(graph, fc.array(tie('inside'), { minLength: 14, maxLength: 14 })).map(([flat, inside]) => ({
+    name: 'steps',
+    steps: flat.steps.slice(0, 5).map((each, index) => ({ ...each, scopes: inside[index] ?? {} })),
+  })),
+})).graph;
+
+function branches(scopes: readonly Scope[]): Record<string, Scope> {
+  return Object.fromEntries(scopes.map((each, index) => [`branches.b${index}`, each]));
+}
+
+const ALL: Omit<FanOut, 'over'> = { limit: 2, enough: null, failures: 'finish' };
+
+/** What the engine does with a step whose turn has come. */
+function enter({ step: placed, path }: PlacedStep, rules: Omit<FanOut, 'over'>): StepView {
+  const scopes = Object.keys(placed.scopes);
+  if (scopes.includes('then')) return view('running', { scope: 'then' });
+  if (scopes.length === 0) return view('running');
+  return view('running', { fan: new Fan(path, { over: { scopes }, ...rules }) });
+}
+
+/** Runs a graph to its end; `pick` chooses which running step ends next, and a step's fate hangs on its path alone. */
 function simulate(
   graphScope: Scope,
-  fate: (id: string) => StepStatus,
+  fate: (path: string) => StepStatus,
   pick: (count: number) => number,
+  rules = ALL,
 ): Map<string, StepStatus> {
   const current = new Map<string, StepView>();
   const running: string[] = [];
-  for (let turn = 0; turn < 1000; turn++) {
+  for (let turn = 0; turn < 5000; turn++) {
     const planned = planNext(graphScope, current);
-    for (const { path } of planned.skipped) current.set(path, view('skipped'));
-    for (const { path, step: placed } of planned.ready) {
+    const end = (path: string, status: StepStatus): unknown => current.set(path, view(status));
+    for (const { path } of planned.skipped) end(path, 'skipped');
+    for (const { path } of planned.abandoned) end(path, 'cancelled');
+    for (const { path, failedBy } of planned.closed) end(path, failedBy === null ? 'completed' : 'failed');
+    for (const { path } of planned.aborted) {
+      running.splice(running.indexOf(path), 1);
+      end(path, 'cancelled');
+    }
+    for (const { path, instance, status } of planned.returned) fanAt(current, path)?.end(instance, { ...NONE, status });
+    for (const { path } of [...planned.returned, ...planned.opening]) {
+      const fan = fanAt(current, path);
+      while (fan?.hasRoom === true) fan.openNext();
+    }
+    const moved = planned.skipped.length + planned.abandoned.length + planned.closed.length + planned.aborted.length;
+    if (moved + planned.returned.length + planned.opening.length > 0) continue;
+    for (const placed of planned.ready) {
+      const { path, step: started } = placed;
       expect(current.has(path), `${path} starts once`).toBe(false);
-      const ended = placed.dependsOn.map((edge) => isTerminal(current.get(edge.on)?.status ?? 'pending'));
-      const allowed = placed.join === 'any' ? ended.length === 0 || ended.includes(true) : !ended.includes(false);
+      const prefix = path.slice(0, path.length - started.id.length);
+      const ended = started.dependsOn.map((edge) => isTerminal(current.get(prefix + edge.on)?.status ?? 'pending'));
+      const allowed = started.join === 'any' ? ended.length === 0 || ended.includes(true) : !ended.includes(false);
       expect(allowed, `${path} starts after what it depends on`).toBe(true);
-      current.set(path, view('running'));
-      running.push(path);
+      const entered = enter(placed, rules);
+      current.set(path, entered);
+      if (entered.scope === null && !entered.fan) running.push(path);
     }
     if (planned.ended !== null && running.length === 0) break;
     const [next] = running.splice(pick(running.length), 1);
-    if (next !== undefined) current.set(next, view(fate(next)));
+    if (next !== undefined) end(next, fate(next));
   }
   return new Map([...current].map(([path, { status }]) => [path, status]));
+}
+
+const NONE = { output: null, error: null };
+
+function fanAt(current: ReadonlyMap<string, StepView>, path: string): Fan | null {
+  return (current.get(path)?.fan ?? null) as Fan | null;
+}
+
+function countSteps(counted: Scope): number {
+  return counted.steps.reduce(
+    (sum, { scopes }) => sum + 1 + Object.values(scopes).reduce((inner, each) => inner + countSteps(each), 0),
+    0,
+  );
 }
 
 describe('planNext, over random graphs', () => {
@@ -219,6 +281,34 @@ describe('planNext, over random graphs', () => {
         const ends = simulate(steps, fate, (count) => (stream.next().value ?? 0) % Math.max(1, count));
         expect([...ends.values()].every(isTerminal)).toBe(true);
         expect(ends.size).toBe(steps.steps.length);
+      }),
+    );
+  });
+
+  it('gives every step of nested graphs one end, whatever the order of completion', () => {
+    fc.assert(
+      fc.property(nested, fc.infiniteStream(fc.nat(1000)), fc.infiniteStream(fc.nat(1000)), (steps, first, second) => {
+        const from = (stream: Iterator<number>) => (count: number) => (stream.next().value ?? 0) % Math.max(1, count);
+        const one = simulate(steps, () => 'completed', from(first));
+        const other = simulate(steps, () => 'completed', from(second));
+        expect(Object.fromEntries([...one].sort())).toEqual(Object.fromEntries([...other].sort()));
+        expect([...one.values()].every(isTerminal)).toBe(true);
+      }),
+    );
+  });
+
+  it('leaves nothing of nested graphs running when steps fail and branches are left over', () => {
+    const rules = fc.record({
+      limit: fc.integer({ min: 1, max: 3 }),
+      enough: fc.constantFrom(null, 1, 2),
+      failures: fc.constantFrom('stop' as const, 'finish' as const, 'ignore' as const),
+    });
+    fc.assert(
+      fc.property(nested, fc.infiniteStream(fc.nat(1000)), fc.func(fc.nat(3)), rules, (steps, stream, luck, how) => {
+        const fate = (path: string): StepStatus => (luck(path) === 0 ? 'failed' : 'completed');
+        const ends = simulate(steps, fate, (count) => (stream.next().value ?? 0) % Math.max(1, count), how);
+        expect([...ends].filter(([, status]) => !isTerminal(status))).toEqual([]);
+        expect(ends.size).toBeLessThanOrEqual(countSteps(steps));
       }),
     );
   });

@@ -1,5 +1,5 @@
 import type { Dependency, Plan, PlanStep, Scope } from '../../definition/plan.js';
-import { isFailure, isTerminal, type StepStatus, type StepView } from './step-view.js';
+import { isFailure, isTerminal, type FanInstance, type FanView, type StepStatus, type StepView } from './step-view.js';
 
 /** A step of the plan at its place in one execution. */
 export interface PlacedStep {
@@ -16,10 +16,24 @@ export interface Planned {
   readonly skipped: readonly PlacedStep[];
   /** Steps with steps of their own, all of which have ended: how they end themselves. */
   readonly closed: readonly (PlacedStep & { readonly failedBy: string | null })[];
-  /** Waiting steps that need not be waited for, since their scope has failed. */
+  /** Waiting steps that need not be waited for, since their scope has failed or is left over. */
   readonly abandoned: readonly PlacedStep[];
+  /** Running steps that nobody waits for any more, since their scope is left over: to be aborted. */
+  readonly aborted: readonly PlacedStep[];
+  /** Steps that may open a further instance of their scopes. */
+  readonly opening: readonly PlacedStep[];
+  /** Instances that have ended. Their step must be told before anything else happens. */
+  readonly returned: readonly Returned[];
   /** Set when nothing is left to do in the part of the plan that was asked about. */
   readonly ended: { readonly failedBy: string | null } | null;
+}
+
+/** How an instance of a step's scopes has ended. */
+export interface Returned extends PlacedStep {
+  readonly instance: FanInstance;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  /** The path of the step that failed it. */
+  readonly failedBy: string | null;
 }
 
 export type States = ReadonlyMap<string, StepView>;
@@ -44,7 +58,8 @@ export function planNext(scope: Scope, states: States): Planned {
   const walk = new Walk(states);
   const ended = walk.scope(scope, '');
   walk.ready.sort((a, b) => b.step.priority - a.step.priority);
-  return { ready: walk.ready, skipped: walk.skipped, closed: walk.closed, abandoned: walk.abandoned, ended };
+  const { ready, skipped, closed, abandoned, aborted, opening, returned } = walk;
+  return { ready, skipped, closed, abandoned, aborted, opening, returned, ended };
 }
 
 /** The step path of a nested step. */
@@ -82,6 +97,9 @@ class Walk {
   readonly skipped: PlacedStep[] = [];
   readonly closed: (PlacedStep & { failedBy: string | null })[] = [];
   readonly abandoned: PlacedStep[] = [];
+  readonly aborted: PlacedStep[] = [];
+  readonly opening: PlacedStep[] = [];
+  readonly returned: Returned[] = [];
   private readonly decided = new Map<string, StepView>();
 
   constructor(private readonly states: States) {}
@@ -116,6 +134,7 @@ class Walk {
     const view = this.view(path);
     if (view === undefined) return this.reach(scope, step, prefix);
     if (isTerminal(view.status)) return true;
+    if (view.fan) return this.visitFan({ step, path }, view.fan, view.port);
     const inner = view.scope === null ? undefined : step.scopes[view.scope];
     if (inner === undefined || view.scope === null) return false;
     const ended = this.scope(inner, nestedPrefix(path, view.scope));
@@ -123,6 +142,40 @@ class Walk {
     this.closed.push({ step, path, failedBy: ended.failedBy });
     this.decide(path, ended.failedBy === null ? 'completed' : 'failed', view.port);
     return true;
+  }
+
+  /** A step that has entered several scopes. @returns whether it has ended. */
+  private visitFan(placed: PlacedStep, fan: FanView, port: string | null): boolean {
+    const { verdict } = fan;
+    let isOpen = false;
+    for (const instance of fan.open) {
+      isOpen = true;
+      const returned = verdict === null ? this.visitInstance(placed, instance) : this.leave(placed, instance);
+      if (returned !== null) this.returned.push(returned);
+    }
+    if (fan.hasRoom) this.opening.push(placed);
+    if (verdict === null || isOpen) return false;
+    this.closed.push({ ...placed, failedBy: verdict === 'failed' ? placed.path : null });
+    this.decide(placed.path, verdict, port);
+    return true;
+  }
+
+  private visitInstance(placed: PlacedStep, instance: FanInstance): Returned | null {
+    const inner = placed.step.scopes[instance.scope];
+    const ended = inner === undefined ? { failedBy: null } : this.scope(inner, instance.prefix);
+    if (ended === null) return null;
+    // Left over when its owner died: it must not count as completed now.
+    const cancelled =
+      inner?.steps.some((step) => this.view(instance.prefix + step.id)?.status === 'cancelled') ?? false;
+    if (ended.failedBy !== null) return { ...placed, instance, status: 'failed', failedBy: ended.failedBy };
+    return { ...placed, instance, status: cancelled ? 'cancelled' : 'completed', failedBy: null };
+  }
+
+  /** Its step is decided without it. */
+  private leave(placed: PlacedStep, instance: FanInstance): Returned | null {
+    const inner = placed.step.scopes[instance.scope];
+    const hasEnded = inner === undefined || this.windUp(inner, instance.prefix, true);
+    return hasEnded ? { ...placed, instance, status: 'cancelled', failedBy: null } : null;
   }
 
   /** Decides about a step that has no state yet. @returns whether it has ended (by being skipped). */
@@ -173,19 +226,26 @@ class Walk {
     return null;
   }
 
-  /** In a scope that has failed nothing starts; what runs may end, what waits is given up. @returns all have ended. */
-  private windUp(scope: Scope, prefix: string): boolean {
+  /**
+   * In a scope that has failed, or is left over, nothing starts; what runs may end (`abort`: is to be aborted), what
+   * waits is given up. @returns all have ended.
+   */
+  private windUp(scope: Scope, prefix: string, abort = false): boolean {
     let open = false;
     for (const step of scope.steps) {
       const path = prefix + step.id;
       const view = this.view(path);
       if (view === undefined || isTerminal(view.status)) continue;
-      const inner = view.scope === null ? undefined : step.scopes[view.scope];
-      if (inner !== undefined && view.scope !== null) {
-        if (!this.windUp(inner, nestedPrefix(path, view.scope))) open = true;
+      const inside = entered(step, path, view);
+      if (inside !== null) {
+        const ended = inside.map((each) => this.windUp(each.scope, each.prefix, abort));
+        if (ended.includes(false)) open = true;
         else this.abandon(step, path);
       } else if (view.status === 'waiting') this.abandon(step, path);
-      else open = true;
+      else {
+        open = true;
+        if (abort) this.aborted.push({ step, path });
+      }
     }
     return !open;
   }
@@ -202,6 +262,18 @@ class Walk {
   private decide(path: string, status: StepStatus, port: string | null): void {
     this.decided.set(path, { status, scope: null, port });
   }
+}
+
+/** The scopes that a step has entered and not left; null: it has no steps of its own to wait for. */
+function entered(step: PlanStep, path: string, view: StepView): { scope: Scope; prefix: string }[] | null {
+  if (!view.fan) {
+    const scope = view.scope === null ? undefined : step.scopes[view.scope];
+    return scope === undefined || view.scope === null ? null : [{ scope, prefix: nestedPrefix(path, view.scope) }];
+  }
+  return [...view.fan.open].flatMap(({ scope: name, prefix }) => {
+    const scope = step.scopes[name];
+    return scope === undefined ? [] : [{ scope, prefix }];
+  });
 }
 
 /** Whether a step's edges let it run (definition.md, Order; shapes.md, "Joins hold for one dependency too"). */

@@ -1,6 +1,6 @@
 import type { Plan, PlanStep, Scope } from '../../definition/plan.js';
 import { nestedPrefix, planNext } from './planner.js';
-import { isFailure, type StepView } from './step-view.js';
+import { isFailure, SEVERAL, type StepView } from './step-view.js';
 
 /** What a retry does with the step executions that are there; those it does not name stay as they are. */
 export interface RetryPlan {
@@ -75,6 +75,13 @@ class RetryWalk {
   }
 
   private reopen(step: PlanStep, path: string, view: StepView): void {
+    if (view.scope === SEVERAL && view.status !== 'completed') return this.reopenSeveral(step, path);
+    if (view.scope === SEVERAL) {
+      // Its result is made of all its instances, and those are let go of: from inside of it, all run again.
+      if (!this.leadsToFrom(path)) return;
+      this.reachesFrom = true;
+      return this.runAgain(path);
+    }
     const inner = view.scope === null ? undefined : step.scopes[view.scope];
     if (inner === undefined || view.scope === null) {
       // What was completed without entering a scope has not taken the way to `from`.
@@ -85,6 +92,14 @@ class RetryWalk {
     }
     this.reopened.add(path);
     for (const place of this.places(path, view.scope)) this.scope(inner, place);
+  }
+
+  /** Each branch, or each pass, by itself: those that have completed stay. */
+  private reopenSeveral(step: PlanStep, path: string): void {
+    this.reopened.add(path);
+    for (const [name, inner] of Object.entries(step.scopes)) {
+      for (const place of this.places(path, name)) this.scope(inner, place);
+    }
   }
 
   /** Where the steps of a nested scope stand in this execution: at one place, or at one for each pass of a loop. */

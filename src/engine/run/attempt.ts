@@ -49,13 +49,19 @@ function aborted(signal: AbortSignal): AttemptResult {
 
 function afterAbort(signal: AbortSignal): { reached: Promise<NodeOutcome>; clear: () => void } {
   let timer: NodeJS.Timeout | undefined;
+  let begin = (): void => undefined;
   const reached = new Promise<NodeOutcome>((resolve) => {
-    const begin = (): void => {
+    begin = () => {
       timer = setTimeout(() => resolve({ kind: 'fail', error: TIMEOUT }), ABORT_GRACE_MS);
     };
     signal.addEventListener('abort', begin, { once: true });
   });
-  return { reached, clear: () => clearTimeout(timer) };
+  const clear = (): void => {
+    clearTimeout(timer);
+    // An attempt that has ended may still be aborted, before its owner has heard of its end.
+    signal.removeEventListener('abort', begin);
+  };
+  return { reached, clear };
 }
 
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

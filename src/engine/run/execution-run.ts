@@ -5,6 +5,7 @@ import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from '
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { EndOfRun, type EndState } from './end-of-run.js';
+import { FanOuts } from './fan-outs.js';
 import { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import { StepBook } from './step-book.js';
@@ -19,6 +20,8 @@ export type RunResult =
 const SIT_OUT_WAIT_MS = 25;
 /** A retry that is due within this time keeps its slot (nodes.md, Retry policy). */
 const SIT_OUT_RETRY_MS = 5_000;
+/** Step executions that may have changed without a record of it: the work of some 20 ms. */
+const MOST_UNRECORDED = 500;
 /** What a long step logs becomes visible at least this often. */
 const LOG_FLUSH_MS = 1_000;
 
@@ -31,6 +34,7 @@ export class ExecutionRun {
   private readonly log: RunLog;
   private readonly runner: StepRunner;
   private readonly end: EndOfRun;
+  private readonly fans: FanOuts;
   private readonly attempts = new Map<StepRecord, Attempt>();
   private readonly finished: { record: StepRecord; result: AttemptResult }[] = [];
   private part: Part = 'main';
@@ -62,6 +66,7 @@ export class ExecutionRun {
     this.log = new RunLog(claimed.id, services.redaction, now, () => this.nudge());
     this.book = new StepBook(claimed, plan, services.env, now);
     this.end = new EndOfRun(plan, this.book);
+    this.fans = new FanOuts(this.book);
     this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
   }
 
@@ -116,6 +121,7 @@ export class ExecutionRun {
     while (!this.lost) {
       this.takeFinished();
       const launches = await this.decide();
+      if (this.isLost()) break;
       if (this.attempts.size === 0 && launches.length === 0 && this.slot !== 'asked') {
         const result = await this.rest();
         if (result !== null) return result;
@@ -132,8 +138,12 @@ export class ExecutionRun {
   private async decide(): Promise<PreparedStep[]> {
     const launches: PreparedStep[] = [];
     while (!this.pausing) {
+      if (!(await this.keepPace())) return launches;
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
+      moved = this.abort(planned.aborted, launches) || moved;
+      // A step that has heard of the end of an instance may want nothing of what else was ready.
+      if (planned.returned.length > 0) continue;
       if (planned.ended !== null && this.attempts.size + launches.length === 0) {
         const next = this.end.partEnded(this.part, planned.ended.failedBy);
         if (next === null) return launches;
@@ -149,19 +159,45 @@ export class ExecutionRun {
     return launches;
   }
 
+  /** Long stretches without effects are recorded on the way, so that nobody else waits. @returns whether to go on. */
+  private async keepPace(): Promise<boolean> {
+    if (this.book.changeCount < MOST_UNRECORDED) return true;
+    if (this.draining) this.leavesWork = true;
+    return (await this.record(null)) !== 'lost' && !this.draining;
+  }
+
   private planPart(launching: number): Planned {
     const scope = partOf(this.plan, this.part);
     if (scope === null) return { ...NOTHING, ended: { failedBy: null } };
     if (!this.end.isStopped(this.part)) return planNext(scope, this.book.states);
     const open = this.attempts.size + launching === 0 ? this.book.openSteps() : this.book.waiting();
-    return { ...NOTHING, abandoned: open, ended: { failedBy: null } };
+    // After the loss of an owner a step of a later part may be open already.
+    const abandoned = open.filter(({ path }) => partAt(this.plan, path) === this.part);
+    return { ...NOTHING, abandoned, ended: { failedBy: null } };
   }
 
   private apply(planned: Planned): boolean {
     for (const placed of planned.skipped) this.book.skip(placed);
     for (const placed of planned.abandoned) this.book.cancel(placed.path);
     for (const closed of planned.closed) this.runner.close(this.book.get(closed.path), closed.failedBy);
-    return planned.skipped.length + planned.abandoned.length + planned.closed.length > 0;
+    for (const returned of planned.returned) this.fans.end(returned);
+    for (const { path } of [...planned.returned, ...planned.opening]) this.fans.open(path);
+    const { skipped, abandoned, closed, returned, opening } = planned;
+    return skipped.length + abandoned.length + closed.length + returned.length + opening.length > 0;
+  }
+
+  /** Ends what runs and is not wanted any more. @returns whether a step ended on the way: its start was not recorded. */
+  private abort(unwanted: readonly PlacedStep[], launches: PreparedStep[]): boolean {
+    let ended = false;
+    for (const { path } of unwanted) {
+      this.attempts.get(this.book.get(path))?.abort('cancelled');
+      const index = launches.findIndex(({ record }) => record.path === path);
+      if (index === -1) continue;
+      launches.splice(index, 1);
+      this.book.cancel(path);
+      ended = true;
+    }
+    return ended;
   }
 
   private async runPure(ready: readonly (PlacedStep | StepRecord)[]): Promise<boolean> {
@@ -323,6 +359,10 @@ export class ExecutionRun {
     else this.deadline = setLongTimeout(() => this.stop('timed_out'), left);
   }
 
+  private isLost(): boolean {
+    return this.lost;
+  }
+
   private now(): number {
     return this.services.clock.now() + this.clockOffset;
   }
@@ -350,7 +390,16 @@ export class ExecutionRun {
   }
 }
 
-const NOTHING: Planned = { ready: [], skipped: [], closed: [], abandoned: [], ended: null };
+const NOTHING: Planned = {
+  ready: [],
+  skipped: [],
+  closed: [],
+  abandoned: [],
+  aborted: [],
+  opening: [],
+  returned: [],
+  ended: null,
+};
 
 function sitOutLimit(reason: string): number {
   return reason === 'retry' ? SIT_OUT_RETRY_MS : SIT_OUT_WAIT_MS;

@@ -1,4 +1,6 @@
 import type { Names, Plan } from '../../definition/plan.js';
+import type { FanOut } from '../../nodes/node.contract.js';
+import type { FanInstance } from '../planner/step-view.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import type { StepRecord } from './step-record.js';
 
@@ -19,6 +21,9 @@ export class ExecutionNames {
   private readonly execution: Record<string, unknown>;
   /** The steps of each scope, by its prefix. */
   private readonly byPrefix = new Map<string, Record<string, StepNames>>([['', {}]]);
+
+  /** What is special at a prefix: a loop's `item` and `index`. */
+  private readonly places = new Map<string, Names>();
 
   constructor(claimed: ClaimedExecution, plan: Plan, env: Readonly<Record<string, string>>) {
     this.execution = {
@@ -48,6 +53,19 @@ export class ExecutionNames {
     this.execution['error'] = error;
   }
 
+  /** What an instance's steps see beside the usual names: a loop's `item` and `index`. */
+  place({ prefix, position, item }: FanInstance, { over }: FanOut): void {
+    if ('scopes' in over) return;
+    const own = over.itemName === null ? {} : { [over.itemName]: item };
+    this.places.set(prefix, { item, index: position, ...own });
+  }
+
+  /** The steps at this prefix are looked at no more. */
+  forget(prefix: string): void {
+    this.byPrefix.delete(prefix);
+    this.places.delete(prefix);
+  }
+
   keep(record: StepRecord): void {
     const { output, status, error, attempt } = record.fields;
     let scope = this.byPrefix.get(record.prefix);
@@ -57,7 +75,14 @@ export class ExecutionNames {
 
   /** The names at a scope. */
   at(prefix: string): Names {
-    return { ...this.fixed, steps: this.stepsAt(prefix) };
+    if (this.places.size === 0) return { ...this.fixed, steps: this.stepsAt(prefix) };
+    return { ...this.fixed, ...this.placesAt(prefix), steps: this.stepsAt(prefix) };
+  }
+
+  private placesAt(prefix: string): Names {
+    const own = this.places.get(prefix);
+    if (prefix === '') return {};
+    return { ...this.placesAt(outer(prefix)), ...own };
   }
 
   private stepsAt(prefix: string): Record<string, StepNames> {

@@ -1,6 +1,7 @@
-import type { Plan, PlanStep } from '../../definition/plan.js';
+import type { Plan, PlanStep, Scope } from '../../definition/plan.js';
+import { instanceAt } from '../planner/fan.js';
 import { isTerminal } from '../planner/step-view.js';
-import type { PlacedStep } from '../planner/planner.js';
+import { nestedPrefix, type PlacedStep } from '../planner/planner.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
 import { ExecutionNames } from './names.js';
 import { StepRecord, type StepFields } from './step-record.js';
@@ -43,7 +44,28 @@ export class StepBook {
       this.keep(record, row.finished_at ?? row.started_at);
       if (record.status === 'running' && !record.isEntered) interrupted.push(record);
     }
+    for (const record of this.states.values()) this.reopen(record);
     return interrupted;
+  }
+
+  /** What stands inside an instance tells that the instance was opened. */
+  private reopen({ prefix }: StepRecord): void {
+    const place = prefix === '' ? null : instanceAt(prefix);
+    const fan = place === null ? null : this.states.get(place.container)?.fan;
+    if (place === null || fan === null || fan === undefined) return;
+    for (const instance of fan.reopen(place.name)) this.names.place(instance, fan.rules);
+  }
+
+  /** Lets go of what has ended for good: its rows have it. */
+  forget(scope: Scope, prefix: string): void {
+    for (const step of scope.steps) {
+      const record = this.states.get(prefix + step.id);
+      if (record === undefined) continue;
+      const inner = record.scope === null ? undefined : step.scopes[record.scope];
+      if (inner !== undefined && record.scope !== null) this.forget(inner, nestedPrefix(record.path, record.scope));
+      this.states.delete(record.path);
+    }
+    this.names.forget(prefix);
   }
 
   /** Steps that have ended the execution. */
@@ -80,6 +102,10 @@ export class StepBook {
   changed(record: StepRecord): void {
     this.changes.add(record);
     this.keep(record, new Date(this.now()));
+  }
+
+  get changeCount(): number {
+    return this.changes.size;
   }
 
   get hasChanges(): boolean {
@@ -130,7 +156,7 @@ export class StepBook {
   private keep(record: StepRecord, at: Date | null): void {
     if (record.status === 'waiting') this.asleep.add(record);
     else this.asleep.delete(record);
-    const hasOutput = record.status === 'completed' || record.isEntered;
+    const hasOutput = record.status === 'completed' || (record.isEntered && record.scope !== null);
     if (isTerminal(record.status) || record.isEntered) this.names.keep(record);
     // A branch step "ran" when it chose its branch; what ran inside came after it.
     const closes = record.status === 'completed' && record.scope !== null;

@@ -1,7 +1,9 @@
 import type { PlanStep } from '../../definition/plan.js';
 import { newIdWithin } from '../../common/ids.js';
+import type { FanOut } from '../../nodes/node.contract.js';
+import { Fan } from '../planner/fan.js';
 import { assertStepMove } from '../planner/state-tables.js';
-import { isTerminal, type StepStatus, type StepView } from '../planner/step-view.js';
+import { isTerminal, SEVERAL, type StepStatus, type StepView } from '../planner/step-view.js';
 import type { PlacedStep } from '../planner/planner.js';
 
 export interface StepError {
@@ -61,6 +63,8 @@ export class StepRecord implements StepView {
   readonly path: string;
   /** The JSON text of `output`, made once when the step ends. */
   outputJson: string | null = null;
+  /** While it has entered several scopes. What it goes by stands in `wait_state`, and so survives its owner. */
+  fan: Fan | null = null;
 
   constructor(
     placed: PlacedStep,
@@ -68,6 +72,8 @@ export class StepRecord implements StepView {
   ) {
     this.step = placed.step;
     this.path = placed.path;
+    if (fields.scope === SEVERAL && fields.status === 'running')
+      this.fan = new Fan(this.path, fields.waitState as FanOut);
   }
 
   static fresh(executionId: string, placed: PlacedStep, now: number): StepRecord {
@@ -95,7 +101,7 @@ export class StepRecord implements StepView {
   }
 
   get scope(): string | null {
-    return this.fields.scope;
+    return this.fields.scope === SEVERAL ? null : this.fields.scope;
   }
 
   get port(): string | null {
@@ -110,6 +116,12 @@ export class StepRecord implements StepView {
   /** Whether it has ended the execution. */
   get hasStopped(): boolean {
     return this.fields.port === STOPPED && this.fields.status === 'completed';
+  }
+
+  enterSeveral(rules: FanOut): void {
+    this.fields.scope = SEVERAL;
+    this.fields.waitState = rules;
+    this.fan = new Fan(this.path, rules);
   }
 
   /** Everything before the last dot, dot included: `check.`; empty at the top. */
@@ -131,7 +143,9 @@ export class StepRecord implements StepView {
     }
     if (isTerminal(status)) {
       this.fields.finishedAt = now;
-      this.fields.waitState = null;
+      // A retry may go on with what a fan-out has left undone.
+      if (this.fan === null || status === 'completed') this.fields.waitState = null;
+      this.fan = null;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { NodeFailure, NodeOutcome, NodeType } from '../../nodes/node.contract.js';
+import type { FanOut, NodeFailure, NodeOutcome, NodeType } from '../../nodes/node.contract.js';
+import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
@@ -89,6 +90,10 @@ export class StepRunner {
         return this.complete(record, result.output, STOPPED);
       case 'enter':
         return this.enter(record, result.scope, result.port, result.output);
+      case 'fan_out':
+        // What it goes by is stored, so no secret may be in it.
+        record.enterSeveral(this.services.redaction.value(result.fanOut) as FanOut);
+        return this.book.changed(record);
       case 'wait':
         record.wait('timer', result.until.getTime(), result.state);
         return this.book.changed(record);
@@ -104,12 +109,28 @@ export class StepRunner {
 
   /** A step with steps of its own, all of which have ended. */
   close(record: StepRecord, failedBy: string | null): void {
+    if (record.fan !== null) return this.closeFan(record, record.fan, failedBy !== null);
     if (failedBy === null) {
       record.moveTo('completed', this.now());
       return this.ended(record);
     }
     const cause = this.book.get(failedBy).fields.error;
     record.fields.error = { ...(cause ?? INTERRUPTED), step_path: cause?.step_path ?? failedBy };
+    record.moveTo('failed', this.now());
+    this.ended(record);
+  }
+
+  /** Failed or not, it tells what its instances gave. */
+  private closeFan(record: StepRecord, fan: Fan, hasFailed: boolean): void {
+    const output = this.services.types.get(record.step.type).gather(fan.results);
+    if (!hasFailed) return this.complete(record, output, null);
+    try {
+      record.fields.output = output;
+      record.outputJson = serializeOutput(output);
+    } catch {
+      record.fields.output = null;
+    }
+    record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
   }

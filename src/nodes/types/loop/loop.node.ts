@@ -1,0 +1,88 @@
+import type { Fault } from '../../../common/errors/app-error.js';
+import { exactlyOne } from '../../../common/validation/rules.js';
+import {
+  NodeType,
+  type FanOut,
+  type FanOutResult,
+  type NestedScope,
+  type NodeContext,
+  type NodeOutcome,
+} from '../../node.contract.js';
+import { NodeError } from '../../nodes.errors.js';
+import { LoopConfig } from './loop.config.js';
+
+type RawConfig = Readonly<Record<string, unknown>>;
+
+export class LoopNode extends NodeType<LoopConfig> {
+  readonly type = 'loop';
+  readonly kind = 'FLOW';
+  readonly title = 'Loop';
+  readonly description = 'Runs its steps for each item of a list, so many times, or as long as a condition holds.';
+  readonly config = LoopConfig;
+  override readonly ports = ['body', 'done'];
+  override readonly expressionFields = ['while'];
+
+  effect(): 'pure' {
+    return 'pure';
+  }
+
+  override nested(config: RawConfig): readonly NestedScope[] {
+    return Array.isArray(config['steps']) ? [{ name: 'body', port: 'body', at: ['steps'] }] : [];
+  }
+
+  override scopeNames(config: RawConfig): readonly string[] {
+    const variable = config['item_variable'];
+    return typeof variable === 'string' ? ['item', 'index', variable] : ['item', 'index'];
+  }
+
+  override faults(config: LoopConfig): readonly Fault[] {
+    const faults = exactlyOne(config, ['items', 'while', 'times']);
+    if (config.while !== undefined && config.max_concurrency !== 1) {
+      const message = 'passes of "while" follow each other: max_concurrency must be 1';
+      faults.push({ path: 'max_concurrency', code: 'value_invalid', message });
+    }
+    if (config.batch_size !== undefined && config.items === undefined) {
+      faults.push({ path: 'batch_size', code: 'value_invalid', message: 'only "items" can be taken in batches' });
+    }
+    return faults;
+  }
+
+  execute({ config }: NodeContext<LoopConfig>): NodeOutcome {
+    const failures = config.on_item_error === 'continue' ? 'ignore' : 'stop';
+    return {
+      kind: 'fan_out',
+      fanOut: { over: passesOf(config), limit: config.max_concurrency, enough: null, failures },
+    };
+  }
+
+  override gather(results: readonly FanOutResult[]): unknown {
+    const ended = results.filter(({ status }) => status !== 'cancelled');
+    return {
+      results: ended.map(({ error, output }) => (error === null ? output : { error })),
+      count: ended.length,
+      failed: ended.filter(({ status }) => status === 'failed').length,
+    };
+  }
+}
+
+function passesOf(config: LoopConfig): FanOut['over'] {
+  const { max_iterations: most, item_variable: itemName = null } = config;
+  if (config.while !== undefined) return { scope: 'body', most, itemName };
+  const count = config.times ?? Math.ceil((config.items?.length ?? 0) / (config.batch_size ?? 1));
+  if (count > most) {
+    const message = `The loop asks for ${count} passes; max_iterations allows ${most}.`;
+    throw new NodeError('max_iterations', message);
+  }
+  const items = config.items ?? Array.from({ length: count }, (_, index) => index);
+  return {
+    scope: 'body',
+    items: config.batch_size === undefined ? items : inBatches(items, config.batch_size),
+    itemName,
+  };
+}
+
+function inBatches(items: readonly unknown[], size: number): unknown[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}
