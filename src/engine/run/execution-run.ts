@@ -2,12 +2,14 @@ import type { Plan } from '../../definition/plan.js';
 import type { AbortReason } from '../../nodes/node.contract.js';
 import { partAt, partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
 import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from './attempt.js';
+import { Bell } from './bell.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { EndOfRun, type EndState } from './end-of-run.js';
 import { FanOuts } from './fan-outs.js';
 import { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
+import { SlotHold } from './slot-hold.js';
 import { StepBook } from './step-book.js';
 import type { StepRecord } from './step-record.js';
 import { StepRunner, type PreparedStep } from './step-runner.js';
@@ -43,15 +45,9 @@ export class ExecutionRun {
   /** A step that is ready, or was cut off, is left to the next owner. */
   private leavesWork = false;
   private lost = false;
-  private usedSlot = false;
-  private slot: 'none' | 'asked' | 'held' = 'none';
-  private readonly onSlot = (): void => {
-    this.slot = 'held';
-    this.nudge();
-  };
+  private readonly bell = new Bell();
+  private readonly slot: SlotHold;
   private deadline: { clear: () => void } | null = null;
-  private nudged = false;
-  private wake: () => void = () => undefined;
   /** The database's clock minus this process's. */
   private readonly clockOffset: number;
 
@@ -63,7 +59,8 @@ export class ExecutionRun {
   ) {
     this.clockOffset = claimed.now.getTime() - services.clock.now();
     const now = (): number => services.clock.now() + this.clockOffset;
-    this.log = new RunLog(claimed.id, services.redaction, now, () => this.nudge());
+    this.slot = new SlotHold(services.slots, () => this.bell.ring());
+    this.log = new RunLog(claimed.id, services.redaction, now, () => this.bell.ring());
     this.book = new StepBook(claimed, plan, services.env, now);
     this.end = new EndOfRun(plan, this.book);
     this.fans = new FanOuts(this.book);
@@ -83,13 +80,13 @@ export class ExecutionRun {
     } finally {
       this.deadline?.clear();
       this.abortAll('replaced');
-      this.leaveSlot();
+      this.slot.leave();
     }
   }
 
   /** Whether it has run, or wanted to run, a step with effects. */
   get neededSlot(): boolean {
-    return this.usedSlot;
+    return this.slot.needed;
   }
 
   /** The execution was asked to be cancelled. */
@@ -100,15 +97,15 @@ export class ExecutionRun {
   /** Starts nothing further; what runs may end, then the execution is paused. */
   pause(): void {
     this.pausing = true;
-    this.unaskSlot();
-    this.nudge();
+    this.slot.unask();
+    this.bell.ring();
   }
 
   /** Starts nothing further; what runs may end, then the execution goes back to the queue. */
   drain(): void {
     this.draining = true;
-    this.unaskSlot();
-    this.nudge();
+    this.slot.unask();
+    this.bell.ring();
   }
 
   /** Cuts off what still runs: the grace of the shutdown is over. */
@@ -122,7 +119,7 @@ export class ExecutionRun {
       this.takeFinished();
       const launches = await this.decide();
       if (this.isLost()) break;
-      if (this.attempts.size === 0 && launches.length === 0 && this.slot !== 'asked') {
+      if (this.attempts.size === 0 && launches.length === 0 && !this.slot.isAsked) {
         const result = await this.rest();
         if (result !== null) return result;
         continue;
@@ -220,33 +217,12 @@ export class ExecutionRun {
     for (const next of ready) {
       if (this.draining) this.leavesWork = true;
       if (this.draining || this.attempts.size + launches.length >= this.plan.maxParallel) break;
-      if (!this.hasSlot()) break;
+      if (!this.slot.take()) break;
       const prepared = this.runner.prepare(next);
       if (prepared === null) ended = true;
       else launches.push(prepared);
     }
     return ended;
-  }
-
-  private hasSlot(): boolean {
-    this.usedSlot = true;
-    if (this.slot === 'none') {
-      if (this.services.slots.tryTake()) this.slot = 'held';
-      else this.services.slots.ask(this.onSlot);
-      if (this.slot === 'none') this.slot = 'asked';
-    }
-    return this.slot === 'held';
-  }
-
-  /** It will not start what it asked for. */
-  private unaskSlot(): void {
-    if (this.slot === 'asked') this.leaveSlot();
-  }
-
-  private leaveSlot(): void {
-    if (this.slot === 'held') this.services.slots.giveBack();
-    if (this.slot === 'asked') this.services.slots.withdraw(this.onSlot);
-    this.slot = 'none';
   }
 
   /** Nothing runs: the execution ends, sleeps, goes back to the queue, or sits out a short wait (null). */
@@ -274,9 +250,7 @@ export class ExecutionRun {
 
   private async sitOut(until: number): Promise<null> {
     if (this.book.hasChanges || this.log.hasLines) await this.record(null);
-    const timer = setTimeout(() => this.nudge(), Math.max(0, until - this.now()));
-    await this.nextEvent();
-    clearTimeout(timer);
+    await this.bell.heard(Math.max(0, until - this.now()));
     return null;
   }
 
@@ -317,7 +291,7 @@ export class ExecutionRun {
     if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'timed_out' ? 'timeout' : 'cancelled');
     void attempt.result.then((result) => {
       this.finished.push({ record, result });
-      this.nudge();
+      this.bell.ring();
     });
   }
 
@@ -334,16 +308,16 @@ export class ExecutionRun {
   private stopBy(record: StepRecord): void {
     this.end.stopBy(partAt(this.plan, record.path), record.fields.output);
     if (!this.end.isStopped(this.part)) return;
-    this.unaskSlot();
+    this.slot.unask();
     this.abortAll('cancelled');
   }
 
   private stop(reason: 'cancelled' | 'timed_out'): void {
     if (!this.end.stop(reason)) return;
     this.pausing = false;
-    this.unaskSlot();
+    this.slot.unask();
     this.abortAll(reason === 'cancelled' ? 'cancelled' : 'timeout');
-    this.nudge();
+    this.bell.ring();
   }
 
   private abortAll(reason: AbortReason): void {
@@ -367,26 +341,11 @@ export class ExecutionRun {
     return this.services.clock.now() + this.clockOffset;
   }
 
-  private nudge(): void {
-    this.nudged = true;
-    this.wake();
-  }
-
   /** Resolves when an attempt has finished, a signal has come, or logged lines want to be written. */
   private async nextEvent(): Promise<void> {
-    if (!this.nudged) await new Promise<void>((resolve) => (this.wake = resolve));
-    this.nudged = false;
-    this.wake = () => undefined;
-    if (this.log.hasLines && this.finished.length === 0) await this.gatherLines();
-  }
-
-  /** A step is logging: let more lines gather, unless something happens meanwhile. */
-  private async gatherLines(): Promise<void> {
-    const timer = setTimeout(() => this.nudge(), LOG_FLUSH_MS);
-    if (!this.nudged) await new Promise<void>((resolve) => (this.wake = resolve));
-    clearTimeout(timer);
-    this.nudged = false;
-    this.wake = () => undefined;
+    await this.bell.heard();
+    // A step is logging: let more lines gather, unless something happens meanwhile.
+    if (this.log.hasLines && this.finished.length === 0) await this.bell.heard(LOG_FLUSH_MS);
   }
 }
 
