@@ -67,6 +67,11 @@ export interface StartResult {
   readonly executionId: string | null;
   readonly occurrenceId: string | null;
   readonly duplicate: boolean;
+  /**
+   * What the workflow's `concurrency` has refused: `skipped`, nothing was started and the occurrence is kept as skipped;
+   * `failed`, the execution is recorded as failed.
+   */
+  readonly limited?: 'skipped' | 'failed';
 }
 
 /** What triggers and the API use to start executions. */
@@ -76,6 +81,7 @@ export abstract class ExecutionStarter {
    * Many calls at once share a commit.
    * @throws InputInvalidError (422 `input_invalid`) when the input does not satisfy the plan's `input_schema`; nothing
    *   is recorded then.
+   * @throws ConcurrencyLimitError (409 `concurrency_limit`) when the rule skips it and there is no occurrence to say so.
    * @throws ServiceUnavailableError (503) when the database is away.
    */
   abstract start(request: StartRequest): Promise<StartResult>;
@@ -87,6 +93,14 @@ export abstract class ExecutionStarter {
   abstract startWithin(client: PoolClient, requests: readonly StartRequest[]): Promise<StartResult[]>;
   abstract dispatch(results: readonly StartResult[]): void;
 
-  /** Whether an input satisfies the plan's `input_schema`; the faults when not. */
-  abstract checkInput(workflowId: string, version: number, input: unknown): Promise<readonly string[]>;
+  /**
+   * Whether an input satisfies the plan's `input_schema`, and, where the execution is given, whether it has a concurrency
+   * key; the faults when not.
+   */
+  abstract checkInput(
+    workflowId: string,
+    version: number,
+    input: unknown,
+    execution?: ExecutionRequest,
+  ): Promise<readonly string[]>;
 }

@@ -36,6 +36,14 @@ export class FilterRequiredError extends AppError {
   }
 }
 
+/** The workflow's `concurrency` has no place left, and its rule is to skip. */
+export class ConcurrencyLimitError extends AppError {
+  constructor() {
+    const message = "As many executions as the workflow's concurrency allows are open: this one was not started.";
+    super({ code: 'concurrency_limit', status: 409, message });
+  }
+}
+
 /** The input does not satisfy the definition's `input_schema`. */
 export class InputInvalidError extends AppError {
   constructor(errors: readonly Fault[]) {

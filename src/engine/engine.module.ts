@@ -1,6 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { PlacesChore } from './concurrency/places-chore.js';
+import { Places } from './concurrency/places.service.js';
+import { Supersession } from './concurrency/supersession.service.js';
 import { BulkService } from './control/bulk.service.js';
 import { CancelService } from './control/cancel.service.js';
 import { PauseService } from './control/pause.service.js';
@@ -26,6 +29,7 @@ import { RunServicesFactory } from './run/run-services.factory.js';
 import { RunnerHolds } from './run/runner-holds.js';
 import { RunnerService } from './run/runner.service.js';
 import { Slots } from './run/slots.js';
+import { WorkerShare } from './run/worker-share.service.js';
 import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
@@ -50,6 +54,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     Replica,
     RunnerHolds,
     Slots,
+    WorkerShare,
     EngineMetrics,
     Journal,
     LocalEnds,
@@ -57,6 +62,9 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    Places,
+    Supersession,
+    PlacesChore,
     CancelService,
     PauseService,
     RetryService,

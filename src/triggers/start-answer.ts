@@ -19,7 +19,7 @@ export function startAnswer(workflowId: string, handled: Handled): StartAnswer {
     id: executionId,
     execution_id: executionId,
     workflow_id: workflowId,
-    status: executionId === null ? outcome : 'queued',
+    status: executionId === null ? outcome : handled.hasFailed === true ? 'failed' : 'queued',
     status_url: executionId === null ? null : `/api/v1/executions/${executionId}`,
     duplicate: outcome === 'duplicate',
     occurrence_id: handled.occurrenceId,

@@ -65,6 +65,8 @@ export interface Handled {
   readonly occurrenceId: string | null;
   /** For a duplicate: the first one's execution. */
   readonly executionId: string | null;
+  /** The execution is recorded, but as failed: the workflow's `concurrency` refused it. */
+  readonly hasFailed?: boolean;
 }
 
 export interface SeenBy {

@@ -270,7 +270,6 @@ steps:
 describe('what the engine does not run yet', () => {
   it('is refused with its place, never ignored', async () => {
     const yaml = `name: later
-concurrency: {limit: 1}
 retention: 1d
 steps:
   - {id: a, type: set, on_interrupt: ask, config: {values: {x: 1}}}
@@ -278,9 +277,8 @@ steps:
     const answered = await api.call('POST', '/workflows', yaml, { 'content-type': 'application/yaml' });
     expect(answered.status).toBe(422);
     expect(answered.body.errors.map((fault: any) => [fault.path, fault.code, fault.line])).toEqual([
-      ['concurrency', 'not_available', 2],
-      ['retention', 'not_available', 3],
-      ['steps[0].on_interrupt', 'not_available', 5],
+      ['retention', 'not_available', 2],
+      ['steps[0].on_interrupt', 'not_available', 4],
     ]);
   });
 });

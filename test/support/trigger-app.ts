@@ -51,6 +51,7 @@ class StandInStarter extends ExecutionStarter {
       executionId: request.execution === null ? null : newId(),
       timeoutMs: null,
       awaitedBy: null,
+      place: null,
     }));
     return accept(client, rows);
   }

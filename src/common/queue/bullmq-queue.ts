@@ -46,14 +46,21 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     this.processor.isDraining = false;
     const worker = this.processor.worker;
     worker.on('error', () => undefined);
-    worker.concurrency = concurrency;
     await worker.waitUntilReady();
+    this.setConcurrency(concurrency);
     // Runs until the worker is closed; its errors are the 'error' events.
     void worker.run().catch(() => undefined);
   }
 
   override setConcurrency(concurrency: number): void {
-    if (this.processor.worker.concurrency !== concurrency) this.processor.worker.concurrency = concurrency;
+    const { worker } = this.processor;
+    // BullMQ knows no concurrency of 0.
+    if (concurrency === 0) {
+      if (!worker.isPaused()) void worker.pause(true);
+      return;
+    }
+    if (worker.concurrency !== concurrency) worker.concurrency = concurrency;
+    if (worker.isPaused()) void worker.resume();
   }
 
   override async drain(): Promise<void> {

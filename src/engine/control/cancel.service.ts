@@ -10,6 +10,7 @@ import { LocalEnds } from '../ends/local-ends.js';
 import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
+import { Places } from '../concurrency/places.service.js';
 import { Replica } from '../replica.js';
 import { WAKE_TIMER } from '../run/checkpoint.statement.js';
 import type { EndedRow } from '../run/ended.row.js';
@@ -26,10 +27,11 @@ interface Held {
   readonly epoch: number;
   readonly priority: number;
   readonly start_time: Date | null;
+  readonly concurrency_key: string | null;
 }
 
 const HOLD = /* sql */ `
-SELECT workflow_id, version, status, epoch, priority, start_time FROM execution WHERE id = $1 FOR UPDATE`;
+SELECT workflow_id, version, status, epoch, priority, start_time, concurrency_key FROM execution WHERE id = $1 FOR UPDATE`;
 
 const ASK = /* sql */ `
 UPDATE execution SET cancel_requested = true, cancel_reason = coalesce($2, cancel_reason), signal_seq = signal_seq + 1,
@@ -65,6 +67,7 @@ export class CancelService {
     private readonly queue: ExecutionQueue,
     private readonly ends: LocalEnds,
     private readonly replica: Replica,
+    private readonly places: Places,
   ) {}
 
   /**
@@ -96,7 +99,7 @@ export class CancelService {
       return () => true;
     }
     if (await this.hasFinally(held)) return await this.queueForFinally(client, id, held);
-    return await this.endNow(client, id);
+    return await this.endNow(client, id, held.concurrency_key);
   }
 
   private async hasFinally(held: Held): Promise<boolean> {
@@ -114,7 +117,7 @@ export class CancelService {
     };
   }
 
-  private async endNow(client: PoolClient, id: string): Promise<() => boolean> {
+  private async endNow(client: PoolClient, id: string, key: string | null): Promise<() => boolean> {
     const { rows } = await client.query<EndedRow>(END, [id]);
     const { lowest, highest } = idBounds(idTime(id));
     await client.query(END_STEPS, [id, lowest, highest]);
@@ -123,6 +126,7 @@ export class CancelService {
     await this.ends.signalWithin(client, rows);
     return () => {
       this.ends.announce(id, null);
+      if (key !== null) this.places.give([key]);
       return false;
     };
   }

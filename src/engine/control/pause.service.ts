@@ -5,12 +5,20 @@ import { ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { Signals } from '../../common/signals/signals.contract.js';
 import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
+import { Places } from '../concurrency/places.service.js';
 import { isOpen } from '../planner/state-tables.js';
 import { ControlSignals, PAUSE_TOPIC } from '../run/control-signals.js';
 
 interface Held {
   readonly status: ExecutionStatus;
   readonly pause_requested: boolean;
+}
+
+interface Resumed {
+  readonly epoch: number;
+  readonly priority: number;
+  readonly concurrency_key: string | null;
+  readonly has_place: boolean;
 }
 
 const HOLD = /* sql */ `SELECT status, pause_requested FROM execution WHERE id = $1 FOR UPDATE`;
@@ -33,7 +41,7 @@ const RESUME = /* sql */ `
 UPDATE execution SET status = 'queued', queued_at = now(), epoch = epoch + 1, signal_seq = signal_seq + 1,
   pause_requested = false, paused_at = NULL, deadline_at = deadline_at + (now() - paused_at)
 WHERE id = $1 AND status = 'paused'
-RETURNING epoch, priority`;
+RETURNING epoch, priority, concurrency_key, has_place`;
 
 /**
  * Holds executions and lets them go on. A paused execution is nobody's: neither the reaper nor the reconciler nor a timer
@@ -46,6 +54,7 @@ export class PauseService {
     private readonly signals: Signals,
     private readonly control: ControlSignals,
     private readonly queue: ExecutionQueue,
+    private readonly places: Places,
   ) {}
 
   /**
@@ -78,9 +87,12 @@ export class PauseService {
       const { status, pause_requested } = await hold(client, id);
       if (!isOpen(status) || !pause_requested) throw new ExecutionStateError(id, status, 'resumed');
       await client.query(TAKE_BACK, [id]);
-      return (await client.query<{ epoch: number; priority: number }>(RESUME, [id])).rows;
+      return (await client.query<Resumed>(RESUME, [id])).rows;
     });
-    this.queue.add(queued.map(({ epoch, priority }) => ({ executionId: id, epoch, priority })));
+    for (const { epoch, priority, concurrency_key: key, has_place } of queued) {
+      if (key !== null && !has_place) this.places.give([key]);
+      else this.queue.add([{ executionId: id, epoch, priority }]);
+    }
   }
 }
 

@@ -14,6 +14,8 @@ import {
   FromStepInvalidError,
   InputInvalidError,
 } from '../engine.errors.js';
+import { placeOf } from '../concurrency/place.js';
+import { Places } from '../concurrency/places.service.js';
 import { isInside, planRetry, type RetryPlan } from '../planner/retry-plan.js';
 import { RETRIED_STATUSES } from '../planner/state-tables.js';
 import { Replica } from '../replica.js';
@@ -62,6 +64,7 @@ export class RetryService {
     private readonly plans: WorkflowPlans,
     private readonly queue: ExecutionQueue,
     private readonly replica: Replica,
+    private readonly places: Places,
   ) {}
 
   /**
@@ -80,7 +83,10 @@ export class RetryService {
       const queued = isNew ? await this.asNew(client, held, request, runs) : await this.inPlace(client, held, request);
       return { duplicateOf, queued };
     });
-    this.queue.add(queued.map((row) => ({ executionId: row.id, epoch: row.epoch, priority: row.priority })));
+    for (const { id: executionId, epoch, priority, concurrency_key: key } of queued) {
+      if (key === null) this.queue.add([{ executionId, epoch, priority }]);
+      else this.places.give([key]);
+    }
     return { id: duplicateOf ?? runs, duplicate: duplicateOf !== null };
   }
 
@@ -105,7 +111,11 @@ export class RetryService {
     const from = request.fromStep ?? failedStepIn(plan, held);
     const { again, reopened } = planFrom(plan, steps, from);
     const timeoutMs = plan.timeoutMs ?? this.config.executionTimeoutMs;
-    const queued = await insertRetry(client, { id, retryOf: held.id, version, input, timeoutMs, createdBy: actor });
+    const named = { workflowId: held.workflow_id, version, input: input === undefined ? held.input : input };
+    const names = { ...named, variables: held.variables ?? {}, trigger: held.trigger };
+    const place = placeOf(plan, names, this.config.variables);
+    const made = { id, retryOf: held.id, version, input, timeoutMs, createdBy: actor, place };
+    const queued = await insertRetry(client, made);
     const kept = steps.filter((step) => !again.has(step.step_path));
     await copySteps(client, id, kept, reopened);
     return queued;

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { idBounds, idTime, newIdWithin } from '../../common/ids.js';
-import type { ExecutionStatus } from '../engine.contract.js';
+import type { ExecutionStatus, TriggerNames } from '../engine.contract.js';
+import type { Place } from '../concurrency/place.js';
 import type { StepStatus } from '../planner/step-view.js';
 import type { PastAttempt, StepError } from '../run/step-record.js';
 
@@ -13,6 +14,8 @@ export interface HeldExecution {
   readonly attempt: number;
   readonly error: { readonly step_path: string | null } | null;
   readonly input: unknown;
+  readonly variables: Readonly<Record<string, unknown>> | null;
+  readonly trigger: TriggerNames | null;
   /** As its end has counted it. */
   readonly duration_ms: number;
 }
@@ -35,10 +38,12 @@ export interface Queued {
   readonly id: string;
   readonly epoch: number;
   readonly priority: number;
+  /** null: no `concurrency`; else it waits for a place of this key. */
+  readonly concurrency_key: string | null;
 }
 
 const HOLD = /* sql */ `
-SELECT id, workflow_id, version, status, attempt, error, input,
+SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms
 FROM execution WHERE id = $1 FOR UPDATE`;
 
@@ -51,9 +56,10 @@ FROM step_execution WHERE execution_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id
 const REQUEUE = /* sql */ `
 UPDATE execution SET status = 'queued', attempt = attempt + 1, epoch = epoch + 1, signal_seq = signal_seq + 1,
   queued_at = now(), owner = NULL, awaited_by = NULL, start_time = NULL, end_time = NULL, deadline_at = NULL,
-  output = NULL, error = NULL, cancel_requested = false, cancel_reason = NULL, pause_requested = false, paused_at = NULL
+  output = NULL, error = NULL, cancel_requested = false, cancel_reason = NULL, pause_requested = false, paused_at = NULL,
+  has_place = false, supersedes = false
 WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled', 'timed_out')
-RETURNING id, epoch, priority`;
+RETURNING id, epoch, priority, concurrency_key`;
 
 const SET_BACK = /* sql */ `
 UPDATE step_execution s SET status = 'pending', attempt = i.attempt, attempts = i.attempts::json,
@@ -82,11 +88,11 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
 /** It begins at epoch 1, so that its first claim reads the steps that it brings along. The occurrence stays the first's. */
 const INSERT = /* sql */ `
 INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, retry_of, input,
-  variables, timeout_ms, created_by)
+  variables, timeout_ms, created_by, concurrency_key, concurrency_limit)
 SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, id,
-  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7
+  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9
 FROM execution WHERE id = $1
-RETURNING id, epoch, priority`;
+RETURNING id, epoch, priority, concurrency_key`;
 
 const COPY_STEPS = /* sql */ `
 INSERT INTO step_execution (id, execution_id, step_id, step_path, type, status, attempt, scope, port, input, output,
@@ -133,12 +139,13 @@ export interface NewExecution {
   readonly input: unknown;
   readonly timeoutMs: number | null;
   readonly createdBy: string;
+  readonly place: Place | null;
 }
 
 export async function insertRetry(client: PoolClient, made: NewExecution): Promise<Queued[]> {
-  const { id, retryOf, version, input, timeoutMs, createdBy } = made;
+  const { id, retryOf, version, input, timeoutMs, createdBy, place } = made;
   const text = input === undefined ? null : JSON.stringify(input);
-  const values = [retryOf, id, version, input !== undefined, text, timeoutMs, createdBy];
+  const values = [retryOf, id, version, input !== undefined, text, timeoutMs, createdBy, place?.key, place?.limit];
   return (await client.query<Queued>(INSERT, values)).rows;
 }
 

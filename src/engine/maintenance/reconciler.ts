@@ -24,15 +24,17 @@ interface QueuedRow {
   age_ms: string | number;
 }
 
-/** Index: execution_open. */
+/** Those that wait for a place belong to no queue. Index: execution_open. */
 const COUNT = /* sql */ `
 SELECT count(*)::int AS count FROM execution
-WHERE is_open AND status = 'queued' AND queued_at < now() - $1 * interval '1 millisecond'`;
+WHERE is_open AND status = 'queued' AND (concurrency_key IS NULL OR has_place)
+  AND queued_at < now() - $1 * interval '1 millisecond'`;
 
 /** Index: execution_open. */
 const NEXT = /* sql */ `
 SELECT id, epoch, priority, extract(epoch FROM now() - queued_at) * 1000 AS age_ms FROM execution
-WHERE is_open AND status = 'queued' AND queued_at < now() - $1 * interval '1 millisecond' AND id > $2
+WHERE is_open AND status = 'queued' AND (concurrency_key IS NULL OR has_place)
+  AND queued_at < now() - $1 * interval '1 millisecond' AND id > $2
 ORDER BY id LIMIT $3`;
 
 /** A job in the hands of a worker that has not claimed the execution: is added anew once in that time. */

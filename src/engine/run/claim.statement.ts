@@ -20,6 +20,8 @@ export interface ClaimedExecution {
   readonly deadline_at: Date | null;
   readonly trigger_id: string | null;
   readonly trigger_type: string;
+  /** null: no rule. */
+  readonly concurrency_key: string | null;
   readonly input: unknown;
   readonly variables: Record<string, unknown> | null;
   readonly trigger: TriggerNames | null;
@@ -58,7 +60,8 @@ export interface ClaimRow {
 
 /**
  * Takes executions by raising their epoch. Only queued ones can be taken; or those that this replica holds already by a
- * claim whose commit it did not see (its runner asks only for what it does not run). Index: the primary key.
+ * claim whose commit it did not see (its runner asks only for what it does not run). Under a `concurrency` rule only
+ * those that were given their place. Index: the primary key.
  */
 const CLAIM = /* sql */ `
 UPDATE execution SET
@@ -68,8 +71,10 @@ UPDATE execution SET
   start_time = coalesce(start_time, now()),
   deadline_at = coalesce(deadline_at, now() + timeout_ms * interval '1 millisecond')
 WHERE id = ANY($1::uuid[]) AND (status = 'queued' OR (status = 'running' AND owner = $2))
+  AND (concurrency_key IS NULL OR has_place)
 RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, pause_requested,
-  queued_at, start_time, deadline_at, trigger_id, trigger_type, input, variables, trigger, error, now() AS now`;
+  queued_at, start_time, deadline_at, trigger_id, trigger_type, concurrency_key, input, variables, trigger, error,
+  now() AS now`;
 
 /** Index: step_execution_execution; the bounds leave one partition an execution. */
 const STEPS_OF = /* sql */ `

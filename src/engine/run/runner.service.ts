@@ -6,6 +6,7 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import { ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { Places } from '../concurrency/places.service.js';
 import { Replica } from '../replica.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import { claimStatement, type ClaimedExecution } from './claim.statement.js';
@@ -18,6 +19,7 @@ import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
 import { secretsOf } from './secrets-of.js';
+import { WorkerShare } from './worker-share.service.js';
 
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
 @Injectable()
@@ -36,8 +38,10 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly replica: Replica,
     private readonly runs: RunnerHolds,
     private readonly slots: Slots,
+    private readonly share: WorkerShare,
     private readonly metrics: EngineMetrics,
     private readonly journal: Journal,
+    private readonly places: Places,
     factory: RunServicesFactory,
   ) {
     this.services = factory.services;
@@ -45,12 +49,14 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
-    await this.queue.consume(this.config.workerConcurrency, (id) => this.take(id));
+    await this.share.start();
+    await this.queue.consume(this.slots.most, (id) => this.take(id));
   }
 
   /** Running steps get `SHUTDOWN_GRACE`; then they are cut off, and everything held goes back to the queue. */
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
+    this.share.stop();
     for (const run of this.runs.all()) run.drain();
     const timer = setTimeout(() => {
       for (const run of this.runs.all()) run.shutDown();
@@ -61,6 +67,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
   /** One queue job. What the queue hands out twice is held already, or cannot be claimed. */
   private async take(executionId: string): Promise<void> {
+    // Fetched while the share of this replica went to none; the reconciler queues it again for the others.
+    if (this.slots.most === 0) return;
     if (this.runs.has(executionId)) {
       // Taken away from this process and queued again, before its run has noticed: look again when it has.
       this.again.add(executionId);
@@ -95,6 +103,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       this.metrics.ended(claimed, status, endedAt);
       this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
       this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
+      if (claimed.concurrency_key !== null) this.places.give([claimed.concurrency_key]);
     }
     if (result.kind === 'handed_back') {
       this.queue.add([{ executionId: claimed.id, epoch: claimed.epoch, priority: claimed.priority }]);
@@ -108,7 +117,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       this.runs.set(claimed.id, run);
       if (this.draining) run.drain();
       const result = await run.run();
-      this.queue.setConcurrency(this.slots.learn(run.neededSlot));
+      this.slots.learn(run.neededSlot);
+      if (!this.draining) this.queue.setConcurrency(this.slots.most);
       return result;
     } catch (error) {
       this.logger.error({ message: `execution ${claimed.id} failed in the engine`, err: error });

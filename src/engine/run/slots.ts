@@ -8,22 +8,21 @@ const MOST_AHEAD = 90;
  * The process's slots: `WORKER_CONCURRENCY` executions may run steps with effects at once. An execution of pure steps
  * needs none; it spends its time waiting for group commits, and the more of them wait, the more share a commit. So the
  * worker takes as many more executions from the queue as have lately needed no slot, and falls back to its slots with
- * the first that does.
+ * the first that does. Both stay within this replica's share of `MAX_CONCURRENT`.
  */
 @Injectable()
 export class Slots {
-  private free: number;
+  private taken = 0;
   private ahead = 0;
+  private share = Infinity;
   private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly config: AppConfig) {
-    this.free = config.workerConcurrency;
-  }
+  constructor(private readonly config: AppConfig) {}
 
   /** @returns whether a slot was free and is taken now. */
   tryTake(): boolean {
-    if (this.free === 0) return false;
-    this.free--;
+    if (this.taken >= this.size) return false;
+    this.taken++;
     return true;
   }
 
@@ -37,18 +36,35 @@ export class Slots {
   }
 
   giveBack(): void {
-    const [next] = this.waiting;
-    if (next === undefined) {
-      this.free++;
-      return;
-    }
-    this.waiting.delete(next);
-    next();
+    this.taken--;
+    this.grant();
   }
 
-  /** Learns from an execution that has come to rest. @returns how many executions the worker may hold from now on. */
-  learn(neededSlot: boolean): number {
+  /** What this replica may hold of `MAX_CONCURRENT` from now on; what it holds already may come to its end. */
+  setShare(share: number): void {
+    this.share = share;
+    this.grant();
+  }
+
+  /** Learns from an execution that has come to rest. */
+  learn(neededSlot: boolean): void {
     this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
-    return this.config.workerConcurrency + this.ahead;
+  }
+
+  /** How many executions the worker may hold; 0: none at the moment. */
+  get most(): number {
+    return Math.min(this.share, this.config.workerConcurrency + this.ahead);
+  }
+
+  private get size(): number {
+    return Math.min(this.share, this.config.workerConcurrency);
+  }
+
+  private grant(): void {
+    for (const onGrant of this.waiting) {
+      if (!this.tryTake()) return;
+      this.waiting.delete(onGrant);
+      onGrant();
+    }
   }
 }

@@ -1,6 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
+import { countEnded } from '../run/counters.js';
+import type { EndedRow } from '../run/ended.row.js';
+import { admit, type Admission } from '../concurrency/admission.js';
+import type { Place } from '../concurrency/place.js';
 import type { ExecutionRequest, OccurrenceRecord, StartRequest, StartResult } from '../engine.contract.js';
 
 /** A start request with the ids and limits that it will have. */
@@ -11,7 +15,14 @@ export interface AcceptRow {
   readonly timeoutMs: number | null;
   /** The replica that awaits the end. */
   readonly awaitedBy: string | null;
+  /** null: its workflow has no `concurrency`. */
+  readonly place: Place | null;
 }
+
+const LIMIT_REACHED = "As many executions as the workflow's concurrency allows are open.";
+const CONCURRENCY_REASON = { code: 'concurrency', detail: LIMIT_REACHED };
+/** Of the counters; those that a rule refuses are few. */
+const COUNTER_SLOT = 0;
 
 /** Keys that have expired make room. Index: the primary key. */
 const EXPIRE_KEYS = /* sql */ `
@@ -40,6 +51,11 @@ interface KeyRow {
   execution_id: string | null;
 }
 
+/** What is skipped takes no key: it may be tried again. */
+const RELEASE_KEYS = /* sql */ `
+DELETE FROM occurrence_key k USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS i(trigger_id, dedup_key, execution_id)
+WHERE k.trigger_id = i.trigger_id AND k.dedup_key = i.dedup_key AND k.execution_id = i.execution_id`;
+
 /** What a key turned out to point to, when it was somebody else's. */
 type Duplicate = Pick<KeyRow, 'occurrence_id' | 'execution_id'>;
 
@@ -48,7 +64,18 @@ interface OccurrenceRow {
   readonly key: string | null;
   readonly executionId: string | null;
   readonly duplicateOf: Duplicate | null;
+  readonly isSkipped: boolean;
 }
+
+const outcomeOf = (row: OccurrenceRow): string => {
+  if (row.duplicateOf !== null) return 'duplicate';
+  return row.isSkipped ? 'skipped' : row.occurrence.outcome;
+};
+
+const reasonOf = (row: OccurrenceRow): OccurrenceRecord['reason'] => {
+  if (row.duplicateOf !== null) return { code: 'duplicate_of', detail: firstOf(row.duplicateOf) };
+  return row.isSkipped ? CONCURRENCY_REASON : row.occurrence.reason;
+};
 
 const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
   { name: 'id', type: 'uuid', value: ({ occurrence }) => occurrence.id },
@@ -57,18 +84,14 @@ const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
   { name: 'occurred_at', type: 'timestamptz', value: ({ occurrence }) => occurrence.occurredAt },
   { name: 'scheduled_for', type: 'timestamptz', value: ({ occurrence }) => occurrence.scheduledFor },
   { name: 'dedup_key', type: 'text', value: ({ key }) => key },
-  { name: 'outcome', type: 'text', value: (row) => (row.duplicateOf ? 'duplicate' : row.occurrence.outcome) },
+  { name: 'outcome', type: 'text', value: outcomeOf },
+  { name: 'reason_code', type: 'text', value: (row) => reasonOf(row)?.code },
+  { name: 'reason_detail', type: 'text', value: (row) => reasonOf(row)?.detail },
   {
-    name: 'reason_code',
-    type: 'text',
-    value: (row) => (row.duplicateOf ? 'duplicate_of' : row.occurrence.reason?.code),
+    name: 'execution_id',
+    type: 'uuid',
+    value: (row) => row.duplicateOf?.execution_id ?? (row.isSkipped ? null : row.executionId),
   },
-  {
-    name: 'reason_detail',
-    type: 'text',
-    value: (row) => (row.duplicateOf ? firstOf(row.duplicateOf) : row.occurrence.reason?.detail),
-  },
-  { name: 'execution_id', type: 'uuid', value: (row) => row.duplicateOf?.execution_id ?? row.executionId },
   { name: 'payload', type: 'json', value: ({ occurrence }) => toJson(occurrence.payload) },
   { name: 'replay_of', type: 'uuid', value: ({ occurrence }) => occurrence.replayOf },
 ];
@@ -97,6 +120,20 @@ const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
   { name: 'awaited_by', type: 'uuid', value: ({ awaitedBy }) => awaitedBy },
 ];
 
+/** An execution under a `concurrency` rule. */
+interface RuledRow extends ExecutionRow {
+  readonly place: Place;
+  readonly admission: Admission;
+}
+
+const RULED_COLUMNS: readonly Column<RuledRow>[] = [
+  ...EXECUTION_COLUMNS,
+  { name: 'concurrency_key', type: 'text', value: ({ place }) => place.key },
+  { name: 'concurrency_limit', type: 'integer', value: ({ place }) => place.limit },
+  { name: 'has_place', type: 'boolean', value: ({ admission }) => admission === 'given' },
+  { name: 'supersedes', type: 'boolean', value: ({ place }) => place.onLimit === 'cancel_running' },
+];
+
 const insertSql = <Row>(table: string, columns: readonly Column<Row>[]): string => /* sql */ `
 INSERT INTO ${table} (${columns.map((column) => column.name).join(', ')})
 SELECT ${selectSql('i', columns)} FROM ${unnestSql('i', columns)}
@@ -104,6 +141,14 @@ ON CONFLICT (id) DO NOTHING`;
 
 const INSERT_OCCURRENCES = insertSql('occurrence', OCCURRENCE_COLUMNS);
 const INSERT_EXECUTIONS = insertSql('execution', EXECUTION_COLUMNS);
+const INSERT_RULED = insertSql('execution', RULED_COLUMNS);
+
+/** Index: the primary key. Gives no row for one that an earlier try of this accept has ended. */
+const FAIL = /* sql */ `
+UPDATE execution SET status = 'failed', end_time = now(),
+  error = json_build_object('code', 'concurrency_limit', 'message', $2::text, 'step_path', NULL)
+WHERE id = ANY($1::uuid[]) AND status = 'queued'
+RETURNING id, workflow_id, status, awaited_by, 0 AS duration_ms`;
 
 /** Records occurrences and executions, and lets keys decide which of them are duplicates. */
 export const acceptStatement: BatchStatement<AcceptRow, StartResult> = {
@@ -115,9 +160,37 @@ export const acceptStatement: BatchStatement<AcceptRow, StartResult> = {
 
 export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Promise<StartResult[]> {
   const duplicates = await takeKeys(client, rows);
-  await insertOccurrences(client, rows, duplicates);
-  await insertExecutions(client, rows, duplicates);
-  return rows.map((row) => toResult(row, duplicates.get(row)));
+  const admissions = await admitRuled(client, rows, duplicates);
+  const isSkipped = (row: AcceptRow): boolean => admissions.get(row.executionId ?? '') === 'skipped';
+  await releaseKeys(client, rows.filter(isSkipped));
+  await insertOccurrences(client, rows, duplicates, isSkipped);
+  await insertExecutions(client, rows, duplicates, admissions);
+  return rows.map((row) => toResult(row, duplicates.get(row), admissions.get(row.executionId ?? '')));
+}
+
+type Admissions = ReadonlyMap<string, Admission>;
+
+/** By execution; empty, and without a query, when no workflow of these has a rule. */
+async function admitRuled(
+  client: PoolClient,
+  rows: readonly AcceptRow[],
+  duplicates: ReadonlyMap<AcceptRow, Duplicate>,
+): Promise<Admissions> {
+  const applicants = rows.flatMap((row) =>
+    row.place === null || row.executionId === null || duplicates.has(row)
+      ? []
+      : [{ executionId: row.executionId, place: row.place }],
+  );
+  return applicants.length === 0 ? new Map() : await admit(client, applicants);
+}
+
+async function releaseKeys(client: PoolClient, rows: readonly AcceptRow[]): Promise<void> {
+  const keyed = rows.flatMap(({ request, executionId }) =>
+    request.key === null ? [] : [{ ...request.key, executionId }],
+  );
+  if (keyed.length === 0) return;
+  const values = [keyed.map(({ scope }) => scope), keyed.map(({ key }) => key), keyed.map((row) => row.executionId)];
+  await client.query(RELEASE_KEYS, values);
 }
 
 async function takeKeys(client: PoolClient, rows: readonly AcceptRow[]): Promise<Map<AcceptRow, Duplicate>> {
@@ -151,12 +224,14 @@ async function insertOccurrences(
   client: PoolClient,
   rows: readonly AcceptRow[],
   duplicates: ReadonlyMap<AcceptRow, Duplicate>,
+  isSkipped: (row: AcceptRow) => boolean,
 ): Promise<void> {
   const occurrences = rows.flatMap((row): OccurrenceRow[] => {
     const { occurrence, key } = row.request;
     if (occurrence === null) return [];
+    const duplicateOf = duplicates.get(row) ?? null;
     return [
-      { occurrence, key: key?.key ?? null, executionId: row.executionId, duplicateOf: duplicates.get(row) ?? null },
+      { occurrence, key: key?.key ?? null, executionId: row.executionId, duplicateOf, isSkipped: isSkipped(row) },
     ];
   });
   if (occurrences.length > 0) await client.query(INSERT_OCCURRENCES, unnestValues(OCCURRENCE_COLUMNS, occurrences));
@@ -166,19 +241,37 @@ async function insertExecutions(
   client: PoolClient,
   rows: readonly AcceptRow[],
   duplicates: ReadonlyMap<AcceptRow, Duplicate>,
+  admissions: Admissions,
 ): Promise<void> {
-  const executions = rows.flatMap((row): ExecutionRow[] => {
+  const plain: ExecutionRow[] = [];
+  const ruled: RuledRow[] = [];
+  for (const row of rows) {
     const { execution, occurrence } = row.request;
-    if (execution === null || row.executionId === null || duplicates.has(row)) return [];
-    const { executionId: id, timeoutMs, awaitedBy } = row;
-    return [{ id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy }];
-  });
-  if (executions.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, executions));
+    if (execution === null || row.executionId === null || duplicates.has(row)) continue;
+    const { executionId: id, timeoutMs, awaitedBy, place } = row;
+    const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy };
+    const admission = admissions.get(id);
+    if (place === null || admission === undefined) plain.push(made);
+    else if (admission !== 'skipped') ruled.push({ ...made, place, admission });
+  }
+  if (plain.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, plain));
+  if (ruled.length > 0) await insertRuled(client, ruled);
 }
 
-function toResult(row: AcceptRow, duplicate: Duplicate | undefined): StartResult {
+async function insertRuled(client: PoolClient, ruled: readonly RuledRow[]): Promise<void> {
+  await client.query(INSERT_RULED, unnestValues(RULED_COLUMNS, ruled));
+  const failed = ruled.filter(({ admission }) => admission === 'failed').map(({ id }) => id);
+  if (failed.length === 0) return;
+  const { rows } = await client.query<EndedRow>(FAIL, [failed, LIMIT_REACHED]);
+  await countEnded(client, rows, COUNTER_SLOT);
+}
+
+function toResult(row: AcceptRow, duplicate: Duplicate | undefined, admission: Admission | undefined): StartResult {
   const occurrenceId = row.request.occurrence?.id ?? null;
   if (duplicate !== undefined) return { executionId: duplicate.execution_id, occurrenceId, duplicate: true };
+  if (admission === 'skipped') return { executionId: null, occurrenceId, duplicate: false, limited: 'skipped' };
+  if (admission === 'failed')
+    return { executionId: row.executionId, occurrenceId, duplicate: false, limited: 'failed' };
   return { executionId: row.executionId, occurrenceId, duplicate: false };
 }
 

@@ -58,7 +58,7 @@ export class ExecuteService {
     });
     const id = result.executionId ?? '';
     if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null) return { finished: await this.queries.get(id) };
-    const isNew = !result.duplicate && waitMs === null;
+    const isNew = !result.duplicate && result.limited === undefined && waitMs === null;
     return { started: await this.started(id, workflow.id, result.duplicate, isNew) };
   }
 

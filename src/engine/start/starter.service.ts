@@ -2,12 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { AppConfig } from '../../common/config/app-config.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
+import type { Fault } from '../../common/errors/app-error.js';
 import { newId } from '../../common/ids.js';
-import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
+import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
-import { ExecutionStarter, type StartRequest, type StartResult } from '../engine.contract.js';
-import { InputInvalidError } from '../engine.errors.js';
+import { Places } from '../concurrency/places.service.js';
+import { placeOf, type Place } from '../concurrency/place.js';
+import { Supersession } from '../concurrency/supersession.service.js';
+import { ExecutionStarter, type ExecutionRequest, type StartRequest, type StartResult } from '../engine.contract.js';
+import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
 import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
 import { inputFaults } from './input-schemas.js';
@@ -16,7 +21,7 @@ import { inputFaults } from './input-schemas.js';
 @Injectable()
 export class StarterService extends ExecutionStarter {
   /** What `startWithin` made and `dispatch` will queue. */
-  private readonly priorities = new WeakMap<StartResult, number>();
+  private readonly made = new WeakMap<StartResult, AcceptRow>();
 
   constructor(
     private readonly config: AppConfig,
@@ -25,6 +30,8 @@ export class StarterService extends ExecutionStarter {
     private readonly queue: ExecutionQueue,
     private readonly ends: LocalEnds,
     private readonly replica: Replica,
+    private readonly places: Places,
+    private readonly supersession: Supersession,
   ) {
     super();
   }
@@ -33,7 +40,9 @@ export class StarterService extends ExecutionStarter {
     const row = await this.toRow(request);
     if (row.awaitedBy !== null && row.executionId !== null) this.ends.expect(row.executionId);
     const result = await this.commit.submit(acceptStatement, row);
-    this.enqueue(request, result);
+    if (result.limited === 'skipped' && request.occurrence === null) throw new ConcurrencyLimitError();
+    if (result.limited === 'failed' && result.executionId !== null) this.ends.announce(result.executionId, null);
+    this.enqueue([{ row, result }]);
     return result;
   }
 
@@ -41,40 +50,82 @@ export class StarterService extends ExecutionStarter {
     const rows: AcceptRow[] = [];
     for (const request of requests) rows.push(await this.toRow(request));
     const results = await accept(client, rows);
-    results.forEach((result, index) => this.priorities.set(result, requests[index]?.execution?.priority ?? 5));
+    rows.forEach((row, index) => this.made.set(results[index] as StartResult, row));
     return results;
   }
 
   override dispatch(results: readonly StartResult[]): void {
-    const jobs = results.flatMap((result) =>
-      result.executionId === null || result.duplicate
-        ? []
-        : [{ executionId: result.executionId, epoch: 0, priority: this.priorities.get(result) ?? 5 }],
+    this.enqueue(
+      results.flatMap((result) => {
+        const row = this.made.get(result);
+        return row === undefined ? [] : [{ row, result }];
+      }),
     );
-    this.queue.add(jobs);
   }
 
-  override async checkInput(workflowId: string, version: number, input: unknown): Promise<readonly string[]> {
+  override async checkInput(
+    workflowId: string,
+    version: number,
+    input: unknown,
+    execution?: ExecutionRequest,
+  ): Promise<readonly string[]> {
     const { plan } = await this.plans.get(workflowId, version);
-    return inputFaults(plan, input).map((fault) => `${fault.path}: ${fault.message}`);
+    const faults = inputFaults(plan, input);
+    const keyFault = execution === undefined || faults.length > 0 ? null : this.keyFault(plan, execution);
+    return [...faults, ...(keyFault ?? [])].map((fault) => `${fault.path}: ${fault.message}`);
   }
 
   private async toRow(request: StartRequest): Promise<AcceptRow> {
     const { execution } = request;
-    if (execution === null) return { request, executionId: null, timeoutMs: null, awaitedBy: null };
+    if (execution === null) return { request, executionId: null, timeoutMs: null, awaitedBy: null, place: null };
     const { plan } = await this.plans.get(execution.workflowId, execution.version);
     const faults = inputFaults(plan, execution.input);
     if (faults.length > 0) throw new InputInvalidError(faults);
+    const place = this.placeOf(plan, execution);
     return {
       request,
+      place,
       executionId: newId(),
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,
     };
   }
 
-  private enqueue(request: StartRequest, { executionId, duplicate }: StartResult): void {
-    if (executionId === null || duplicate) return;
-    this.queue.add([{ executionId, epoch: 0, priority: request.execution?.priority ?? 5 }]);
+  private placeOf(plan: Plan, execution: ExecutionRequest): Place | null {
+    if (plan.concurrency === null) return null;
+    try {
+      return placeOf(plan, execution, this.config.variables);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new InputInvalidError([{ path: 'concurrency.key', code: 'expression_failed', message }]);
+    }
+  }
+
+  private keyFault(plan: Plan, execution: ExecutionRequest): readonly Fault[] | null {
+    try {
+      this.placeOf(plan, execution);
+      return null;
+    } catch (error) {
+      if (error instanceof InputInvalidError) return error.errors;
+      throw error;
+    }
+  }
+
+  /** Those without a place wait for one; those with one, and those that need none, go to the queue. */
+  private enqueue(started: readonly { readonly row: AcceptRow; readonly result: StartResult }[]): void {
+    const jobs: ExecutionJob[] = [];
+    for (const { row, result } of started) {
+      const { executionId, duplicate, limited } = result;
+      if (executionId === null || duplicate || limited !== undefined) continue;
+      const onLimit = row.place?.onLimit ?? null;
+      if (onLimit === 'queue' || onLimit === 'cancel_running') this.askForPlace(row.place as Place);
+      else jobs.push({ executionId, epoch: 0, priority: row.request.execution?.priority ?? 5 });
+    }
+    if (jobs.length > 0) this.queue.add(jobs);
+  }
+
+  private askForPlace({ key, onLimit }: Place): void {
+    if (onLimit === 'cancel_running') void this.supersession.makeRoom(key).then(() => this.places.give([key]));
+    else this.places.give([key]);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
 import { isId } from '../../common/ids.js';
+import { ConcurrencyLimitError } from '../../engine/engine.errors.js';
 import { ExecutionEnds, type FinishedExecution } from '../../engine/execution-ends.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { startAnswer } from '../start-answer.js';
@@ -135,6 +136,7 @@ export class WebhookIngress {
   private async answer(trigger: ArmedTrigger, delivery: Delivery, handled: Handled): Promise<PublicAnswer> {
     const { outcome, reason, executionId } = handled;
     if (outcome === 'failed') throw new OccurrenceFailedError(reason?.detail ?? '');
+    if (outcome === 'skipped' && reason?.code === 'concurrency') throw new ConcurrencyLimitError();
     if (outcome === 'skipped' && reason?.code === 'paused') throw new TriggerPausedError(reason.detail);
     if (delivery.answer === 'wait' && executionId !== null) {
       const finished = await this.ends.wait(executionId, delivery.waitMs);

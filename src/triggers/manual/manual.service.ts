@@ -5,7 +5,7 @@ import { Clock } from '../../common/clock.js';
 import { Database } from '../../common/database/database.js';
 import { parseDuration } from '../../common/duration.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../engine/engine.contract.js';
-import { InputInvalidError } from '../../engine/engine.errors.js';
+import { ConcurrencyLimitError, InputInvalidError } from '../../engine/engine.errors.js';
 import { ExecutionEnds } from '../../engine/execution-ends.js';
 import { ExecutionViews } from '../../engine/execution-views.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
@@ -179,6 +179,7 @@ export class ManualStarts {
 
   private async answer(workflowId: string, handled: Handled, order: ManualOrder): Promise<ManualAnswer> {
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
+    if (handled.outcome === 'skipped' && handled.reason?.code === 'concurrency') throw new ConcurrencyLimitError();
     if (order.wait && handled.executionId !== null) {
       const timeout = parseDuration(order.waitTimeout ?? DEFAULT_WAIT_MS / 1000) ?? DEFAULT_WAIT_MS;
       const finished = await this.ends.wait(handled.executionId, timeout);
@@ -188,6 +189,10 @@ export class ManualStarts {
   }
 }
 
-function handledOf({ executionId, occurrenceId, duplicate }: StartResult): Handled {
-  return { outcome: duplicate ? 'duplicate' : 'fired', reason: null, occurrenceId, executionId };
+function handledOf({ executionId, occurrenceId, duplicate, limited }: StartResult): Handled {
+  if (limited === 'skipped') {
+    return { outcome: 'skipped', reason: { code: 'concurrency', detail: '' }, occurrenceId, executionId };
+  }
+  const outcome = duplicate ? 'duplicate' : 'fired';
+  return { outcome, reason: null, occurrenceId, executionId, hasFailed: limited === 'failed' };
 }

@@ -22,6 +22,8 @@ import {
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
 
+const CONCURRENCY = { code: 'concurrency', detail: "as many executions as the workflow's concurrency allows are open" };
+
 export const TRIGGER_TIMER = 'trigger';
 
 /** Takes what triggers have seen into the ledger, and starts what is to start. */
@@ -107,7 +109,7 @@ export class OccurrenceIntake extends TriggerHost {
   private async checked(decision: Decision): Promise<Decision> {
     const { execution } = decision.request;
     if (execution === null) return decision;
-    const faults = await this.starter.checkInput(execution.workflowId, execution.version, execution.input);
+    const faults = await this.starter.checkInput(execution.workflowId, execution.version, execution.input, execution);
     return faults.length === 0 ? decision : failed(decision, faults.join('; '));
   }
 
@@ -142,6 +144,11 @@ export class OccurrenceIntake extends TriggerHost {
 
   private noted(trigger: ArmedTrigger, decision: Decision, result: StartResult): Handled {
     const { occurrenceId, executionId, duplicate } = result;
+    const { limited } = result;
+    if (limited === 'skipped') {
+      this.metrics.occurrences.inc({ type: trigger.type, outcome: 'skipped' });
+      return { outcome: 'skipped', reason: CONCURRENCY, occurrenceId, executionId: null };
+    }
     this.measure(trigger, decision, duplicate);
     if (duplicate) {
       const reason = { code: 'duplicate_of', detail: executionId ?? '' };
@@ -150,7 +157,8 @@ export class OccurrenceIntake extends TriggerHost {
     const { outcome, reason } = decision;
     if (outcome === 'fired' || outcome === 'notified')
       this.activity.fired(trigger.id, decision.request.occurrence?.occurredAt);
-    return { outcome, reason, occurrenceId, executionId };
+    const handled = { outcome, reason, occurrenceId, executionId };
+    return limited === 'failed' ? { ...handled, hasFailed: true } : handled;
   }
 }
 
