@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ExecutionQueue } from '../../src/common/queue/execution-queue.js';
 import { newId } from '../../src/common/ids.js';
 import { Places } from '../../src/engine/concurrency/places.service.js';
 import { PlacesChore } from '../../src/engine/concurrency/places-chore.js';
@@ -84,6 +85,25 @@ describe('on_limit: queue', () => {
       release(names()[0] ?? '');
     }
     expect(order).toEqual(['a', 'soon', 'late', 'later', 'last']);
+  });
+
+  it('nobody claims an execution without a place, whatever the queue hands out', async () => {
+    const workflow = await api.create(holding('guard', '{limit: 1}'));
+    const running = await begin(workflow, 'a');
+    const waits = await begin(workflow, 'b');
+    await eventually(() => expect(names()).toEqual(['a']));
+    const queue = first.app.get(ExecutionQueue);
+    await queue.addNow([{ executionId: waits, epoch: 0, priority: 5 }]);
+    await eventually(async () => {
+      expect((await queue.counts()).waiting).toBe(0);
+      expect(await queue.taken()).not.toContain(waits);
+    });
+    expect(await status(waits)).toBe('queued');
+    release('a');
+    await api.reaches(running, 'completed');
+    await eventually(() => expect(names()).toEqual(['b']));
+    release('b');
+    await api.reaches(waits, 'completed');
   });
 
   it('counts each key of each workflow for itself', async () => {
