@@ -1,6 +1,12 @@
 import { Foundation0000000000001 } from './0001-foundation.js';
 import { Control0000000000002 } from './0002-control.js';
 import { Concurrency0000000000003 } from './0003-concurrency.js';
+import { StepChanges0000000000004 } from './0004-step-changes.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
-export const MIGRATIONS = [Foundation0000000000001, Control0000000000002, Concurrency0000000000003];
+export const MIGRATIONS = [
+  Foundation0000000000001,
+  Control0000000000002,
+  Concurrency0000000000003,
+  StepChanges0000000000004,
+];

@@ -55,3 +55,25 @@ export class InputInvalidError extends AppError {
     });
   }
 }
+
+/** `Last-Event-ID` is not an id of an event of this route. */
+export class LastEventIdError extends AppError {
+  constructor() {
+    const message = 'Last-Event-ID was not sent by this route. Leave it out to start from the beginning.';
+    const errors = [{ path: 'Last-Event-ID', code: 'last_event_id_invalid', message }];
+    super({ code: 'last_event_id_invalid', status: 422, message, errors });
+  }
+}
+
+/** This process drains, or holds as many event streams as it may. */
+export class StreamsExhaustedError extends AppError {
+  constructor() {
+    super({
+      code: 'streams_exhausted',
+      status: 503,
+      retryable: true,
+      message: 'This replica takes no further event streams at the moment.',
+      headers: { 'Retry-After': '5' },
+    });
+  }
+}

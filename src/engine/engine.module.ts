@@ -11,15 +11,21 @@ import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
 import { LocalEnds } from './ends/local-ends.js';
 import { ExecutionStarter } from './engine.contract.js';
+import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
 import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
+import { ExecutionLiveController } from './execution-live.controller.js';
 import { ExecutionViews } from './execution-views.js';
 import { ExecutionsController } from './executions.controller.js';
 import { Reaper } from './maintenance/reaper.js';
 import { Reconciler } from './maintenance/reconciler.js';
 import { ReplicaLease } from './maintenance/replica-lease.js';
 import { WakeUps } from './maintenance/wake-ups.js';
+import { ChangesRepository } from './live/changes.repository.js';
+import { ExecutionStreams } from './live/execution-streams.js';
+import { LiveExecutions } from './live/live-executions.service.js';
+import { Watches } from './live/watches.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
@@ -33,6 +39,7 @@ import { WorkerShare } from './run/worker-share.service.js';
 import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
+import { ExecutionBundle } from './views/execution-bundle.service.js';
 import { ExecutionGraph } from './views/execution-graph.service.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
 import { OpenExecutionsRepository } from './views/open-executions.repository.js';
@@ -47,6 +54,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionsController,
     ExecutionControlController,
     ExecutionGraphController,
+    ExecutionLiveController,
+    ExecutionBundleController,
     StepExecutionsController,
     WorkflowExecutionsController,
   ],
@@ -55,6 +64,10 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerHolds,
     Slots,
     WorkerShare,
+    Watches,
+    ChangesRepository,
+    ExecutionStreams,
+    LiveExecutions,
     EngineMetrics,
     Journal,
     LocalEnds,
@@ -77,6 +90,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     WakeUps,
     ExecutionRepository,
     ExecutionQueries,
+    ExecutionBundle,
     ExecutionGraph,
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },

@@ -9,12 +9,9 @@ import {
   ExecutionDto,
   ExecutionPageDto,
   ExecutionsQuery,
-  LogPageDto,
-  LogsQuery,
   StepExecutionPageDto,
   StepsQuery,
   TimelineDto,
-  type LogLineDto,
   type StepExecutionDto,
 } from './views/execution.dto.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
@@ -72,15 +69,6 @@ export class ExecutionsController {
     @CurrentCaller() caller: Caller,
   ): Promise<Page<StepExecutionDto>> {
     return this.queries.steps(id, query, caller);
-  }
-
-  @Get(':id/logs')
-  @Requires('viewer')
-  @ApiOperation({ operationId: 'listExecutionLogs', summary: 'Read the log of an execution, oldest first' })
-  @ApiOkResponse({ type: LogPageDto })
-  @ApiProblems(401, 403, 404, 422)
-  logs(@Param('id') id: string, @Query() query: LogsQuery, @CurrentCaller() caller: Caller): Promise<Page<LogLineDto>> {
-    return this.queries.logs(id, query, caller);
   }
 
   @Get(':id/timeline')

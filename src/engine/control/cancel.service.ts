@@ -47,7 +47,8 @@ RETURNING id, workflow_id, status, awaited_by,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms`;
 
 const END_STEPS = /* sql */ `
-UPDATE step_execution SET status = 'cancelled', finished_at = now(), waiting = NULL, wait_until = NULL
+UPDATE step_execution SET status = 'cancelled', finished_at = now(), waiting = NULL, wait_until = NULL,
+  change = DEFAULT
 WHERE execution_id = $1 AND id BETWEEN $2 AND $3 AND status IN ('pending', 'running', 'waiting')`;
 
 /** The time of a pause does not count: the deadline must not come before `finally` has its turn. */

@@ -62,14 +62,14 @@ WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled', 'timed_out')
 RETURNING id, epoch, priority, concurrency_key`;
 
 const SET_BACK = /* sql */ `
-UPDATE step_execution s SET status = 'pending', attempt = i.attempt, attempts = i.attempts::json,
+UPDATE step_execution s SET change = DEFAULT, status = 'pending', attempt = i.attempt, attempts = i.attempts::json,
   scope = NULL, port = NULL, input = NULL, output = NULL, error = NULL, waiting = NULL, wait_until = NULL,
   wait_state = NULL, first_started_at = NULL, started_at = NULL, finished_at = NULL
 FROM unnest($1::uuid[], $2::int[], $3::text[]) AS i(id, attempt, attempts)
 WHERE s.id = i.id AND s.id = ANY($1::uuid[])`;
 
 const REOPEN = /* sql */ `
-UPDATE step_execution SET status = 'running', error = NULL, finished_at = NULL, waiting = NULL, wait_until = NULL
+UPDATE step_execution SET change = DEFAULT, status = 'running', error = NULL, finished_at = NULL, waiting = NULL, wait_until = NULL
 WHERE id = ANY($1::uuid[])`;
 
 /** What an end has added to the counters is taken out again: one execution counts once, as what it ends as at last. */

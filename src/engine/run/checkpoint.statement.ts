@@ -113,7 +113,8 @@ const CHANGING = STEP_COLUMNS.map((column) => column.name).filter((name) => !FIX
 const UPSERT_STEPS = /* sql */ `
 INSERT INTO step_execution (${STEP_COLUMNS.map((column) => column.name).join(', ')})
 SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
-ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')},
+  change = excluded.change`;
 
 export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
 

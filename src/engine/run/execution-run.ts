@@ -281,6 +281,7 @@ export class ExecutionRun {
       move,
     });
     if (result === 'lost') this.lost = true;
+    else this.services.onChange(this.claimed.id);
     return result;
   }
 

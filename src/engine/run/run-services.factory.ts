@@ -6,6 +6,7 @@ import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { checkpointStatement } from './checkpoint.statement.js';
 import { EngineMetrics } from './engine-metrics.js';
@@ -31,6 +32,7 @@ export class RunServicesFactory {
     metrics: EngineMetrics,
     slots: Slots,
     journal: Journal,
+    watches: Watches,
   ) {
     this.services = {
       types,
@@ -46,6 +48,7 @@ export class RunServicesFactory {
         journal.stepEnded(step);
       },
       onRetry: (type) => metrics.retried(type),
+      onChange: (executionId) => watches.changed(executionId),
     };
   }
 }

@@ -45,4 +45,6 @@ export interface RunServices {
   /** Told of each step execution that ended, for metrics and the server's log. */
   readonly onStepEnd: (step: EndedStep) => void;
   readonly onRetry: (type: string) => void;
+  /** Told after each commit that changed an execution, for those who watch it. */
+  readonly onChange: (executionId: string) => void;
 }

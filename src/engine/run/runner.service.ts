@@ -95,6 +95,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
   private async hold(claimed: ClaimedExecution): Promise<void> {
     this.metrics.claimed(claimed);
+    this.services.onChange(claimed.id);
     const began = performance.now();
     const result = await this.runToRest(claimed);
     if (result.kind === 'ended') {

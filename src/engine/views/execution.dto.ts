@@ -143,6 +143,12 @@ export class LogsQuery extends PageQuery {
   @IsOptional()
   @IsIn(LEVELS)
   level?: (typeof LEVELS)[number];
+
+  /** Stream the lines so far and then new ones, as server-sent events, until the execution has ended; `limit` is not used. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  follow?: boolean;
 }
 
 export class StepsQuery extends PageQuery {
@@ -321,4 +327,21 @@ export class TimelineItemDto {
 
 export class TimelineDto {
   items!: TimelineItemDto[];
+}
+
+/** All that support needs to know of an execution; secrets are redacted. */
+export class ExecutionBundleDto {
+  generated_at!: string;
+  execution!: ExecutionDto;
+  /** The version that it ran: `{version, definition, created_at}`. */
+  @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
+  definition!: unknown;
+  steps!: StepExecutionDto[];
+  /** Oldest first. */
+  logs!: LogLineDto[];
+  /** What its trigger saw; null when none started it. */
+  @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
+  occurrence!: unknown;
+  /** Which lists are not whole: `steps`, `logs`. */
+  truncated!: string[];
 }
