@@ -86,6 +86,22 @@ describe('the events of an execution', () => {
     expect(again.map(({ event }) => event)).toEqual(['end']);
   });
 
+  it('go on where a connection broke in the middle', async () => {
+    const id = await here.api.start(talker);
+    const before: StreamEvent[] = [];
+    for await (const event of eventsAt(eventsUrl(here, id))) {
+      before.push(event);
+      if (event.event === 'step' && event.data.step_path === 'nap' && event.data.status === 'waiting') break;
+    }
+    const after = await allEvents(eventsUrl(here, id), { 'last-event-id': before.at(-1)?.id ?? '' });
+    const states = [...before, ...after]
+      .filter(({ event }) => event === 'step')
+      .map(({ data }) => `${data.step_path} ${data.status}`);
+    expect(states).toEqual([...new Set(states)]);
+    expect(states.at(-1)).toBe('sum completed');
+    expect(messages([...before, ...after])).toEqual(['hello', 'careful']);
+  });
+
   it('tell another replica of a cancel', async () => {
     const other = await startApp({}, here.db);
     const id = await here.api.start(await here.api.create(SLEEPER));
