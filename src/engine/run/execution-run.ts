@@ -42,6 +42,7 @@ export class ExecutionRun {
   private part: Part = 'main';
   private draining = false;
   private pausing = false;
+  private mayBeAnswered = false;
   /** A step that is ready, or was cut off, is left to the next owner. */
   private leavesWork = false;
   private lost = false;
@@ -101,6 +102,12 @@ export class ExecutionRun {
     this.bell.ring();
   }
 
+  /** A waiting step was answered, or may have been. */
+  lookForAnswers(): void {
+    this.mayBeAnswered = true;
+    this.bell.ring();
+  }
+
   /** Starts nothing further; what runs may end, then the execution goes back to the queue. */
   drain(): void {
     this.draining = true;
@@ -117,6 +124,7 @@ export class ExecutionRun {
   private async loop(): Promise<RunResult> {
     while (!this.lost) {
       this.takeFinished();
+      if (this.mayBeAnswered) await this.takeAnswers();
       const launches = await this.decide();
       if (this.isLost()) break;
       if (this.attempts.size === 0 && launches.length === 0 && !this.slot.isAsked) {
@@ -272,14 +280,16 @@ export class ExecutionRun {
   }
 
   private async record(move: Move | null): Promise<CheckpointResult> {
+    const steps = this.book.takeChanges();
     const result = await this.services.commit.submit(this.services.checkpoint, {
       executionId: this.claimed.id,
       workflowId: this.claimed.workflow_id,
       epoch: this.claimed.epoch,
-      steps: this.book.takeChanges(),
+      steps,
       logs: this.log.take(),
       move,
     });
+    for (const step of steps) step.recorded();
     if (result === 'lost') this.lost = true;
     else this.services.onChange(this.claimed.id);
     return result;
@@ -303,6 +313,14 @@ export class ExecutionRun {
       this.runner.settle(record, result, this.end.isStopped(this.part));
       if (record.hasStopped) this.stopBy(record);
     }
+  }
+
+  private async takeAnswers(): Promise<void> {
+    this.mayBeAnswered = false;
+    const suspended = this.book.suspended();
+    if (suspended.length === 0) return;
+    const answers = await this.services.answersOf(suspended.map(({ fields }) => fields));
+    for (const record of suspended) record.answer = answers.get(record.fields.id) ?? null;
   }
 
   /** A step has ended the execution, or the part that it stands in. */

@@ -4,7 +4,7 @@ import { isTerminal } from '../planner/step-view.js';
 import { nestedPrefix, type PlacedStep } from '../planner/planner.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
 import { ExecutionNames } from './names.js';
-import { StepRecord, type StepFields } from './step-record.js';
+import { StepRecord, suspendedFor, type StepFields } from './step-record.js';
 
 /** A waiting step counts as due this many milliseconds early: timers fire on whole milliseconds. */
 const DUE_TOLERANCE_MS = 5;
@@ -118,11 +118,16 @@ export class StepBook {
     return taken;
   }
 
-  /** Waiting steps whose time has come. */
+  /** Waiting steps whose time, or whose answer, has come. */
   due(): StepRecord[] {
     if (this.asleep.size === 0) return [];
     const now = this.now() + DUE_TOLERANCE_MS;
-    return [...this.asleep].filter((record) => (record.fields.waitUntil ?? Infinity) <= now);
+    return [...this.asleep].filter((record) => record.answer !== null || (record.fields.waitUntil ?? Infinity) <= now);
+  }
+
+  /** Waiting steps that somebody may have answered meanwhile. */
+  suspended(): StepRecord[] {
+    return [...this.asleep].filter((record) => record.answer === null && suspendedFor(record.fields.waiting) !== null);
   }
 
   nearestWait(): { until: number; reason: string } | null {
@@ -191,6 +196,7 @@ function restore(row: ClaimedStep, step: PlanStep): StepRecord {
     finishedAt: time(row.finished_at),
   };
   const record = new StepRecord({ step, path: row.step_path }, fields);
+  record.answer = row.answer ?? null;
   record.outputJson = row.output === null ? null : JSON.stringify(row.output);
   return record;
 }

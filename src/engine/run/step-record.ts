@@ -1,6 +1,6 @@
 import type { PlanStep } from '../../definition/plan.js';
 import { newIdWithin } from '../../common/ids.js';
-import type { FanOut } from '../../nodes/node.contract.js';
+import type { FanOut, SuspendFor, SuspendRequest } from '../../nodes/node.contract.js';
 import { Fan } from '../planner/fan.js';
 import { assertStepMove } from '../planner/state-tables.js';
 import { isTerminal, SEVERAL, type StepStatus, type StepView } from '../planner/step-view.js';
@@ -33,6 +33,21 @@ export interface Waiting {
   readonly for: 'timer' | 'approval' | 'event' | 'child' | 'retry';
   /** RFC 3339; null: until somebody acts. */
   readonly until: string | null;
+  /** By which it can be answered. */
+  readonly token?: string;
+  readonly url?: string;
+}
+
+/** An answer to a waiting step, on its way from outside. */
+export interface StepAnswer {
+  readonly value: unknown;
+}
+
+const SUSPENDED: readonly string[] = ['approval', 'event', 'child'];
+
+/** What a step that waits for an answer waits for; null: it waits for a time only. */
+export function suspendedFor(waiting: Waiting | null): SuspendFor | null {
+  return waiting !== null && SUSPENDED.includes(waiting.for) ? (waiting.for as SuspendFor) : null;
 }
 
 /** A step execution as `step_execution` holds it. Times are milliseconds since the epoch. */
@@ -65,6 +80,11 @@ export class StepRecord implements StepView {
   outputJson: string | null = null;
   /** While it has entered several scopes. What it goes by stands in `wait_state`, and so survives its owner. */
   fan: Fan | null = null;
+  /** Given to it while it waits, and not taken over yet. */
+  answer: StepAnswer | null = null;
+  /** To be opened, or closed, with the next checkpoint. */
+  opening: SuspendRequest | null = null;
+  closing: SuspendFor | null = null;
 
   constructor(
     placed: PlacedStep,
@@ -138,6 +158,7 @@ export class StepRecord implements StepView {
       this.fields.firstStartedAt ??= now;
     }
     if (status !== 'waiting') {
+      this.leaveSuspension();
       this.fields.waiting = null;
       this.fields.waitUntil = null;
     }
@@ -155,6 +176,26 @@ export class StepRecord implements StepView {
     this.fields.waiting = { for: reason, until: until === null ? null : new Date(until).toISOString() };
     this.fields.waitUntil = until;
     this.fields.waitState = state;
+  }
+
+  /** Waits for an answer, until `until` at most. */
+  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Pick<Waiting, 'token' | 'url'>): void {
+    this.wait(request.for, until, state);
+    this.fields.waiting = { for: request.for, until: rfc3339(until), ...shows };
+    this.opening = request;
+  }
+
+  /** Its last change is recorded. */
+  recorded(): void {
+    this.opening = null;
+    this.closing = null;
+  }
+
+  /** What was never opened needs no closing. */
+  private leaveSuspension(): void {
+    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting);
+    this.opening = null;
+    this.answer = null;
   }
 
   /** Past attempts of the present attempt of the execution: a retry of that one begins to count anew. */

@@ -1,5 +1,5 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { FanOut, NodeFailure, NodeOutcome, NodeType } from '../../nodes/node.contract.js';
+import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
@@ -10,7 +10,7 @@ import { serializeOutput } from './output.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
-import { STOPPED, StepRecord } from './step-record.js';
+import { STOPPED, StepRecord, suspendedFor } from './step-record.js';
 
 export interface PreparedStep {
   readonly record: StepRecord;
@@ -50,7 +50,7 @@ export class StepRunner {
   prepare(next: PlacedStep | StepRecord): PreparedStep | null {
     const record = next instanceof StepRecord ? next : this.book.open(next);
     const names = this.book.names.at(record.prefix);
-    const resumed = record.fields.waiting?.for === 'timer' ? { state: record.fields.waitState } : null;
+    const resumed = resumption(record);
     try {
       if (next !== record && (record.step.disabled || !this.wants(record, names))) {
         this.book.skip(record);
@@ -96,6 +96,15 @@ export class StepRunner {
         return this.book.changed(record);
       case 'wait':
         record.wait('timer', result.until.getTime(), result.state);
+        return this.book.changed(record);
+      case 'suspend':
+        // What it asks for is stored, so no secret may be in it.
+        record.suspend(
+          this.services.redaction.value(result.request) as SuspendRequest,
+          result.until?.getTime() ?? null,
+          this.services.redaction.value(result.state),
+          result.shows,
+        );
         return this.book.changed(record);
       case 'retry':
         return this.fail(record, result.error, result.after, stopping);
@@ -154,7 +163,7 @@ export class StepRunner {
     return record.step.when === null || record.step.when.test(names);
   }
 
-  private resolve(record: StepRecord, names: Names, resumed: { state: unknown } | null): PreparedStep {
+  private resolve(record: StepRecord, names: Names, resumed: Resumed | null): PreparedStep {
     const { step, path } = record;
     const node = this.services.types.get(step.type);
     const config = step.config.evaluate(names);
@@ -165,6 +174,7 @@ export class StepRunner {
       input: mapped ?? this.claimed.input,
       executionId: this.claimed.id,
       workflowId: this.claimed.workflow_id,
+      stepExecutionId: record.fields.id,
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
@@ -258,3 +268,9 @@ export class StepRunner {
 
 /** Steps without effects are over before anything could abort them. */
 const NEVER = new AbortController().signal;
+
+/** A step that is tried again begins anew; one that has waited is told what came of it. */
+function resumption({ fields, answer }: StepRecord): Resumed | null {
+  if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
+  return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
+}
