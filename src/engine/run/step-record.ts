@@ -36,6 +36,8 @@ export interface Waiting {
   /** By which it can be answered. */
   readonly token?: string;
   readonly url?: string;
+  /** The child execution it waits for. */
+  readonly execution_id?: string;
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -179,7 +181,12 @@ export class StepRecord implements StepView {
   }
 
   /** Waits for an answer, until `until` at most. */
-  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Pick<Waiting, 'token' | 'url'>): void {
+  suspend(
+    request: SuspendRequest,
+    until: number | null,
+    state: unknown,
+    shows?: Pick<Waiting, 'token' | 'url' | 'execution_id'>,
+  ): void {
     this.wait(request.for, until, state);
     this.fields.waiting = { for: request.for, until: rfc3339(until), ...shows };
     this.opening = request;
