@@ -10,7 +10,7 @@ export class Children0000000000011 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
 ALTER TABLE execution
-  -- the step execution that started it, and in which attempt; null for those that nobody started so
+  -- the step execution that started it, and in which attempt (0: it counts for none any more); null: no step did
   ADD COLUMN parent_step_id uuid,
   ADD COLUMN parent_attempt integer,
   -- its parent does not wait for it: neither its end nor its parent's concerns the other

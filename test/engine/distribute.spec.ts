@@ -185,8 +185,13 @@ steps: [{id: each, type: loop, config: {times: 3, distribute: true, max_concurre
     );
     const id = await api.start(workflow);
     await api.reaches(id, 'completed');
-    expect((await api.get(`/workflows/${workflow}/executions`)).body.items.map((one: ExecutionView) => one.id)).toEqual([id]);
-    expect((await api.get(`/workflows/${workflow}/statistics`)).body.totals).toMatchObject({ executions: 1, completed: 1 });
+    expect((await api.get(`/workflows/${workflow}/executions`)).body.items.map((one: ExecutionView) => one.id)).toEqual(
+      [id],
+    );
+    expect((await api.get(`/workflows/${workflow}/statistics`)).body.totals).toMatchObject({
+      executions: 1,
+      completed: 1,
+    });
     expect((await passes(id)).length).toBe(4);
     expect((await api.get(`/executions?workflow_id=${workflow}&trigger_type=loop`)).body.items.length).toBe(4);
   });
@@ -243,7 +248,9 @@ steps:
     remote.fail(`/${name}/20/save`, 1);
     remote.hold(`/${name}/20/before`);
     const id = await api.start(await api.create(flaky(name)));
-    await eventually(async () => expect((await passes(id)).filter(({ status }) => status === 'completed').length).toBe(2));
+    await eventually(async () =>
+      expect((await passes(id)).filter(({ status }) => status === 'completed').length).toBe(2),
+    );
     remote.letGo(`/${name}/20/before`);
     await api.reaches(id, 'failed');
     expect(counts(name)).toEqual([1, 1, 1, 1, 1, 1]);
@@ -281,7 +288,7 @@ steps:
     expect((await api.post(`/executions/${id}/retry`)).status).toBe(202);
     await api.reaches(id, 'completed');
     expect(counts('alone')).toEqual([1, 1, 1, 2, 1, 1]);
-    const refused = await api.post(`/executions/${pass.id}/retry`, { input: {} , from_step: 'each[1].save' });
+    const refused = await api.post(`/executions/${pass.id}/retry`, { input: {}, from_step: 'each[1].save' });
     expect(refused.status).toBe(409);
   });
 });

@@ -40,7 +40,7 @@ SELECT 1 FROM execution WHERE id >= $1 AND parent_step_id = $2 AND is_open AND p
 /** The one that completed, else the latest. Index: execution_child. */
 const RESULTS = /* sql */ `
 SELECT DISTINCT ON (pass) pass, id AS execution_id, status, output, error FROM execution
-WHERE id >= $1 AND parent_step_id = $2 AND NOT is_open AND pass IS NOT NULL
+WHERE id >= $1 AND parent_step_id = $2 AND NOT is_open AND pass IS NOT NULL AND parent_attempt > 0
 ORDER BY pass, (status = 'completed') DESC, id DESC`;
 
 export async function waitingParents(client: PoolClient, ids: readonly string[]): Promise<WaitingParent[]> {

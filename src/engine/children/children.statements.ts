@@ -38,10 +38,15 @@ WHERE EXISTS (
 /** Index: execution_child. */
 const KNOWN_PASSES = /* sql */ `
 SELECT id, pass, parent_attempt, status, input::text AS input FROM execution
-WHERE id >= $1 AND parent_step_id = $2 AND pass IS NOT NULL AND (parent_attempt = $3 OR status = 'completed')`;
+WHERE id >= $1 AND parent_step_id = $2 AND pass IS NOT NULL AND (parent_attempt = $3 OR (status = 'completed' AND parent_attempt > 0))`;
 
-/** They stay in the history of their parent, but no step counts them as its own any more. Index: execution_child. */
-const LET_GO = /* sql */ `UPDATE execution SET parent_step_id = NULL WHERE id = ANY($1::uuid[])`;
+/** They stay in the history of their parent, but its step counts them no more. Index: the primary key. */
+const LET_GO = /* sql */ `UPDATE execution SET parent_attempt = 0 WHERE id = ANY($1::uuid[])`;
+
+/** Index: execution_child. */
+const LET_GO_OF = /* sql */ `
+UPDATE execution SET parent_attempt = 0
+WHERE id >= $1 AND parent_step_id = $2 AND pass IS NOT NULL AND ($3::int IS NULL OR pass = $3)`;
 
 export async function readParents(client: PoolClient, ids: readonly string[]): Promise<Map<string, ParentRow>> {
   const { rows } = await client.query<ParentRow>(PARENTS, [ids]);
@@ -64,4 +69,10 @@ export async function knownPasses(client: PoolClient, stepExecutionId: string, a
 
 export async function letGo(client: PoolClient, childIds: readonly string[]): Promise<void> {
   if (childIds.length > 0) await client.query(LET_GO, [childIds]);
+}
+
+/** @param pass null: all. @returns how many there were. */
+export async function letGoOf(client: PoolClient, stepExecutionId: string, pass: number | null): Promise<number> {
+  const { rowCount } = await client.query(LET_GO_OF, [oldestChildOf(stepExecutionId), stepExecutionId, pass]);
+  return rowCount ?? 0;
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
-import { AppError } from '../../common/errors/app-error.js';
 import type { Names, Plan } from '../../definition/plan.js';
 import { stepsReadIn } from '../../definition/steps-read.js';
+import { ParentGoneError } from '../engine.errors.js';
 import type { ClaimedExecution } from '../run/claim.statement.js';
 import { outer, type OuterSteps, type StepNames } from '../run/names.js';
 import { planPath } from '../run/step-book.js';
@@ -40,7 +40,7 @@ export class PassSeats {
 
   constructor(private readonly database: Database) {}
 
-  /** @throws AppError `parent_gone` when its parent was deleted. */
+  /** @throws ParentGoneError when its parent was deleted. */
   async of(claimed: ClaimedExecution, plan: Plan): Promise<PassSeat> {
     const { loopPath, whole, steps } = await this.shared(claimed, plan);
     const { item, index } = claimed.input as { item: unknown; index: number };
@@ -72,14 +72,14 @@ export class PassSeats {
   private async read(claimed: ClaimedExecution, plan: Plan): Promise<Shared> {
     return await this.database.transaction(async (client) => {
       const loop = await readLoopStep(client, claimed);
-      if (loop === undefined) throw parentGone();
+      if (loop === undefined) throw new ParentGoneError();
       const loopPath = loop.step_path;
       const steps = new Map<string, Record<string, StepNames>>();
       // A pass inside a pass sees what that one sees: from its parent up to the execution of the whole definition.
       let whole = await readWhole(client, loop.execution_id);
       const wanted = outerPaths(plan, loopPath);
       for (;;) {
-        if (whole === undefined) throw parentGone();
+        if (whole === undefined) throw new ParentGoneError();
         for (const row of await readOuterSteps(client, whole.id, wanted)) keep(steps, row.step_path, row.step_id, row);
         if (whole.pass === null || whole.parent_id === null) return { loopPath, whole, steps };
         whole = await readWhole(client, whole.parent_id);
@@ -116,9 +116,4 @@ function outerPaths(plan: Plan, loopPath: string): string[] {
 function scopeOf(plan: Plan, path: string): string {
   const id = plan.steps.get(planPath(path))?.id ?? '';
   return path.slice(0, path.length - id.length);
-}
-
-function parentGone(): AppError {
-  const message = 'The execution that this pass belongs to is no longer there.';
-  return new AppError({ code: 'parent_gone', status: 409, message });
 }

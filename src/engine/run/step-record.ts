@@ -200,7 +200,7 @@ export class StepRecord implements StepView {
 
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting);
+    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting) ?? this.closing;
     this.opening = null;
     this.answer = null;
   }
