@@ -10,6 +10,7 @@ import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
 import { StopNode } from './types/stop/stop.node.js';
+import { SubworkflowNode } from './types/subworkflow/subworkflow.node.js';
 import { SwitchNode } from './types/switch/switch.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
 
@@ -24,6 +25,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   ScriptNode,
   SetNode,
   StopNode,
+  SubworkflowNode,
   SwitchNode,
   TransformNode,
   WaitNode,

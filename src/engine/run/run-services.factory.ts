@@ -5,6 +5,7 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
+import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
@@ -36,6 +37,7 @@ export class RunServicesFactory {
     journal: Journal,
     watches: Watches,
     suspensions: Suspensions,
+    childEnds: ChildEnds,
     answers: StepAnswers,
   ) {
     this.services = {
@@ -48,7 +50,10 @@ export class RunServicesFactory {
       checkpoint: checkpointStatement(
         timers,
         replica.slot,
-        (client, ended) => ends.signalWithin(client, ended),
+        async (client, ended) => {
+          await ends.signalWithin(client, ended);
+          await childEnds.tellWithin(client, ended);
+        },
         suspensions,
       ),
       answersOf: (steps) => answers.of(steps),

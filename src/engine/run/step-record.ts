@@ -38,6 +38,8 @@ export interface Waiting {
   /** By which it can be answered. */
   readonly token?: string;
   readonly url?: string;
+  /** The child execution it waits for. */
+  readonly execution_id?: string;
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -196,7 +198,12 @@ export class StepRecord implements StepView {
   }
 
   /** Waits for an answer, until `until` at most. */
-  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Pick<Waiting, 'token' | 'url'>): void {
+  suspend(
+    request: SuspendRequest,
+    until: number | null,
+    state: unknown,
+    shows?: Pick<Waiting, 'token' | 'url' | 'execution_id'>,
+  ): void {
     this.wait(request.for, until, state);
     this.fields.waiting = { ...shows, for: request.for, until: rfc3339(until), ...this.since(request.for) };
     this.opening = request;
@@ -215,7 +222,7 @@ export class StepRecord implements StepView {
 
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting);
+    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting) ?? this.closing;
     this.opening = null;
     this.answer = null;
   }
