@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from './common/config/app-config.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
+import { MediaTypeError } from './common/errors/route.errors.js';
 import { RouteTable } from './common/errors/route-table.js';
 import { validationPipe } from './common/validation/validation-pipe.js';
 
@@ -12,6 +13,10 @@ const BODY_LIMIT = 10 * 1024 * 1024;
 const API_BASE = '/api/v1';
 const SHORT_BASE = /^\/v1(?=\/|\?|$)/;
 const YAML = /^(application|text)\/(x-)?yaml\b/;
+
+const FORM = 'application/x-www-form-urlencoded';
+/** Pages that work without script. */
+const FORM_ROUTES = `${API_BASE}/public/approvals/`;
 
 /** Routes that stand outside the base. */
 const OUTSIDE = ['health', 'health/*path', 'metrics'].map((path) => ({ path, method: RequestMethod.GET }));
@@ -49,6 +54,10 @@ export async function createHttpServer(
   // A body is JSON, or a definition as the YAML text itself. Other types answer 415.
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  // What only single routes read, and no others.
+  fastify.addContentTypeParser(FORM, { parseAs: 'string' }, ({ url }, body, done) =>
+    url.startsWith(FORM_ROUTES) ? done(null, new URLSearchParams(String(body))) : done(new MediaTypeError()),
+  );
   if (config.corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(config.corsOrigins));
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());

@@ -10,6 +10,15 @@ import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
 import { LocalEnds } from './ends/local-ends.js';
+import { ApprovalKind } from './approvals/approval-kind.js';
+import { ApprovalLinks } from './approvals/approval-links.js';
+import { ApprovalMails } from './approvals/approval-mails.js';
+import { ApprovalQueries } from './approvals/approval-queries.service.js';
+import { ApprovalRepository } from './approvals/approval.repository.js';
+import { Approvals } from './approvals/approvals.service.js';
+import { PublicApprovals } from './approvals/public-approvals.service.js';
+import { ApprovalsController } from './approvals.controller.js';
+import { PublicApprovalsController } from './public-approvals.controller.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
@@ -60,6 +69,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionBundleController,
     StepExecutionsController,
     WorkflowExecutionsController,
+    ApprovalsController,
+    PublicApprovalsController,
   ],
   providers: [
     Replica,
@@ -82,6 +93,13 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     PlacesChore,
     Suspensions,
     StepAnswers,
+    ApprovalKind,
+    ApprovalLinks,
+    ApprovalMails,
+    ApprovalQueries,
+    ApprovalRepository,
+    Approvals,
+    PublicApprovals,
     CancelService,
     PauseService,
     RetryService,

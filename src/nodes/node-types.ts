@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
+import { ApprovalNode } from './types/approval/approval.node.js';
 import { ConditionNode } from './types/condition/condition.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
@@ -15,6 +16,7 @@ import { WaitNode } from './types/wait/wait.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
+  ApprovalNode,
   ConditionNode,
   FailNode,
   HttpNode,

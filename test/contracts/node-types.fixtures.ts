@@ -15,6 +15,13 @@ export interface NodeTypeFixture {
 }
 
 export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  approval: {
+    good: () => ({ title: 'Pay?', assignees: ['ada@example.com'], form: { type: 'object' }, timeout: '2d' }),
+    templated: { title: 'Pay {{ input.amount }}', assignees: '{{ input.people }}', notify: ['{{ input.owner }}'] },
+    bad: { config: { form: { type: 'nothing' } }, path: 'form' },
+    kind: 'suspend',
+    endless: null,
+  },
   condition: {
     good: () => ({ expression: true, then: [{ id: 'a', type: 'log', config: { message: 'yes' } }] }),
     templated: { conditions: { all: ['{{ input.a }}', 'input.b > 1'] } },

@@ -9,6 +9,8 @@ export const PARTITIONED_TABLES = [
   'execution_log',
   'occurrence',
   'step_answer',
+  'approval',
+  'event',
 ] as const;
 
 const DAY_MS = 86_400_000;

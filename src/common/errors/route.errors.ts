@@ -16,3 +16,10 @@ export class MethodNotAllowedError extends AppError {
     });
   }
 }
+
+/** A content type that this route does not read, although another one does. */
+export class MediaTypeError extends AppError {
+  constructor() {
+    super({ code: 'media_type_unsupported', status: 415, message: 'This route does not read this content type.' });
+  }
+}

@@ -52,6 +52,7 @@ export class RunServicesFactory {
         suspensions,
       ),
       answersOf: (steps) => answers.of(steps),
+      closeAnswers: (owned, steps) => answers.close(owned, steps),
       env: config.variables,
       onStepEnd: (step) => {
         metrics.stepEnded(step.type, step.status, step.durationMs);

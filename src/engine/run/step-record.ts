@@ -36,6 +36,8 @@ export interface Waiting {
   /** By which it can be answered. */
   readonly token?: string;
   readonly url?: string;
+  /** The engine itself asks: whether a step that was cut off shall run again. */
+  readonly asks?: 'run_again';
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -82,6 +84,8 @@ export class StepRecord implements StepView {
   fan: Fan | null = null;
   /** Given to it while it waits, and not taken over yet. */
   answer: StepAnswer | null = null;
+  /** Its time was up before anybody answered, and no answer counts any more. */
+  isOutOfTime = false;
   /** To be opened, or closed, with the next checkpoint. */
   opening: SuspendRequest | null = null;
   closing: SuspendFor | null = null;
@@ -179,7 +183,7 @@ export class StepRecord implements StepView {
   }
 
   /** Waits for an answer, until `until` at most. */
-  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Pick<Waiting, 'token' | 'url'>): void {
+  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Omit<Waiting, 'for' | 'until'>): void {
     this.wait(request.for, until, state);
     this.fields.waiting = { for: request.for, until: rfc3339(until), ...shows };
     this.opening = request;
@@ -193,9 +197,10 @@ export class StepRecord implements StepView {
 
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting);
+    if (this.opening === null) this.closing ??= suspendedFor(this.fields.waiting);
     this.opening = null;
     this.answer = null;
+    this.isOutOfTime = false;
   }
 
   /** Past attempts of the present attempt of the execution: a retry of that one begins to count anew. */

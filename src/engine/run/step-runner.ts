@@ -1,7 +1,10 @@
 import type { Names, Plan } from '../../definition/plan.js';
 import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
+import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
+import { readBy, type SuspendedExpressions } from '../suspension/late-names.js';
+import { askToRunAgain, isRefused } from './run-again.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
@@ -56,6 +59,7 @@ export class StepRunner {
         this.book.skip(record);
         return null;
       }
+      if (isRefused(record)) throw new NodeError(INTERRUPTED.code, 'It was cut off, and is not to run again.');
       const prepared = this.resolve(record, names, resumed);
       record.moveTo('running', this.now());
       this.book.changed(record);
@@ -100,7 +104,7 @@ export class StepRunner {
       case 'suspend':
         // What it asks for is stored, so no secret may be in it.
         record.suspend(
-          this.services.redaction.value(result.request) as SuspendRequest,
+          { ...(this.services.redaction.value(result.request) as SuspendRequest), late: this.lateOf(record) },
           result.until?.getTime() ?? null,
           this.services.redaction.value(result.state),
           result.shows,
@@ -155,8 +159,19 @@ export class StepRunner {
     if (step.effect === 'once' && step.onInterrupt === 'fail') return this.fail(record, INTERRUPTED, null, true);
     record.pushAttempt({ code: INTERRUPTED.code, message: INTERRUPTED.message }, this.now());
     record.fields.attempt += 1;
-    record.wait('retry', this.now(), null);
+    if (step.effect === 'once' && step.onInterrupt === 'ask')
+      record.suspend(askToRunAgain(record), null, null, { asks: 'run_again' });
+    else record.wait('retry', this.now(), null);
     this.book.changed(record);
+  }
+
+  /** What expressions that are evaluated outside of the run read of it: as values, without secrets. */
+  private lateOf({ step, prefix }: StepRecord): SuspendedExpressions | undefined {
+    const entries = Object.entries(step.late);
+    if (entries.length === 0) return undefined;
+    const names = this.book.names.at(prefix);
+    const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
+    return this.services.redaction.value(read) as SuspendedExpressions;
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -271,6 +286,7 @@ const NEVER = new AbortController().signal;
 
 /** A step that is tried again begins anew; one that has waited is told what came of it. */
 function resumption({ fields, answer }: StepRecord): Resumed | null {
+  if (fields.waiting?.asks !== undefined) return null;
   if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
   return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
 }

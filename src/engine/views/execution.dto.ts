@@ -204,6 +204,12 @@ export class WaitingDto {
   for!: 'timer' | 'approval' | 'event' | 'child' | 'retry';
   @ApiProperty({ type: String, nullable: true })
   until!: string | null;
+  /** By which a callback is answered. */
+  @ApiProperty({ type: String, required: false })
+  token?: string;
+  /** Where it can be answered: the callback's address, or the approval. */
+  @ApiProperty({ type: String, required: false })
+  url?: string;
 }
 
 export class StepExecutionDto {
