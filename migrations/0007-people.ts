@@ -56,9 +56,10 @@ CREATE TABLE event (
   event        json NOT NULL,
   -- how many executions, each started by an event of the one before, lie behind it
   depth        smallint NOT NULL DEFAULT 0,
-  -- that emitted it
+  -- that emitted it, and its workflow; null: it came from outside
   execution_id uuid,
-  received_at  timestamptz NOT NULL DEFAULT now(),
+  workflow_id  uuid,
+  received_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX event_type ON event (type, id);

@@ -14,6 +14,9 @@ const API_BASE = '/api/v1';
 const SHORT_BASE = /^\/v1(?=\/|\?|$)/;
 const YAML = /^(application|text)\/(x-)?yaml\b/;
 
+const CLOUD_EVENTS = /^application\/cloudevents(-batch)?\+json\b/;
+/** The data of an event in the binary mode may be anything. */
+const EVENT_ROUTE = `${API_BASE}/events`;
 const FORM = 'application/x-www-form-urlencoded';
 /** Pages that work without script. */
 const FORM_ROUTES = `${API_BASE}/public/approvals/`;
@@ -54,7 +57,11 @@ export async function createHttpServer(
   // A body is JSON, or a definition as the YAML text itself. Other types answer 415.
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  fastify.addContentTypeParser(CLOUD_EVENTS, { parseAs: 'string' }, fastify.getDefaultJsonParser('error', 'error'));
   // What only single routes read, and no others.
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, ({ url, headers }, body, done) =>
+    url.startsWith(EVENT_ROUTE) && 'ce-specversion' in headers ? done(null, body) : done(new MediaTypeError()),
+  );
   fastify.addContentTypeParser(FORM, { parseAs: 'string' }, ({ url }, body, done) =>
     url.startsWith(FORM_ROUTES) ? done(null, new URLSearchParams(String(body))) : done(new MediaTypeError()),
   );

@@ -19,6 +19,15 @@ import { Approvals } from './approvals/approvals.service.js';
 import { PublicApprovals } from './approvals/public-approvals.service.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { PublicApprovalsController } from './public-approvals.controller.js';
+import { CallbacksController } from './callbacks.controller.js';
+import { Callbacks } from './events/callbacks.service.js';
+import { EventDelivery } from './events/event-delivery.js';
+import { EventListeners } from './events/event-listeners.js';
+import { EventQueries } from './events/event-queries.service.js';
+import { EventWaits } from './events/event-waits.js';
+import { Events } from './events/events.service.js';
+import { OwnEvents } from './events/own-events.js';
+import { EventsController } from './events.controller.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
@@ -71,6 +80,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     WorkflowExecutionsController,
     ApprovalsController,
     PublicApprovalsController,
+    EventsController,
+    CallbacksController,
   ],
   providers: [
     Replica,
@@ -100,6 +111,13 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ApprovalRepository,
     Approvals,
     PublicApprovals,
+    Callbacks,
+    EventDelivery,
+    EventListeners,
+    EventQueries,
+    EventWaits,
+    Events,
+    OwnEvents,
     CancelService,
     PauseService,
     RetryService,
@@ -120,6 +138,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ],
   exports: [
+    EventListeners,
+    Events,
     Suspensions,
     StepAnswers,
     ExecutionStarter,

@@ -29,6 +29,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'enter',
     endless: null,
   },
+  emit: {
+    good: () => ({ type: 'order.paid', data: { order: 7 } }),
+    templated: { type: 'order.{{ input.what }}', source: '{{ input.shop }}', data: '{{ input }}' },
+    bad: { config: { type: 'millrace.execution.failed' }, path: 'type' },
+    kind: 'done',
+    endless: null,
+  },
   fail: {
     good: () => ({ message: 'No such customer', code: 'customer_unknown' }),
     templated: { message: 'No customer {{ input.id }}', code: '{{ input.code }}' },
@@ -101,6 +108,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { expression: 'input.items.map(i, i.name)' },
     bad: { config: { values: {}, expression: '1' }, path: 'expression' },
     kind: 'done',
+    endless: null,
+  },
+  wait_for_event: {
+    good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),
+    templated: { event: 'order.{{ input.what }}', match: '{{ event.data.order == input.order }}' },
+    bad: { config: { callback: true, match: 'true' }, path: 'match' },
+    kind: 'suspend',
     endless: null,
   },
   wait: {

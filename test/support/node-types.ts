@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { SignedTokens } from '../../src/common/links/signed-tokens.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
+import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
 
@@ -24,8 +25,13 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
 
   @Global()
   @Module({
-    providers: [{ provide: AppConfig, useValue: config }, { provide: Clock, useClass: SystemClock }, SignedTokens],
-    exports: [AppConfig, Clock, SignedTokens],
+    providers: [
+      { provide: AppConfig, useValue: config },
+      { provide: Clock, useClass: SystemClock },
+      SignedTokens,
+      { provide: EventOutlet, useValue: { emit: () => Promise.resolve(true) } },
+    ],
+    exports: [AppConfig, Clock, EventOutlet, SignedTokens],
   })
   class Surroundings {}
 

@@ -8,6 +8,7 @@ import { Timers } from '../../common/timers/timer.contract.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import type { ExecutionStatus } from '../engine.contract.js';
+import { OwnEvents } from '../events/own-events.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Places } from '../concurrency/places.service.js';
@@ -81,6 +82,7 @@ export class CancelService {
     private readonly replica: Replica,
     private readonly places: Places,
     private readonly suspensions: Suspensions,
+    private readonly events: OwnEvents,
   ) {}
 
   /**
@@ -144,6 +146,7 @@ export class CancelService {
     await this.timers.cancel(client, WAKE_TIMER, [id]);
     await countEnded(client, rows, this.replica.slot);
     await this.ends.signalWithin(client, rows);
+    await this.events.ended(client, rows);
     return () => {
       for (const act of actions) act();
       this.ends.announce(id, null);

@@ -6,6 +6,7 @@ import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { OwnEvents } from '../events/own-events.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -37,6 +38,7 @@ export class RunServicesFactory {
     watches: Watches,
     suspensions: Suspensions,
     answers: StepAnswers,
+    events: OwnEvents,
   ) {
     this.services = {
       types,
@@ -48,7 +50,10 @@ export class RunServicesFactory {
       checkpoint: checkpointStatement(
         timers,
         replica.slot,
-        (client, ended) => ends.signalWithin(client, ended),
+        async (client, ended) => {
+          await ends.signalWithin(client, ended);
+          await events.ended(client, ended);
+        },
         suspensions,
       ),
       answersOf: (steps) => answers.of(steps),
