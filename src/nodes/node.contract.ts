@@ -129,6 +129,10 @@ export interface SuspendRequest {
   readonly for: SuspendFor;
   /** Plain JSON, of the shape that this part asks for. */
   readonly payload: unknown;
+  /** The engine adds the step's late expressions, each with the values that it reads (secrets are left out). */
+  readonly late?:
+    | Readonly<Record<string, { readonly source: string; readonly names: Readonly<Record<string, unknown>> }>>
+    | undefined;
 }
 
 export type SuspendFor = 'approval' | 'event' | 'child';

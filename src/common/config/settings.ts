@@ -28,6 +28,11 @@ export const SETTINGS = {
     HOST: given(parse.anyText, 'The address to listen on; 127.0.0.1 serves this machine alone.', {
       default: '0.0.0.0',
     }),
+    PUBLIC_URL: given(
+      parse.baseUrl,
+      'Where people reach this server: the beginning of the links in mails. Default: http://localhost and the port.',
+      { example: 'https://millrace.example.com' },
+    ),
     ROLES: given(
       parse.list(parse.oneOf('api', 'scheduler', 'worker')),
       'What this process does: all of it, or a part.',

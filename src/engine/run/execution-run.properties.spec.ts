@@ -245,6 +245,7 @@ class Life {
       slots: { tryTake: () => true, giveBack: nothing } as unknown as Slots,
       env: {},
       answersOf: () => Promise.resolve(new Map()),
+      closeAnswers: () => Promise.resolve(new Map()),
       onStepEnd: nothing,
       onRetry: nothing,
       onChange: nothing,

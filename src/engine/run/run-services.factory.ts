@@ -7,6 +7,7 @@ import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { OwnEvents } from '../events/own-events.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -39,6 +40,7 @@ export class RunServicesFactory {
     suspensions: Suspensions,
     childEnds: ChildEnds,
     answers: StepAnswers,
+    events: OwnEvents,
   ) {
     this.services = {
       types,
@@ -53,10 +55,12 @@ export class RunServicesFactory {
         async (client, ended) => {
           await ends.signalWithin(client, ended);
           await childEnds.tellWithin(client, ended);
+          await events.ended(client, ended);
         },
         suspensions,
       ),
       answersOf: (steps) => answers.of(steps),
+      closeAnswers: (owned, steps) => answers.close(owned, steps),
       env: config.variables,
       onStepEnd: (step) => {
         metrics.stepEnded(step.type, step.status, step.durationMs);

@@ -1,7 +1,10 @@
 import type { Names, Plan } from '../../definition/plan.js';
 import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
+import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
+import { readBy, type SuspendedExpressions } from '../suspension/late-names.js';
+import { askToRunAgain, isRefused } from './run-again.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
@@ -60,6 +63,7 @@ export class StepRunner {
         this.book.skip(record);
         return null;
       }
+      if (isRefused(record)) throw new NodeError(INTERRUPTED.code, 'It was cut off, and is not to run again.');
       const prepared = this.resolve(record, names, resumed);
       record.moveTo('running', this.now());
       this.book.changed(record);
@@ -120,7 +124,7 @@ export class StepRunner {
     const isChild = request.for === 'child';
     const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
     record.suspend(
-      redaction.value(request) as SuspendRequest,
+      { ...(redaction.value(request) as SuspendRequest), late: this.lateOf(record) },
       this.limited(record, until?.getTime() ?? null),
       redaction.value(kept),
       shows,
@@ -174,7 +178,9 @@ export class StepRunner {
     if (step.effect === 'once' && step.onInterrupt === 'fail') return this.fail(record, INTERRUPTED, null, true);
     record.pushAttempt({ code: INTERRUPTED.code, message: INTERRUPTED.message }, this.now());
     record.fields.attempt += 1;
-    record.wait('retry', this.now(), null);
+    if (step.effect === 'once' && step.onInterrupt === 'ask')
+      record.suspend(askToRunAgain(record), null, null, { asks: 'run_again' });
+    else record.wait('retry', this.now(), null);
     this.book.changed(record);
   }
 
@@ -184,6 +190,15 @@ export class StepRunner {
   private limited(record: StepRecord, until: number | null): number | null {
     const { holdDeadline } = record;
     return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
+  }
+
+  /** What expressions that are evaluated outside of the run read of it: as values, without secrets. */
+  private lateOf({ step, prefix }: StepRecord): SuspendedExpressions | undefined {
+    const entries = Object.entries(step.late);
+    if (entries.length === 0) return undefined;
+    const names = this.book.names.at(prefix);
+    const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
+    return this.services.redaction.value(read) as SuspendedExpressions;
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -301,6 +316,7 @@ type Suspension = Extract<NodeOutcome, { kind: 'suspend' }>;
 
 /** A step that is tried again begins anew; one that has waited is told what came of it. */
 function resumption({ fields, answer }: StepRecord): Resumed | null {
+  if (fields.waiting?.asks !== undefined) return null;
   if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
   return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
 }
