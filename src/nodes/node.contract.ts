@@ -117,6 +117,8 @@ export type NodeOutcome =
       /** Shown with the waiting step, for whoever shall answer. */
       readonly shows?: { readonly token?: string; readonly url?: string };
     }
+  /** The request that awaits the execution is answered with this, unless an earlier step has; then the step is done. */
+  | { readonly kind: 'respond'; readonly output: WebhookResponse }
   /** The execution ends now, as completed, with this output; what else runs is cancelled. */
   | { readonly kind: 'stop'; readonly output: unknown }
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
@@ -131,6 +133,14 @@ export interface SuspendRequest {
 }
 
 export type SuspendFor = 'approval' | 'event' | 'child';
+
+/** What a webhook's sender is answered; header names in lower case. */
+export interface WebhookResponse {
+  readonly status_code: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text is sent as it is, null as no body, anything else as JSON. */
+  readonly body: unknown;
+}
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {

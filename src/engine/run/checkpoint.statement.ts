@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
-import type { SuspendFor } from '../../nodes/node.contract.js';
+import type { SuspendFor, WebhookResponse } from '../../nodes/node.contract.js';
+import { recordResponses, type RespondedRow, type Response } from '../ends/response.statement.js';
 import { countEnded } from './counters.js';
 import type { EndedRow } from './ended.row.js';
 import { insertLogs, type LogRow } from './logs.js';
@@ -16,6 +17,8 @@ export interface Checkpoint {
   readonly epoch: number;
   readonly steps: readonly StepRecord[];
   readonly logs: readonly LogRow[];
+  /** What a `respond` step has said since the last one. */
+  readonly response?: WebhookResponse | undefined;
   /** Where the execution goes by it; null: it goes on. */
   readonly move: Move | null;
 }
@@ -118,6 +121,14 @@ SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
 ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')},
   change = excluded.change`;
 
+/** Tells who awaits responses that they are there, once they are committed. */
+export type OnResponded = (
+  client: PoolClient,
+  rows: readonly RespondedRow[],
+  responses: readonly Response[],
+  afterCommit: AfterCommit,
+) => Promise<void>;
+
 export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
 
 /**
@@ -129,6 +140,7 @@ export function checkpointStatement(
   slot: number,
   onEnded: (client: PoolClient, ended: readonly EndedRow[], afterCommit: AfterCommit) => Promise<void>,
   suspensions: Suspensions,
+  onResponded: OnResponded,
 ): CheckpointStatement {
   return {
     name: 'checkpoint',
@@ -141,6 +153,9 @@ export function checkpointStatement(
       await upsertSteps(client, kept);
       await insertLogs(client, kept);
       await suspensions.follow(client, suspendedBy(kept), closedBy(kept), afterCommit);
+      const responses = responsesOf(kept);
+      if (responses.length > 0)
+        await onResponded(client, await recordResponses(client, responses), responses, afterCommit);
       return checkpoints.map((checkpoint) => results.get(checkpoint) ?? 'lost');
     },
   };
@@ -228,6 +243,12 @@ async function setWakeTimers(client: PoolClient, timers: Timers, sleeping: reado
       : [],
   );
   await timers.set(client, due);
+}
+
+function responsesOf(checkpoints: readonly Checkpoint[]): Response[] {
+  return checkpoints.flatMap(({ executionId, response }) =>
+    response === undefined ? [] : [{ executionId, response }],
+  );
 }
 
 async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {

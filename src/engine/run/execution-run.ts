@@ -287,6 +287,7 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      response: this.book.takeResponse(),
       move,
     });
     for (const step of steps) step.recorded();

@@ -50,6 +50,7 @@ export class RunServicesFactory {
         replica.slot,
         (client, ended) => ends.signalWithin(client, ended),
         suspensions,
+        (client, rows, responses, afterCommit) => ends.respondWithin(client, rows, responses, afterCommit),
       ),
       answersOf: (steps) => answers.of(steps),
       env: config.variables,

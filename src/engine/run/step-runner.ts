@@ -1,5 +1,13 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
+import type {
+  FanOut,
+  NodeFailure,
+  NodeOutcome,
+  NodeType,
+  Resumed,
+  SuspendRequest,
+  WebhookResponse,
+} from '../../nodes/node.contract.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
@@ -86,6 +94,8 @@ export class StepRunner {
     switch (result.kind) {
       case 'done':
         return this.complete(record, result.output, result.port ?? null);
+      case 'respond':
+        return this.respond(record, result.output);
       case 'stop':
         return this.complete(record, result.output, STOPPED);
       case 'enter':
@@ -204,6 +214,12 @@ export class StepRunner {
     record.fields.port = port;
     record.moveTo('completed', this.now());
     this.ended(record);
+  }
+
+  /** The sender gets what the step says, whatever its output is mapped to. */
+  private respond(record: StepRecord, response: WebhookResponse): void {
+    this.complete(record, response, null);
+    if (record.status === 'completed') this.book.respond(this.services.redaction.value(response) as WebhookResponse);
   }
 
   private mapped(record: StepRecord, output: unknown): unknown {
