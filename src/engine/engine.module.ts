@@ -39,6 +39,7 @@ import { WorkerShare } from './run/worker-share.service.js';
 import { StepAnswers } from './suspension/step-answers.service.js';
 import { Suspensions } from './suspension/suspensions.js';
 import { ExecuteService } from './start/execute.service.js';
+import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
@@ -77,6 +78,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    TestRunService,
     Places,
     Supersession,
     PlacesChore,

@@ -47,6 +47,11 @@ export abstract class NodeType<C extends object = object> {
     return null;
   }
 
+  /** In a test run: what comes of an output that stands in for the work. Types that choose a way go by what it says. */
+  mocked(output: unknown): NodeOutcome {
+    return done(output);
+  }
+
   /**
    * Does the work of one attempt. `ctx.config` is resolved and validated. Returns an outcome; a thrown error is a
    * failed attempt: `NodeError` says its code and whether it may be retried, anything else is `internal` and may.

@@ -50,7 +50,7 @@ const END = /* sql */ `
 UPDATE execution SET status = 'cancelled', end_time = now(), epoch = epoch + 1, paused_at = NULL,
   error = json_build_object('code', 'cancelled', 'message', 'The execution was cancelled.', 'step_path', NULL)
 WHERE id = $1
-RETURNING id, workflow_id, status, awaited_by,
+RETURNING id, workflow_id, trigger_type, status, awaited_by,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms`;
 
 const WAITING_STEPS = /* sql */ `

@@ -56,7 +56,7 @@ UPDATE execution e SET
   status = i.status, output = i.output::json, error = i.error::json, end_time = now(), owner = NULL
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[]) AS i(id, epoch, status, output, error)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
-RETURNING e.id, e.workflow_id, e.status, e.awaited_by,
+RETURNING e.id, e.workflow_id, e.trigger_type, e.status, e.awaited_by,
   (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
 
 const SLEEP = /* sql */ `

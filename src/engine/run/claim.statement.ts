@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { idBounds, idTime } from '../../common/ids.js';
-import type { TriggerNames } from '../engine.contract.js';
+import { TEST_TRIGGER, type TriggerNames } from '../engine.contract.js';
 import type { StepStatus } from '../planner/step-view.js';
 import { answersOf } from '../suspension/answers.statement.js';
 import { suspendedFor, type PastAttempt, type StepAnswer, type StepError, type Waiting } from './step-record.js';
@@ -27,6 +27,8 @@ export interface ClaimedExecution {
   readonly variables: Record<string, unknown> | null;
   readonly trigger: TriggerNames | null;
   readonly error: StepError | null;
+  /** Of a test run: what stands in for its steps. */
+  readonly mocks?: Readonly<Record<string, unknown>> | undefined;
   /** The database's time of the claim. */
   readonly now: Date;
   /** What earlier owners have recorded. */
@@ -87,6 +89,9 @@ FROM step_execution
 WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3
 ORDER BY id`;
 
+/** Index: the primary key. */
+const MOCKS_OF = /* sql */ `SELECT id, mocks FROM execution WHERE id = ANY($1::uuid[]) AND mocks IS NOT NULL`;
+
 /** @returns null for an execution that is not there to be taken: somebody else has it, or it has ended. */
 export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> = {
   name: 'claim',
@@ -98,10 +103,29 @@ export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> =
     const { rows: claimed } = await client.query<Omit<ClaimedExecution, 'steps'>>(CLAIM, [ids, owner]);
     const known = claimed.filter((row) => row.epoch > 1).map((row) => row.id);
     const steps = known.length === 0 ? new Map<string, ClaimedStep[]>() : await stepsOf(client, known);
-    const byId = new Map(claimed.map((row) => [row.id, { ...row, steps: steps.get(row.id) ?? [] }]));
+    const mocks = await mocksOf(client, claimed);
+    const byId = new Map(
+      claimed.map((row) => [row.id, { ...row, ...mocks?.get(row.id), steps: steps.get(row.id) ?? [] }]),
+    );
     return rows.map((row) => byId.get(row.executionId) ?? null);
   },
 };
+
+interface Mocked {
+  readonly id: string;
+  readonly mocks: Readonly<Record<string, unknown>>;
+}
+
+/** Asks for nothing, and gives null, where none is a test run. */
+async function mocksOf(
+  client: PoolClient,
+  claimed: readonly { readonly id: string; readonly trigger_type: string }[],
+): Promise<Map<string, Mocked> | null> {
+  const tests = claimed.filter((row) => row.trigger_type === TEST_TRIGGER);
+  if (tests.length === 0) return null;
+  const { rows } = await client.query<Mocked>(MOCKS_OF, [tests.map((row) => row.id)]);
+  return new Map(rows.map((row) => [row.id, row]));
+}
 
 async function stepsOf(client: PoolClient, ids: readonly string[]): Promise<Map<string, ClaimedStep[]>> {
   const times = ids.map(idTime);

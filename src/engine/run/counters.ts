@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import type { EndedRow } from './ended.row.js';
 
 /** One row a workflow and slot. Index: the primary key. */
@@ -19,10 +20,12 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
   last_executed = excluded.last_executed,
   last_status = excluded.last_status`;
 
-/** Adds executions that ended in this transaction to their workflows' counters. */
+/** Adds executions that ended in this transaction to their workflows' counters; test runs do not count. */
 export async function countEnded(client: PoolClient, ended: readonly EndedRow[], slot: number): Promise<void> {
-  if (ended.length === 0) return;
-  const groups = [...Map.groupBy(ended, (row) => row.workflow_id)];
+  const groups = [...Map.groupBy(ended, (row) => (row.trigger_type === TEST_TRIGGER ? null : row.workflow_id))].filter(
+    ([id]) => id !== null,
+  );
+  if (groups.length === 0) return;
   const tally = (status: string): number[] =>
     groups.map(([, rows]) => rows.filter((row) => row.status === status).length);
   await client.query(COUNT, [

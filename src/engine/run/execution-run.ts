@@ -206,7 +206,7 @@ export class ExecutionRun {
   }
 
   private async runPure(ready: readonly (PlacedStep | StepRecord)[]): Promise<boolean> {
-    const pure = ready.filter((next) => next.step.effect === 'pure');
+    const pure = ready.filter((next) => this.runner.isQuick(next));
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
       if (prepared === null) continue;

@@ -55,7 +55,7 @@ export class RunServicesFactory {
       answersOf: (steps) => answers.of(steps),
       env: config.variables,
       onStepEnd: (step) => {
-        metrics.stepEnded(step.type, step.status, step.durationMs);
+        if (!step.isTest) metrics.stepEnded(step.type, step.status, step.durationMs);
         journal.stepEnded(step);
       },
       onRetry: (type) => metrics.retried(type),

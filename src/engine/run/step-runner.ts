@@ -9,12 +9,14 @@ import type {
   WebhookResponse,
 } from '../../nodes/node.contract.js';
 import type { Fan } from '../planner/fan.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { INTERRUPTED, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
+import { Mocks, type Mock } from './mocks.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
@@ -31,6 +33,9 @@ const MAX_INTERRUPTIONS = 3;
 
 /** Takes single steps through their attempts: prepares them, and turns results into states. */
 export class StepRunner {
+  /** null: it is no test run. */
+  private readonly mocks: Mocks | null;
+
   constructor(
     private readonly claimed: ClaimedExecution,
     private readonly plan: Plan,
@@ -38,7 +43,9 @@ export class StepRunner {
     private readonly book: StepBook,
     private readonly log: RunLog,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.mocks = claimed.mocks === undefined ? null : new Mocks(claimed.mocks);
+  }
 
   async loadSecrets(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
@@ -53,7 +60,7 @@ export class StepRunner {
   /**
    * Makes a step ready to run: `when`, config and input are evaluated, and it counts as running from here.
    * @param next a step that is reached for the first time, or one that has waited.
-   * @returns null when it ended right here: skipped by `when`, or failed by an expression or its config.
+   * @returns null when it ended right here: skipped by `when`, mocked, or failed by an expression or its config.
    */
   prepare(next: PlacedStep | StepRecord): PreparedStep | null {
     const record = next instanceof StepRecord ? next : this.book.open(next);
@@ -62,6 +69,11 @@ export class StepRunner {
     try {
       if (next !== record && (record.step.disabled || !this.wants(record, names))) {
         this.book.skip(record);
+        return null;
+      }
+      const mock = this.mockOf(record);
+      if (mock !== null) {
+        this.mock(record, mock, names);
         return null;
       }
       const prepared = this.resolve(record, names, resumed);
@@ -73,6 +85,11 @@ export class StepRunner {
       this.fail(record, toFailure(error), null, true);
       return null;
     }
+  }
+
+  /** Whether it is over here and now: it has no effects, or a mock stands in for it. */
+  isQuick({ step, path }: PlacedStep | StepRecord): boolean {
+    return step.effect === 'pure' || (this.mocks !== null && this.mocks.find(path, step.id) !== null);
   }
 
   /** Runs a step without effects here and now: it needs no record of its start. */
@@ -169,6 +186,28 @@ export class StepRunner {
     this.book.changed(record);
   }
 
+  private mockOf({ path, step }: StepRecord): Mock | null {
+    return this.mocks === null ? null : this.mocks.find(path, step.id);
+  }
+
+  /** The node does not run, and nothing is tried again: the mock is the result. */
+  private mock(record: StepRecord, mock: Mock, names: Names): void {
+    record.fields.input = this.inputOfMocked(record, names);
+    record.moveTo('running', this.now());
+    this.log.add('info', 'mocked: the node of this step did not run', undefined, record.path, record.fields.attempt);
+    if (mock.kind === 'failure') return this.fail(record, mock.error, null, true);
+    this.settle(record, this.services.types.get(record.step.type).mocked(mock.output), false);
+  }
+
+  /** Shown for information only: what it needs may not be there in a test. */
+  private inputOfMocked({ step }: StepRecord, names: Names): unknown {
+    try {
+      return this.services.redaction.value((step.inputMapping ?? step.config).evaluate(names));
+    } catch {
+      return null;
+    }
+  }
+
   private wants(record: StepRecord, names: Names): boolean {
     return record.step.when === null || record.step.when.test(names);
   }
@@ -224,6 +263,7 @@ export class StepRunner {
 
   private mapped(record: StepRecord, output: unknown): unknown {
     const mapping = record.step.outputMapping;
+    if (this.mockOf(record) !== null) return output;
     return mapping === null ? output : mapping.evaluate({ ...this.book.names.at(record.prefix), output });
   }
 
@@ -277,6 +317,7 @@ export class StepRunner {
       status: record.status,
       attempt: record.fields.attempt,
       durationMs: (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0),
+      isTest: this.claimed.trigger_type === TEST_TRIGGER,
       errorCode: record.fields.error?.code ?? null,
     });
   }

@@ -120,6 +120,12 @@ const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
   { name: 'awaited_by', type: 'uuid', value: ({ awaitedBy }) => awaitedBy },
 ];
 
+/** Of a test run. */
+const TEST_COLUMNS: readonly Column<ExecutionRow>[] = [
+  ...EXECUTION_COLUMNS,
+  { name: 'mocks', type: 'json', value: ({ execution }) => toJson(execution.mocks) },
+];
+
 /** An execution under a `concurrency` rule. */
 interface RuledRow extends ExecutionRow {
   readonly place: Place;
@@ -141,6 +147,7 @@ ON CONFLICT (id) DO NOTHING`;
 
 const INSERT_OCCURRENCES = insertSql('occurrence', OCCURRENCE_COLUMNS);
 const INSERT_EXECUTIONS = insertSql('execution', EXECUTION_COLUMNS);
+const INSERT_TESTS = insertSql('execution', TEST_COLUMNS);
 const INSERT_RULED = insertSql('execution', RULED_COLUMNS);
 
 /** Index: the primary key. Gives no row for one that an earlier try of this accept has ended. */
@@ -148,7 +155,7 @@ const FAIL = /* sql */ `
 UPDATE execution SET status = 'failed', end_time = now(),
   error = json_build_object('code', 'concurrency_limit', 'message', $2::text, 'step_path', NULL)
 WHERE id = ANY($1::uuid[]) AND status = 'queued'
-RETURNING id, workflow_id, status, awaited_by, 0 AS duration_ms`;
+RETURNING id, workflow_id, trigger_type, status, awaited_by, 0 AS duration_ms`;
 
 /** Records occurrences and executions, and lets keys decide which of them are duplicates. */
 export const acceptStatement: BatchStatement<AcceptRow, StartResult> = {
@@ -244,6 +251,7 @@ async function insertExecutions(
   admissions: Admissions,
 ): Promise<void> {
   const plain: ExecutionRow[] = [];
+  const tests: ExecutionRow[] = [];
   const ruled: RuledRow[] = [];
   for (const row of rows) {
     const { execution, occurrence } = row.request;
@@ -251,10 +259,12 @@ async function insertExecutions(
     const { executionId: id, timeoutMs, awaitedBy, place } = row;
     const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy };
     const admission = admissions.get(id);
-    if (place === null || admission === undefined) plain.push(made);
+    if (execution.mocks !== undefined) tests.push(made);
+    else if (place === null || admission === undefined) plain.push(made);
     else if (admission !== 'skipped') ruled.push({ ...made, place, admission });
   }
   if (plain.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, plain));
+  if (tests.length > 0) await client.query(INSERT_TESTS, unnestValues(TEST_COLUMNS, tests));
   if (ruled.length > 0) await insertRuled(client, ruled);
 }
 
