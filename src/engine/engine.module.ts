@@ -26,6 +26,8 @@ import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
+import { LoadWatch } from './load/load-watch.service.js';
+import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
@@ -66,6 +68,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     Replica,
     RunnerHolds,
     Slots,
+    WorkerLoad,
+    LoadWatch,
     WorkerShare,
     Watches,
     ChangesRepository,

@@ -7,6 +7,7 @@ import { ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { Places } from '../concurrency/places.service.js';
+import { LoadWatch } from '../load/load-watch.service.js';
 import { Replica } from '../replica.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import { claimStatement, type ClaimedExecution } from './claim.statement.js';
@@ -39,6 +40,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly runs: RunnerHolds,
     private readonly slots: Slots,
     private readonly share: WorkerShare,
+    private readonly load: LoadWatch,
     private readonly metrics: EngineMetrics,
     private readonly journal: Journal,
     private readonly places: Places,
@@ -50,6 +52,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
     await this.share.start();
+    this.load.start();
     await this.queue.consume(this.slots.most, (id) => this.take(id));
   }
 
@@ -57,6 +60,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
     this.share.stop();
+    this.load.stop();
     for (const run of this.runs.all()) run.drain();
     const timer = setTimeout(() => {
       for (const run of this.runs.all()) run.shutDown();
