@@ -50,6 +50,8 @@ import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
+import { LoadWatch } from './load/load-watch.service.js';
+import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
@@ -63,6 +65,7 @@ import { WorkerShare } from './run/worker-share.service.js';
 import { StepAnswers } from './suspension/step-answers.service.js';
 import { Suspensions } from './suspension/suspensions.js';
 import { ExecuteService } from './start/execute.service.js';
+import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
@@ -93,6 +96,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     Replica,
     RunnerHolds,
     Slots,
+    WorkerLoad,
+    LoadWatch,
     WorkerShare,
     Watches,
     ChangesRepository,
@@ -105,6 +110,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    TestRunService,
     Places,
     Supersession,
     PlacesChore,
