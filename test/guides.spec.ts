@@ -16,6 +16,7 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/first-workflow.md': ['"total":19', '"version":2'],
   'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
+  'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };
 
 let app: TestApp;

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
 import { ConditionNode } from './types/condition/condition.node.js';
+import { DatabaseNode } from './types/database/database.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
@@ -16,6 +17,7 @@ import { WaitNode } from './types/wait/wait.node.js';
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
   ConditionNode,
+  DatabaseNode,
   FailNode,
   HttpNode,
   LogNode,

@@ -5,6 +5,7 @@ import type { NodeType } from '../../src/nodes/node.contract.js';
 
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
 import { sendJson } from '../support/send-json.js';
+import { testConnections } from '../support/databases.js';
 import { nodeContext } from '../support/node-context.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 import { FIXTURES, type NodeTypeFixture } from './node-types.fixtures.js';
@@ -23,6 +24,7 @@ afterAll(async () => {
   await types.close();
 });
 
+const CONNECTIONS = testConnections({ shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } } });
 const KINDS = ['AI_AGENT', 'EXTERNAL_ACTION', 'ACTION', 'FLOW', 'HUMAN_LOOP', 'TOOL', 'MEMORY'];
 const NAMES = Object.keys(FIXTURES);
 
@@ -103,7 +105,9 @@ describe.each(NAMES)('the node type %s', (name) => {
   const KEY = 'execution:step';
   const run = (config: Record<string, unknown>, attempt = 1) =>
     Promise.resolve(
-      node().execute(nodeContext(types.registry.resolve(name, config), { attempt, idempotencyKey: KEY })),
+      node().execute(
+        nodeContext(types.registry.resolve(name, config), { attempt, idempotencyKey: KEY, connections: CONNECTIONS }),
+      ),
     );
 });
 
@@ -113,7 +117,9 @@ describe.each(NAMES.filter((name) => FIXTURES[name]?.endless))('the node type %s
     ['shutdown', 'aborted'],
     ['timeout', 'timeout'],
   ] as const)('ends it when it is aborted (%s), with the code %s', async (reason, code) => {
-    const ctx = nodeContext(types.registry.resolve(name, FIXTURES[name]?.endless?.(server.url)));
+    const ctx = nodeContext(types.registry.resolve(name, FIXTURES[name]?.endless?.(server.url)), {
+      connections: CONNECTIONS,
+    });
     const attempt = Promise.resolve(types.registry.get(name).execute(ctx));
     setImmediate(() => ctx.abort(reason));
     await expect(attempt).rejects.toMatchObject({ code });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { Global, Module } from '@nestjs/common';
 import { Clock, SystemClock } from '../../src/common/clock.js';
@@ -12,7 +15,18 @@ export interface NodeTypesUnderTest extends AsyncDisposable {
 
 /** The node types as the server has them, with the settings that they read. */
 export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise<NodeTypesUnderTest> {
-  const config = Object.assign(new AppConfig(), { httpAllowPrivate: ['127.0.0.0/8'], scriptsDir: null, ...settings });
+  const dataFolder = mkdtempSync(join(tmpdir(), 'millrace-nodes-'));
+  const config = Object.assign(new AppConfig(), {
+    httpAllowPrivate: ['127.0.0.0/8'],
+    scriptsDir: null,
+    scriptRuntimes: ['javascript'],
+    dataFolder,
+    databaseUrl: null,
+    smtpUrl: null,
+    mailFrom: null,
+    github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'https://api.github.com' },
+    ...settings,
+  });
 
   @Global()
   @Module({
@@ -26,6 +40,9 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
 
   const module = await Test.createTestingModule({ imports: [Surroundings, NodesModule] }).compile();
   await module.init();
-  const close = (): Promise<void> => module.close();
+  const close = async (): Promise<void> => {
+    await module.close();
+    rmSync(dataFolder, { recursive: true, force: true });
+  };
   return { registry: module.get(NodeRegistry), close, [Symbol.asyncDispose]: close };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
+import { Connections } from '../../common/connections/connections.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
@@ -28,6 +29,7 @@ export class RunServicesFactory {
     timers: Timers,
     types: NodeRegistry,
     secrets: SecretValues,
+    connections: Connections,
     redaction: Redactor,
     ends: LocalEnds,
     replica: Replica,
@@ -41,6 +43,7 @@ export class RunServicesFactory {
     this.services = {
       types,
       secrets,
+      connections,
       redaction,
       commit,
       clock,
