@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
 import { ConditionNode } from './types/condition/condition.node.js';
 import { DatabaseNode } from './types/database/database.node.js';
+import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
@@ -18,6 +19,7 @@ import { WaitNode } from './types/wait/wait.node.js';
 export const NODE_TYPES: readonly Type<NodeType>[] = [
   ConditionNode,
   DatabaseNode,
+  EmailNode,
   FailNode,
   HttpNode,
   LogNode,

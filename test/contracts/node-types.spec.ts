@@ -7,6 +7,7 @@ import { startRecordingServer, type RecordingServer } from '../support/recording
 import { sendJson } from '../support/send-json.js';
 import { testConnections } from '../support/databases.js';
 import { nodeContext } from '../support/node-context.js';
+import { startSmtp } from '../support/smtp.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 import { FIXTURES, type NodeTypeFixture } from './node-types.fixtures.js';
 
@@ -24,7 +25,13 @@ afterAll(async () => {
   await types.close();
 });
 
-const CONNECTIONS = testConnections({ shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } } });
+const smtp = (port: number) => ({ type: 'smtp' as const, config: { host: '127.0.0.1', port } });
+const [mail, silentMail] = await Promise.all([startSmtp(), startSmtp({ silent: true })]);
+const CONNECTIONS = testConnections({
+  shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } },
+  mail: smtp(mail.port),
+  silent_mail: smtp(silentMail.port),
+});
 const KINDS = ['AI_AGENT', 'EXTERNAL_ACTION', 'ACTION', 'FLOW', 'HUMAN_LOOP', 'TOOL', 'MEMORY'];
 const NAMES = Object.keys(FIXTURES);
 

@@ -1,8 +1,4 @@
-import {
-  readConnectionConfig,
-  type ConnectionConfigs,
-  type ConnectionType,
-} from '../../src/common/connections/connection-types.js';
+import { readConnectionConfig, type ConnectionType } from '../../src/common/connections/connection-types.js';
 import type { Connection, Connections } from '../../src/common/connections/connections.js';
 import { ConnectionNotFoundError } from '../../src/common/connections/connections.errors.js';
 import { startMariadb } from './mariadb.js';

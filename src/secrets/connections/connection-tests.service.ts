@@ -50,7 +50,7 @@ export class ConnectionTests {
       smtp: async (config) => {
         const transport = guardedTransport(config, sockets);
         try {
-          await transport.verify();
+          await transport.mailer.verify();
           return 'SMTP server';
         } finally {
           transport.close();

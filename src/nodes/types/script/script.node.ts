@@ -3,12 +3,13 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../../common/config/app-config.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
+import { leavesFolder } from '../../../common/files/confined-file.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
 import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
 import { AttemptAbortedError, ConfigInvalidError } from '../../nodes.errors.js';
 import type { OutputStream, SandboxJob, SandboxResult } from './sandbox/messages.js';
 import { SandboxPool } from './sandbox/sandbox-pool.js';
-import { leavesFolder, readScript, syntaxFault, type ScriptSource } from './script-source.js';
+import { readScript, syntaxFault, type ScriptSource } from './script-source.js';
 import { ScriptConfig } from './script.config.js';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
