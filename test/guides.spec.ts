@@ -17,6 +17,7 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
   'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
+  'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };
 
 let app: TestApp;

@@ -3,6 +3,8 @@ import type { NodeType } from './node.contract.js';
 import { ApprovalNode } from './types/approval/approval.node.js';
 import { ConditionNode } from './types/condition/condition.node.js';
 import { EmitNode } from './types/emit/emit.node.js';
+import { DatabaseNode } from './types/database/database.node.js';
+import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
@@ -23,6 +25,8 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   ApprovalNode,
   ConditionNode,
   EmitNode,
+  DatabaseNode,
+  EmailNode,
   FailNode,
   HttpNode,
   LogNode,

@@ -1,3 +1,4 @@
+import type { Connections } from '../common/connections/connections.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { Effect, NestedScope, NodeKind } from '../definition/type-catalogue.js';
 
@@ -73,6 +74,8 @@ export interface NodeContext<C extends object = object> {
   readonly idempotencyKey: string;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
+  /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
+  readonly connections: Pick<Connections, 'get'>;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
   /** Of the step execution: the same for every attempt. */

@@ -36,6 +36,24 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  database: {
+    good: () => ({ connection: 'shop', operation: 'query', sql: 'SELECT 1 AS one' }),
+    templated: { connection: '{{ variables.shop }}', operation: 'insert', table: 't', values: '{{ input.row }}' },
+    bad: { config: { connection: 'shop', operation: 'delete', table: 't' }, path: 'where' },
+    kind: 'done',
+    endless: () => ({
+      connection: 'shop',
+      operation: 'query',
+      sql: 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c',
+    }),
+  },
+  email: {
+    good: () => ({ connection: 'mail', to: 'ann@example.com', subject: 'Hello', text: 'Good day' }),
+    templated: { connection: 'mail', to: '{{ input.to }}', subject: 'Order {{ input.id }}', text: '{{ input.text }}' },
+    bad: { config: { connection: 'mail', to: 'nobody', subject: 'Hello', text: '' }, path: 'to' },
+    kind: 'done',
+    endless: () => ({ connection: 'silent_mail', to: 'ann@example.com', subject: 'Hello', text: 'Good day' }),
+  },
   fail: {
     good: () => ({ message: 'No such customer', code: 'customer_unknown' }),
     templated: { message: 'No customer {{ input.id }}', code: '{{ input.code }}' },

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
+import { Connections } from '../../common/connections/connections.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
@@ -30,6 +31,7 @@ export class RunServicesFactory {
     timers: Timers,
     types: NodeRegistry,
     secrets: SecretValues,
+    connections: Connections,
     redaction: Redactor,
     ends: LocalEnds,
     replica: Replica,
@@ -45,6 +47,7 @@ export class RunServicesFactory {
     this.services = {
       types,
       secrets,
+      connections,
       redaction,
       commit,
       clock,

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.js';
+import type { Connections } from '../../common/connections/connections.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
@@ -39,6 +40,7 @@ export interface EndedStep {
 export interface RunServices {
   readonly types: StepTypes;
   readonly secrets: SecretValues;
+  readonly connections: Connections;
   readonly redaction: Redaction;
   readonly commit: GroupCommit;
   readonly checkpoint: CheckpointStatement;

@@ -269,6 +269,7 @@ export class StepRunner {
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
+      connections: this.services.connections,
       resumed,
     };
     return { record, node, context };
