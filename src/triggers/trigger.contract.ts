@@ -46,6 +46,8 @@ export interface Seen {
     readonly code: string;
     readonly detail: string;
   };
+  /** Why it fires late or in place of another: the reason of an occurrence that fires. */
+  readonly note?: { readonly code: string; readonly detail: string };
   readonly replayOf?: string;
   readonly awaited?: boolean;
   /** What a caller asked for beside the input. */
@@ -87,6 +89,10 @@ export abstract class TriggerHost {
   abstract hasTimer(client: PoolClient, triggerId: string): Promise<boolean>;
   /** How many executions of each trigger have not ended. */
   abstract openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Asks the open executions of these triggers to end. Call what it returns when the transaction has committed. */
+  abstract cancelOpen(client: PoolClient, triggerIds: readonly string[], reason: string): Promise<() => void>;
+  /** What the timers of these triggers carry, by trigger. */
+  abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
@@ -199,8 +205,8 @@ export abstract class BaseTrigger<C extends object = object> {
     return Promise.resolve();
   }
 
-  /** Takes back what `arm` has set. */
-  disarm(_client: PoolClient, _triggerIds: readonly string[]): Promise<void> {
+  /** Takes back what `arm` has set. `triggers`: the same, as they were in force. */
+  disarm(_client: PoolClient, _triggerIds: readonly string[], _triggers: readonly ArmedTrigger<C>[]): Promise<void> {
     return Promise.resolve();
   }
 

@@ -123,7 +123,8 @@ export class TriggerRepository {
 
   async nextDue(ids: readonly string[]): Promise<Map<string, Date>> {
     const rows = await this.database.query<{ subject_id: string; due_at: Date }>(
-      `SELECT subject_id, due_at FROM timer WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
+      `SELECT subject_id, coalesce((payload->>'next_due')::timestamptz, due_at) AS due_at FROM timer
+       WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
       [ids],
     );
     return new Map(rows.map((row) => [row.subject_id, row.due_at]));

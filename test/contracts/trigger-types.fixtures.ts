@@ -7,6 +7,7 @@ export const TRIGGER_FIXTURES: Readonly<
       { cron: '0 2 * * *' },
       { cron: 'H H(0-7) * * MON-FRI', timezone: 'Europe/Berlin', jitter: '5m', exclude: ['* * 25 12 *'] },
       { interval: '90s', misfire: 'skip', overlap: 'skip' },
+      { cron: '@daily', overlap: 'cancel_other' },
     ],
     wrong: [
       {},
@@ -14,7 +15,7 @@ export const TRIGGER_FIXTURES: Readonly<
       { cron: '0 0 30 2 *' },
       { cron: '0 2 * * *', timezone: 'Mars/Olympus' },
       { interval: '10ms' },
-      { cron: '@daily', overlap: 'buffer_one' },
+      { cron: '@daily', overlap: 'later' },
       { cron: '@daily', misfire_grace: 'soon' },
     ],
   },
