@@ -95,6 +95,19 @@ export abstract class TriggerHost {
   abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** The same as `report`, by the one replica that looks after the trigger, for all of them to show. */
+  abstract share(triggerId: string, liveness: Partial<Liveness>): void;
+  /** Commits what `work` did, or rolls it back when it throws. */
+  abstract transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+  /** What the type keeps between occurrences, by trigger; null: nothing yet. */
+  abstract states(triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
+  /** @returns false, without a change, when somebody else has moved it from `before`. */
+  abstract moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean>;
+  /**
+   * Runs `work` on one replica at a time; `lost` aborts when the lease has ended. It saves work only: what must not happen
+   * twice is guarded by `moveState`. @returns undefined, at once, when another replica has it.
+   */
+  abstract lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
   abstract report(triggerId: string, liveness: Partial<Liveness>): void;
 }
@@ -120,6 +133,8 @@ export interface Liveness {
   lastFired: Date | null;
   lastError: string | null;
   restarts: number;
+  /** It cannot see anything at the moment; `lastError` says why. */
+  isDown: boolean;
 }
 
 export interface TriggerWarning {

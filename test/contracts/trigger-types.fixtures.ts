@@ -1,6 +1,6 @@
 /** Of each trigger type: configs that are right and configs that are not. A type without an entry fails the suite. */
 export const TRIGGER_FIXTURES: Readonly<
-  Record<string, { right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
+  Record<string, { health?: string; right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
 > = {
   cron: {
     right: [
@@ -20,6 +20,29 @@ export const TRIGGER_FIXTURES: Readonly<
     ],
   },
   manual: { right: [{}, { require_confirmation: true }], wrong: [{ require_confirmation: 'yes' }] },
+  email: {
+    // The suite has no mailbox: the trigger is armed, and its health says what is missing.
+    health: 'unhealthy',
+    right: [
+      {},
+      {
+        from: '*@example.com',
+        subject: ['order', '/^re: /i'],
+        header: { 'X-Kind': 'a' },
+        start: { since: '2026-01-01' },
+      },
+      { folder: 'Orders', has_attachment: true, max_size: 1000, move_to: 'Done', attachments: { max_count: 1 } },
+    ],
+    wrong: [
+      { start: 'later' },
+      { start: { since: 'soon' } },
+      { subject: '/(/' },
+      { header: { 'X-Kind': 1 } },
+      { delete: true, move_to: 'Done' },
+      { flag: 'two words' },
+      { min_size: -1 },
+    ],
+  },
   webhook: {
     right: [
       {},

@@ -21,6 +21,8 @@ import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
 import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
+import { LockManager } from '../../src/locks/lock-manager.js';
+import { PgLockManager } from '../../src/locks/pg-lock-manager.js';
 import { SecretStore } from '../../src/secrets/secret-store.js';
 import {
   WorkflowDirectory,
@@ -191,6 +193,8 @@ export async function startTriggerApp(
     mailFrom: null,
     rateLimitPublic: null,
     retentionMs: 86_400_000,
+    imap: null,
+    emailCheckIntervalMs: 60_000,
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
     variables: {},
@@ -214,6 +218,7 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
   ];
 

@@ -9,9 +9,11 @@ import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
 import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
+import { LockManager } from '../../locks/lock-manager.js';
 import { SecretStore } from '../../secrets/secret-store.js';
 import { NOTIFICATION_TIMER } from '../notifications/notification.js';
 import { TriggerActivity } from '../trigger-activity.js';
+import { TriggerRepository } from '../trigger.repository.js';
 import {
   TriggerHost,
   type ArmedTrigger,
@@ -40,6 +42,8 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly cancels: ExecutionCancels,
     private readonly secrets: SecretStore,
     private readonly activity: TriggerActivity,
+    private readonly triggers: TriggerRepository,
+    private readonly locks: LockManager,
     private readonly metrics: Metrics,
     private readonly settings: AppConfig,
   ) {
@@ -123,6 +127,26 @@ export class OccurrenceIntake extends TriggerHost {
 
   override report(triggerId: string, liveness: Partial<Liveness>): void {
     this.activity.report(triggerId, liveness);
+  }
+
+  override share(triggerId: string, liveness: Partial<Liveness>): void {
+    this.activity.share(triggerId, liveness);
+  }
+
+  override transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.database.transaction(work);
+  }
+
+  override states(triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    return this.triggers.states(triggerIds);
+  }
+
+  override moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean> {
+    return this.triggers.moveState(client, triggerId, before, after);
+  }
+
+  override lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    return this.locks.run(name, ttlMs, work);
   }
 
   private decide(trigger: ArmedTrigger, seen: Seen): Decision {
