@@ -12,6 +12,7 @@ import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
 import { BulkService } from './control/bulk.service.js';
 import { CancelService } from './control/cancel.service.js';
+import { EngineCancels } from './control/execution-cancels.service.js';
 import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
@@ -37,6 +38,7 @@ import { EventsController } from './events.controller.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
+import { ExecutionCancels } from './execution-cancels.js';
 import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionLiveController } from './execution-live.controller.js';
@@ -154,6 +156,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
     EventListeners,
@@ -164,6 +167,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionEnds,
     ExecutionViews,
     OpenExecutions,
+    ExecutionCancels,
     CancelService,
     RunnerHolds,
     Replica,
