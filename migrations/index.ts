@@ -2,6 +2,7 @@ import { Foundation0000000000001 } from './0001-foundation.js';
 import { Control0000000000002 } from './0002-control.js';
 import { Concurrency0000000000003 } from './0003-concurrency.js';
 import { StepChanges0000000000004 } from './0004-step-changes.js';
+import { StepAnswers0000000000005 } from './0005-step-answers.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   Control0000000000002,
   Concurrency0000000000003,
   StepChanges0000000000004,
+  StepAnswers0000000000005,
 ];

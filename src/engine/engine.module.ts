@@ -36,6 +36,8 @@ import { RunnerHolds } from './run/runner-holds.js';
 import { RunnerService } from './run/runner.service.js';
 import { Slots } from './run/slots.js';
 import { WorkerShare } from './run/worker-share.service.js';
+import { StepAnswers } from './suspension/step-answers.service.js';
+import { Suspensions } from './suspension/suspensions.js';
 import { ExecuteService } from './start/execute.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
@@ -78,6 +80,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     Places,
     Supersession,
     PlacesChore,
+    Suspensions,
+    StepAnswers,
     CancelService,
     PauseService,
     RetryService,
@@ -97,6 +101,16 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionViews, useExisting: ExecutionQueries },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ],
-  exports: [ExecutionStarter, ExecutionEnds, ExecutionViews, OpenExecutions, CancelService, RunnerHolds, Replica],
+  exports: [
+    Suspensions,
+    StepAnswers,
+    ExecutionStarter,
+    ExecutionEnds,
+    ExecutionViews,
+    OpenExecutions,
+    CancelService,
+    RunnerHolds,
+    Replica,
+  ],
 })
 export class EngineModule {}

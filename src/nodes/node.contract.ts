@@ -70,8 +70,16 @@ export interface NodeContext<C extends object = object> {
   readonly signal: AbortSignal;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
-  /** What an earlier `wait` outcome of this step execution left, when the step is entered again; else null. */
-  readonly resumed: { readonly state: unknown } | null;
+  /** Of the step execution: the same for every attempt. */
+  readonly stepExecutionId: string;
+  /** What an earlier `wait` or `suspend` outcome of this attempt left, when the step is entered again; else null. */
+  readonly resumed: Resumed | null;
+}
+
+export interface Resumed {
+  readonly state: unknown;
+  /** What a suspended step was waiting for; null when its time came first, and after a `wait`. */
+  readonly answer: { readonly value: unknown } | null;
 }
 
 export type { NestedScope } from '../definition/type-catalogue.js';
@@ -97,11 +105,32 @@ export type NodeOutcome =
   | { readonly kind: 'fan_out'; readonly fanOut: FanOut }
   /** Hold no slot until then; `state` comes back in `ctx.resumed`. A time that has passed resumes at once. */
   | { readonly kind: 'wait'; readonly until: Date; readonly state: unknown }
+  /**
+   * Hold no slot until somebody answers, or until `until` (null: for as long as it takes); then the step is entered
+   * again with `ctx.resumed`. What the request asks for is opened with the commit that records the wait.
+   */
+  | {
+      readonly kind: 'suspend';
+      readonly request: SuspendRequest;
+      readonly until: Date | null;
+      readonly state: unknown;
+      /** Shown with the waiting step, for whoever shall answer. */
+      readonly shows?: { readonly token?: string; readonly url?: string };
+    }
   /** The execution ends now, as completed, with this output; what else runs is cancelled. */
   | { readonly kind: 'stop'; readonly output: unknown }
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
   | { readonly kind: 'retry'; readonly after: number; readonly error: NodeFailure }
   | { readonly kind: 'fail'; readonly error: NodeFailure };
+
+/** What a suspended step waits for; the engine's part of that name opens it. */
+export interface SuspendRequest {
+  readonly for: SuspendFor;
+  /** Plain JSON, of the shape that this part asks for. */
+  readonly payload: unknown;
+}
+
+export type SuspendFor = 'approval' | 'event' | 'child';
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {

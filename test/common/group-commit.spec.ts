@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { GroupCommitWriter, type BatchStatement, type FlushReport } from '../../src/common/database/group-commit.js';
 import type { Database } from '../../src/common/database/database.js';
 import { createTestDatabase } from '../support/test-database.js';
@@ -51,10 +51,10 @@ it('takes everything that gathered during a flush into the next one', async () =
   const slow: BatchStatement<number, number> = {
     ...insert,
     name: 'slow',
-    run: async (client: PoolClient, rows) => {
+    run: async (client: PoolClient, rows, afterCommit) => {
       entered.resolve(undefined);
       await release.promise;
-      return insert.run(client, rows);
+      return insert.run(client, rows, afterCommit);
     },
   };
   const first = writer.submit(slow, 1);
@@ -91,8 +91,8 @@ it('tries again when the connection breaks in the middle of a flush', async () =
   const breaking: BatchStatement<number, number> = {
     ...insert,
     name: 'breaking',
-    run: async (client, rows) => {
-      const results = await insert.run(client, rows);
+    run: async (client, rows, afterCommit) => {
+      const results = await insert.run(client, rows, afterCommit);
       if (breaks-- > 0) await client.query('SELECT pg_terminate_backend(pg_backend_pid())');
       return results;
     },
@@ -109,4 +109,21 @@ it('answers 503 database_unavailable when the database stays away longer than th
     run: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
   };
   await expect(writer.submit(away, 1)).rejects.toMatchObject({ code: 'database_unavailable', status: 503 });
+});
+
+it('does what was kept for after the commit once, though the flush was tried again', async () => {
+  let breaks = 1;
+  const seen: number[][] = [];
+  const acting: BatchStatement<number, number> = {
+    ...insert,
+    name: 'acting',
+    run: async (client, rows, afterCommit) => {
+      const results = await insert.run(client, rows, afterCommit);
+      afterCommit(() => void kept().then((values) => seen.push(values)));
+      if (breaks-- > 0) await client.query('SELECT pg_terminate_backend(pg_backend_pid())');
+      return results;
+    },
+  };
+  await writer.submit(acting, 3);
+  await vi.waitFor(() => expect(seen).toEqual([[3]]));
 });

@@ -24,6 +24,7 @@ export function nodeContext<C extends object>(config: C, given: Partial<NodeCont
     input: null,
     executionId: '0193b3a0-0000-7000-8000-000000000001',
     workflowId: '0193b3a0-0000-7000-8000-000000000002',
+    stepExecutionId: '0193b3a0-0000-7000-8000-000000000003',
     stepPath: 'step',
     attempt: 1,
     idempotencyKey: '0193b3a0-0000-7000-8000-000000000001:step',

@@ -16,8 +16,11 @@ export interface BatchStatement<Row, Result> {
   readonly order: number;
   /** Milliseconds for which a row outlasts a database that is away; then its caller gets a 503. Infinity: for ever. */
   readonly patienceMs: number;
-  run(client: PoolClient, rows: readonly Row[]): Promise<readonly Result[]>;
+  run(client: PoolClient, rows: readonly Row[], afterCommit: AfterCommit): Promise<readonly Result[]>;
 }
+
+/** Keeps an action for the moment after the commit; a flush that is tried again forgets what it kept. */
+export type AfterCommit = (action: () => void) => void;
 
 /**
  * One writer per process. What all executions in flight want to write is gathered and committed as one transaction.
@@ -96,7 +99,9 @@ export class GroupCommitWriter extends GroupCommit {
   private async flush(batch: readonly Entry[]): Promise<Error | null> {
     const started = performance.now();
     try {
-      const results = await this.database.transaction((client) => runAll(client, batch));
+      const actions: (() => void)[] = [];
+      const results = await this.database.transaction((client) => runAll(client, batch, (act) => actions.push(act)));
+      for (const act of actions) act();
       batch.forEach((entry, index) => entry.resolve(results[index] as never));
     } catch (error) {
       if (isConnectionLoss(error) || isConflict(error)) return error as Error;
@@ -138,7 +143,7 @@ export class DatabaseUnavailableError extends AppError {
   }
 }
 
-async function runAll(client: PoolClient, batch: readonly Entry[]): Promise<unknown[]> {
+async function runAll(client: PoolClient, batch: readonly Entry[], afterCommit: AfterCommit): Promise<unknown[]> {
   const groups = new Map<BatchStatement<unknown, unknown>, number[]>();
   batch.forEach((entry, index) => {
     const group = groups.get(entry.statement);
@@ -149,7 +154,7 @@ async function runAll(client: PoolClient, batch: readonly Entry[]): Promise<unkn
   const ordered = [...groups].sort(([a], [b]) => a.order - b.order);
   for (const [statement, indexes] of ordered) {
     const rows = indexes.map((index) => batch[index]?.row);
-    const given = await statement.run(client, rows);
+    const given = await statement.run(client, rows, afterCommit);
     indexes.forEach((index, position) => (results[index] = given[position]));
   }
   return results;

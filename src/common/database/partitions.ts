@@ -3,7 +3,13 @@ import { idBounds } from '../ids.js';
 import type { Database } from './database.js';
 import { sqlState } from './pg-errors.js';
 
-export const PARTITIONED_TABLES = ['execution', 'step_execution', 'execution_log', 'occurrence'] as const;
+export const PARTITIONED_TABLES = [
+  'execution',
+  'step_execution',
+  'execution_log',
+  'occurrence',
+  'step_answer',
+] as const;
 
 const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 14;
@@ -19,12 +25,18 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export class Partitions {
   constructor(private readonly database: Database) {}
 
-  /** Makes what is missing from two days ago to fourteen days ahead. @returns the names of the new partitions. */
+  /**
+   * Makes what is missing from two days ago to fourteen days ahead, and for older days that another table of the history
+   * still has: a table that came with an upgrade. @returns the names of the new partitions.
+   */
   async makeAhead(): Promise<string[]> {
     const today = dayOf(await this.now());
-    const present = new Set((await this.all()).map((partition) => partition.name));
+    const all = await this.all();
+    const present = new Set(all.map((partition) => partition.name));
+    const days = new Set(all.map((partition) => partition.day));
+    for (let day = today - DAYS_BEHIND * DAY_MS; day <= today + DAYS_AHEAD * DAY_MS; day += DAY_MS) days.add(day);
     const made: string[] = [];
-    for (let day = today - DAYS_BEHIND * DAY_MS; day <= today + DAYS_AHEAD * DAY_MS; day += DAY_MS) {
+    for (const day of days) {
       for (const table of PARTITIONED_TABLES) {
         const name = partitionName(table, day);
         if (!present.has(name) && (await this.make(table, name, day))) made.push(name);

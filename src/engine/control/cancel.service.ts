@@ -15,6 +15,8 @@ import { Replica } from '../replica.js';
 import { WAKE_TIMER } from '../run/checkpoint.statement.js';
 import type { EndedRow } from '../run/ended.row.js';
 import { countEnded } from '../run/counters.js';
+import { suspendedFor, type Waiting } from '../run/step-record.js';
+import { Suspensions } from '../suspension/suspensions.js';
 import { CANCEL_TOPIC } from '../run/control-signals.js';
 
 /** How long the answer to a cancel waits for a running execution to have ended. */
@@ -28,6 +30,11 @@ interface Held {
   readonly priority: number;
   readonly start_time: Date | null;
   readonly concurrency_key: string | null;
+}
+
+interface WaitingStep {
+  readonly stepExecutionId: string;
+  readonly waiting: Waiting | null;
 }
 
 const HOLD = /* sql */ `
@@ -45,6 +52,10 @@ UPDATE execution SET status = 'cancelled', end_time = now(), epoch = epoch + 1, 
 WHERE id = $1
 RETURNING id, workflow_id, status, awaited_by,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms`;
+
+const WAITING_STEPS = /* sql */ `
+SELECT id AS "stepExecutionId", waiting FROM step_execution
+WHERE execution_id = $1 AND id BETWEEN $2 AND $3 AND status = 'waiting'`;
 
 const END_STEPS = /* sql */ `
 UPDATE step_execution SET status = 'cancelled', finished_at = now(), waiting = NULL, wait_until = NULL,
@@ -69,6 +80,7 @@ export class CancelService {
     private readonly ends: LocalEnds,
     private readonly replica: Replica,
     private readonly places: Places,
+    private readonly suspensions: Suspensions,
   ) {}
 
   /**
@@ -121,11 +133,19 @@ export class CancelService {
   private async endNow(client: PoolClient, id: string, key: string | null): Promise<() => boolean> {
     const { rows } = await client.query<EndedRow>(END, [id]);
     const { lowest, highest } = idBounds(idTime(id));
+    const { rows: waiting } = await client.query<WaitingStep>(WAITING_STEPS, [id, lowest, highest]);
     await client.query(END_STEPS, [id, lowest, highest]);
+    const closed = waiting.flatMap(({ stepExecutionId, waiting }) => {
+      const reason = suspendedFor(waiting);
+      return reason === null ? [] : [{ stepExecutionId, for: reason }];
+    });
+    const actions: (() => void)[] = [];
+    await this.suspensions.follow(client, [], closed, (act) => actions.push(act));
     await this.timers.cancel(client, WAKE_TIMER, [id]);
     await countEnded(client, rows, this.replica.slot);
     await this.ends.signalWithin(client, rows);
     return () => {
+      for (const act of actions) act();
       this.ends.announce(id, null);
       if (key !== null) this.places.give([key]);
       return false;

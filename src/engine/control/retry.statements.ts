@@ -69,7 +69,7 @@ FROM unnest($1::uuid[], $2::int[], $3::text[]) AS i(id, attempt, attempts)
 WHERE s.id = i.id AND s.id = ANY($1::uuid[])`;
 
 const REOPEN = /* sql */ `
-UPDATE step_execution SET change = DEFAULT, status = 'running', error = NULL, finished_at = NULL, waiting = NULL, wait_until = NULL
+UPDATE step_execution SET change = DEFAULT, status = 'running', error = NULL, started_at = now(), finished_at = NULL, waiting = NULL, wait_until = NULL
 WHERE id = ANY($1::uuid[])`;
 
 /** What an end has added to the counters is taken out again: one execution counts once, as what it ends as at last. */
@@ -99,7 +99,7 @@ INSERT INTO step_execution (id, execution_id, step_id, step_path, type, status, 
   error, attempts, first_started_at, started_at, finished_at)
 SELECT i.copy_id, $1, s.step_id, s.step_path, s.type, CASE WHEN i.reopened THEN 'running' ELSE s.status END, s.attempt,
   s.scope, s.port, s.input, s.output, CASE WHEN i.reopened THEN NULL ELSE s.error END, s.attempts, s.first_started_at,
-  s.started_at, CASE WHEN i.reopened THEN NULL ELSE s.finished_at END
+  CASE WHEN i.reopened THEN now() ELSE s.started_at END, CASE WHEN i.reopened THEN NULL ELSE s.finished_at END
 FROM unnest($2::uuid[], $3::uuid[], $4::boolean[]) AS i(id, copy_id, reopened)
 JOIN step_execution s ON s.id = i.id
 WHERE s.id = ANY($2::uuid[])`;

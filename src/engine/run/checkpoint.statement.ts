@@ -1,10 +1,12 @@
 import type { PoolClient } from 'pg';
-import type { BatchStatement } from '../../common/database/group-commit.js';
+import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
+import type { SuspendFor } from '../../nodes/node.contract.js';
 import { countEnded } from './counters.js';
 import type { EndedRow } from './ended.row.js';
 import { insertLogs, type LogRow } from './logs.js';
+import type { Suspended, Suspensions } from '../suspension/suspensions.js';
 import type { ExecutionError, StepRecord } from './step-record.js';
 
 /** What an owner records of its execution. */
@@ -125,17 +127,20 @@ export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
 export function checkpointStatement(
   timers: Timers,
   slot: number,
-  onEnded: (client: PoolClient, ended: readonly EndedRow[]) => Promise<void>,
+  onEnded: (client: PoolClient, ended: readonly EndedRow[], afterCommit: AfterCommit) => Promise<void>,
+  suspensions: Suspensions,
 ): CheckpointStatement {
   return {
     name: 'checkpoint',
     order: 10,
     patienceMs: Number.POSITIVE_INFINITY,
-    async run(client, checkpoints) {
-      const results = await moveAll(client, checkpoints, timers, slot, onEnded);
+    async run(client, checkpoints, afterCommit) {
+      const tell = (ended: readonly EndedRow[]): Promise<void> => onEnded(client, ended, afterCommit);
+      const results = await moveAll(client, checkpoints, timers, slot, tell);
       const kept = checkpoints.filter((checkpoint) => results.has(checkpoint));
       await upsertSteps(client, kept);
       await insertLogs(client, kept);
+      await suspensions.follow(client, suspendedBy(kept), closedBy(kept), afterCommit);
       return checkpoints.map((checkpoint) => results.get(checkpoint) ?? 'lost');
     },
   };
@@ -147,7 +152,7 @@ async function moveAll(
   checkpoints: readonly Checkpoint[],
   timers: Timers,
   slot: number,
-  onEnded: (client: PoolClient, ended: readonly EndedRow[]) => Promise<void>,
+  onEnded: (ended: readonly EndedRow[]) => Promise<void>,
 ): Promise<Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>> {
   const results = new Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>();
   const { going = [], ending = [], sleeping = [], pausing = [], handing = [] } = Object.groupBy(checkpoints, kindOf);
@@ -164,7 +169,7 @@ async function moveAll(
     const { rows } = await client.query<EndedRow>(END, endValues(ending));
     mark(ending, rows, 'kept');
     await countEnded(client, rows, slot);
-    await onEnded(client, rows);
+    await onEnded(rows);
   }
   if (handing.length > 0)
     mark(handing, (await client.query<{ id: string }>(HAND_BACK, holdValues(handing))).rows, 'kept');
@@ -232,4 +237,30 @@ async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[
     for (const record of steps) rows.set(record.fields.id, { executionId, record });
   }
   if (rows.size > 0) await client.query(UPSERT_STEPS, unnestValues(STEP_COLUMNS, [...rows.values()]));
+}
+
+function suspendedBy(checkpoints: readonly Checkpoint[]): Suspended[] {
+  return checkpoints.flatMap(({ executionId, workflowId, steps }) =>
+    steps.flatMap(({ opening, fields, path }) =>
+      opening === null
+        ? []
+        : [
+            {
+              executionId,
+              workflowId,
+              stepExecutionId: fields.id,
+              stepPath: path,
+              attempt: fields.attempt,
+              until: time(fields.waitUntil),
+              request: opening,
+            },
+          ],
+    ),
+  );
+}
+
+function closedBy(checkpoints: readonly Checkpoint[]): { stepExecutionId: string; for: SuspendFor }[] {
+  return checkpoints.flatMap(({ steps }) =>
+    steps.flatMap(({ closing, fields }) => (closing === null ? [] : [{ stepExecutionId: fields.id, for: closing }])),
+  );
 }

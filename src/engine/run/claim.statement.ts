@@ -3,7 +3,8 @@ import type { BatchStatement } from '../../common/database/group-commit.js';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { TriggerNames } from '../engine.contract.js';
 import type { StepStatus } from '../planner/step-view.js';
-import type { PastAttempt, StepError, Waiting } from './step-record.js';
+import { answersOf } from '../suspension/answers.statement.js';
+import { suspendedFor, type PastAttempt, type StepAnswer, type StepError, type Waiting } from './step-record.js';
 
 export interface ClaimedExecution {
   readonly id: string;
@@ -50,6 +51,8 @@ export interface ClaimedStep {
   readonly first_started_at: Date | null;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  /** Of a waiting step that was answered meanwhile. */
+  readonly answer?: StepAnswer | undefined;
 }
 
 export interface ClaimRow {
@@ -105,5 +108,12 @@ async function stepsOf(client: PoolClient, ids: readonly string[]): Promise<Map<
   const { lowest } = idBounds(Math.min(...times));
   const { highest } = idBounds(Math.max(...times));
   const { rows } = await client.query<ClaimedStep>(STEPS_OF, [ids, lowest, highest]);
-  return Map.groupBy(rows, (row) => row.execution_id);
+  return Map.groupBy(await withAnswers(client, rows), (row) => row.execution_id);
+}
+
+async function withAnswers(client: PoolClient, steps: readonly ClaimedStep[]): Promise<readonly ClaimedStep[]> {
+  const suspended = steps.filter((step) => step.status === 'waiting' && suspendedFor(step.waiting) !== null);
+  if (suspended.length === 0) return steps;
+  const answers = await answersOf(client, suspended);
+  return steps.map((step) => ({ ...step, answer: answers.get(step.id) }));
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { Database } from '../../common/database/database.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
 import { Signals } from '../../common/signals/signals.contract.js';
+import { ANSWER_TOPIC } from '../suspension/step-answers.service.js';
 import { RunnerHolds } from './runner-holds.js';
 
 export const CANCEL_TOPIC = 'execution.cancel';
@@ -35,6 +36,7 @@ export class ControlSignals implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.signals.subscribe(CANCEL_TOPIC, (id) => this.holds.ask(String(id), 'cancel'));
+    this.signals.subscribe(ANSWER_TOPIC, (id) => this.holds.ask(String(id), 'lookForAnswers'));
     this.signals.subscribe(PAUSE_TOPIC, (id) => void this.hearPause(String(id)));
     this.signals.subscribe(HEARD_TOPIC, (id) => this.waiting.get(String(id))?.());
     this.signals.onReconnect(() => void this.lookAgain());
@@ -62,6 +64,7 @@ export class ControlSignals implements OnApplicationBootstrap {
 
   /** Signals may have been missed; the rows say what was asked. */
   private async lookAgain(): Promise<void> {
+    for (const id of this.holds.ids()) this.holds.ask(id, 'lookForAnswers');
     try {
       const rows = await this.database.query<Asked>(ASKED, [this.holds.ids()]);
       for (const { id, cancel_requested } of rows) this.holds.ask(id, cancel_requested ? 'cancel' : 'pause');

@@ -42,6 +42,7 @@ export class ExecutionRun {
   private part: Part = 'main';
   private draining = false;
   private pausing = false;
+  private mayBeAnswered = false;
   /** A step that is ready, or was cut off, is left to the next owner. */
   private leavesWork = false;
   private lost = false;
@@ -101,6 +102,12 @@ export class ExecutionRun {
     this.bell.ring();
   }
 
+  /** A waiting step was answered, or may have been. */
+  lookForAnswers(): void {
+    this.mayBeAnswered = true;
+    this.bell.ring();
+  }
+
   /** Starts nothing further; what runs may end, then the execution goes back to the queue. */
   drain(): void {
     this.draining = true;
@@ -117,6 +124,7 @@ export class ExecutionRun {
   private async loop(): Promise<RunResult> {
     while (!this.lost) {
       this.takeFinished();
+      if (this.mayBeAnswered) await this.takeAnswers();
       const launches = await this.decide();
       if (this.isLost()) break;
       if (this.attempts.size === 0 && launches.length === 0 && !this.slot.isAsked) {
@@ -136,6 +144,7 @@ export class ExecutionRun {
     const launches: PreparedStep[] = [];
     while (!this.pausing) {
       if (!(await this.keepPace())) return launches;
+      this.book.expire();
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
       moved = this.abort(planned.aborted, launches) || moved;
@@ -272,14 +281,16 @@ export class ExecutionRun {
   }
 
   private async record(move: Move | null): Promise<CheckpointResult> {
+    const steps = this.book.takeChanges();
     const result = await this.services.commit.submit(this.services.checkpoint, {
       executionId: this.claimed.id,
       workflowId: this.claimed.workflow_id,
       epoch: this.claimed.epoch,
-      steps: this.book.takeChanges(),
+      steps,
       logs: this.log.take(),
       move,
     });
+    for (const step of steps) step.recorded();
     if (result === 'lost') this.lost = true;
     else this.services.onChange(this.claimed.id);
     return result;
@@ -303,6 +314,14 @@ export class ExecutionRun {
       this.runner.settle(record, result, this.end.isStopped(this.part));
       if (record.hasStopped) this.stopBy(record);
     }
+  }
+
+  private async takeAnswers(): Promise<void> {
+    this.mayBeAnswered = false;
+    const suspended = this.book.suspended();
+    if (suspended.length === 0) return;
+    const answers = await this.services.answersOf(suspended.map(({ fields }) => fields));
+    for (const record of suspended) record.answer = answers.get(record.fields.id) ?? null;
   }
 
   /** A step has ended the execution, or the part that it stands in. */
@@ -344,7 +363,8 @@ export class ExecutionRun {
 
   /** Resolves when an attempt has finished, a signal has come, or logged lines want to be written. */
   private async nextEvent(): Promise<void> {
-    await this.bell.heard();
+    const limit = this.book.nearestLimit();
+    await this.bell.heard(limit === null ? undefined : Math.max(0, limit - this.now()));
     // A step is logging: let more lines gather, unless something happens meanwhile.
     if (this.log.hasLines && this.finished.length === 0) await this.bell.heard(LOG_FLUSH_MS);
   }

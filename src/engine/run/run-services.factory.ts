@@ -8,6 +8,8 @@ import { NodeRegistry } from '../../nodes/node-registry.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
+import { StepAnswers } from '../suspension/step-answers.service.js';
+import { Suspensions } from '../suspension/suspensions.js';
 import { checkpointStatement } from './checkpoint.statement.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { Journal } from './journal.js';
@@ -33,6 +35,8 @@ export class RunServicesFactory {
     slots: Slots,
     journal: Journal,
     watches: Watches,
+    suspensions: Suspensions,
+    answers: StepAnswers,
   ) {
     this.services = {
       types,
@@ -41,7 +45,13 @@ export class RunServicesFactory {
       commit,
       clock,
       slots,
-      checkpoint: checkpointStatement(timers, replica.slot, (client, ended) => ends.signalWithin(client, ended)),
+      checkpoint: checkpointStatement(
+        timers,
+        replica.slot,
+        (client, ended) => ends.signalWithin(client, ended),
+        suspensions,
+      ),
+      answersOf: (steps) => answers.of(steps),
       env: config.variables,
       onStepEnd: (step) => {
         metrics.stepEnded(step.type, step.status, step.durationMs);

@@ -3,6 +3,7 @@ import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
 import type { Slots } from './slots.js';
+import type { StepAnswer } from './step-record.js';
 import type { CheckpointStatement } from './checkpoint.statement.js';
 
 /** The node types as a run needs them. */
@@ -42,6 +43,10 @@ export interface RunServices {
   readonly clock: Clock;
   readonly slots: Slots;
   readonly env: Readonly<Record<string, string>>;
+  /** What was answered to these waiting steps until now, by step execution. */
+  readonly answersOf: (
+    steps: readonly { readonly id: string; readonly attempt: number }[],
+  ) => Promise<ReadonlyMap<string, StepAnswer>>;
   /** Told of each step execution that ended, for metrics and the server's log. */
   readonly onStepEnd: (step: EndedStep) => void;
   readonly onRetry: (type: string) => void;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ExecutionRun } from './execution-run.js';
 
 /** What may be asked of an owner while it holds an execution. */
-export type Ask = 'cancel' | 'pause';
+export type Ask = 'cancel' | 'pause' | 'lookForAnswers';
 
 /** The executions that this process holds; null while one is being claimed. */
 @Injectable()

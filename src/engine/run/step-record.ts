@@ -1,6 +1,6 @@
 import type { PlanStep } from '../../definition/plan.js';
 import { newIdWithin } from '../../common/ids.js';
-import type { FanOut } from '../../nodes/node.contract.js';
+import type { FanOut, SuspendFor, SuspendRequest } from '../../nodes/node.contract.js';
 import { Fan } from '../planner/fan.js';
 import { assertStepMove } from '../planner/state-tables.js';
 import { isTerminal, SEVERAL, type StepStatus, type StepView } from '../planner/step-view.js';
@@ -33,6 +33,23 @@ export interface Waiting {
   readonly for: 'timer' | 'approval' | 'event' | 'child' | 'retry';
   /** RFC 3339; null: until somebody acts. */
   readonly until: string | null;
+  /** RFC 3339: when the attempt that waits has begun; none for a retry. */
+  readonly since?: string;
+  /** By which it can be answered. */
+  readonly token?: string;
+  readonly url?: string;
+}
+
+/** An answer to a waiting step, on its way from outside. */
+export interface StepAnswer {
+  readonly value: unknown;
+}
+
+const SUSPENDED: readonly string[] = ['approval', 'event', 'child'];
+
+/** What a step that waits for an answer waits for; null: it waits for a time only. */
+export function suspendedFor(waiting: Waiting | null): SuspendFor | null {
+  return waiting !== null && SUSPENDED.includes(waiting.for) ? (waiting.for as SuspendFor) : null;
 }
 
 /** A step execution as `step_execution` holds it. Times are milliseconds since the epoch. */
@@ -65,6 +82,15 @@ export class StepRecord implements StepView {
   outputJson: string | null = null;
   /** While it has entered several scopes. What it goes by stands in `wait_state`, and so survives its owner. */
   fan: Fan | null = null;
+  /** Given to it while it waits, and not taken over yet. */
+  answer: StepAnswer | null = null;
+  /** Unlike `started_at` it stays when the step goes on after a wait. */
+  private attemptStartedAt: number | null;
+  /** It holds steps, and its time is up. */
+  isExpired = false;
+  /** To be opened, or closed, with the next checkpoint. */
+  opening: SuspendRequest | null = null;
+  closing: SuspendFor | null = null;
 
   constructor(
     placed: PlacedStep,
@@ -72,6 +98,7 @@ export class StepRecord implements StepView {
   ) {
     this.step = placed.step;
     this.path = placed.path;
+    this.attemptStartedAt = startOf(fields);
     if (fields.scope === SEVERAL && fields.status === 'running')
       this.fan = new Fan(this.path, fields.waitState as FanOut);
   }
@@ -113,6 +140,12 @@ export class StepRecord implements StepView {
     return this.fields.scope !== null && this.fields.status === 'running';
   }
 
+  /** Until when this attempt may hold steps or wait, in milliseconds since the epoch; null: for as long as it takes. */
+  get holdDeadline(): number | null {
+    const { holdTimeoutMs } = this.step;
+    return holdTimeoutMs === null || this.attemptStartedAt === null ? null : this.attemptStartedAt + holdTimeoutMs;
+  }
+
   /** Whether it has ended the execution. */
   get hasStopped(): boolean {
     return this.fields.port === STOPPED && this.fields.status === 'completed';
@@ -132,17 +165,22 @@ export class StepRecord implements StepView {
   /** @throws RangeError when the state table does not allow it. */
   moveTo(status: StepStatus, now: number): void {
     assertStepMove(this.fields.status, status);
+    // A step that goes on after a wait is in the same attempt as before.
+    const goesOn = this.fields.status === 'waiting' && this.fields.waiting?.for !== 'retry';
     this.fields.status = status;
     if (status === 'running') {
+      if (!goesOn) this.attemptStartedAt = now;
       this.fields.startedAt = now;
       this.fields.firstStartedAt ??= now;
     }
     if (status !== 'waiting') {
+      this.leaveSuspension();
       this.fields.waiting = null;
       this.fields.waitUntil = null;
     }
     if (isTerminal(status)) {
       this.fields.finishedAt = now;
+      this.isExpired = false;
       // A retry may go on with what a fan-out has left undone.
       if (this.fan === null || status === 'completed') this.fields.waitState = null;
       this.fan = null;
@@ -152,9 +190,34 @@ export class StepRecord implements StepView {
   wait(reason: Waiting['for'], until: number | null, state: unknown): void {
     assertStepMove(this.fields.status, 'waiting');
     this.fields.status = 'waiting';
-    this.fields.waiting = { for: reason, until: until === null ? null : new Date(until).toISOString() };
+    this.fields.waiting = { for: reason, until: rfc3339(until), ...this.since(reason) };
     this.fields.waitUntil = until;
     this.fields.waitState = state;
+  }
+
+  /** Waits for an answer, until `until` at most. */
+  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Pick<Waiting, 'token' | 'url'>): void {
+    this.wait(request.for, until, state);
+    this.fields.waiting = { ...shows, for: request.for, until: rfc3339(until), ...this.since(request.for) };
+    this.opening = request;
+  }
+
+  /** Its last change is recorded. */
+  recorded(): void {
+    this.opening = null;
+    this.closing = null;
+  }
+
+  private since(reason: Waiting['for']): Pick<Waiting, 'since'> {
+    const since = rfc3339(this.attemptStartedAt);
+    return reason === 'retry' || since === null ? {} : { since };
+  }
+
+  /** What was never opened needs no closing. */
+  private leaveSuspension(): void {
+    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting);
+    this.opening = null;
+    this.answer = null;
   }
 
   /** Past attempts of the present attempt of the execution: a retry of that one begins to count anew. */
@@ -167,6 +230,10 @@ export class StepRecord implements StepView {
     const { attempt, startedAt } = this.fields;
     this.fields.attempts.push({ attempt, started_at: rfc3339(startedAt), finished_at: rfc3339(now), error });
   }
+}
+
+function startOf({ waiting, startedAt }: StepFields): number | null {
+  return waiting?.since === undefined ? startedAt : Date.parse(waiting.since);
 }
 
 function rfc3339(time: number | null): string | null {

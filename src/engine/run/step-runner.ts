@@ -1,16 +1,16 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { FanOut, NodeFailure, NodeOutcome, NodeType } from '../../nodes/node.contract.js';
+import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
-import { INTERRUPTED, toFailure } from './failure.js';
+import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
-import { STOPPED, StepRecord } from './step-record.js';
+import { STOPPED, StepRecord, suspendedFor } from './step-record.js';
 
 export interface PreparedStep {
   readonly record: StepRecord;
@@ -50,7 +50,11 @@ export class StepRunner {
   prepare(next: PlacedStep | StepRecord): PreparedStep | null {
     const record = next instanceof StepRecord ? next : this.book.open(next);
     const names = this.book.names.at(record.prefix);
-    const resumed = record.fields.waiting?.for === 'timer' ? { state: record.fields.waitState } : null;
+    const resumed = resumption(record);
+    if (resumed?.answer === null && hasWaitedOut(record)) {
+      this.fail(record, TIMEOUT, null, false);
+      return null;
+    }
     try {
       if (next !== record && (record.step.disabled || !this.wants(record, names))) {
         this.book.skip(record);
@@ -95,7 +99,16 @@ export class StepRunner {
         record.enterSeveral(this.services.redaction.value(result.fanOut) as FanOut);
         return this.book.changed(record);
       case 'wait':
-        record.wait('timer', result.until.getTime(), result.state);
+        record.wait('timer', this.limited(record, result.until.getTime()), result.state);
+        return this.book.changed(record);
+      case 'suspend':
+        // What it asks for is stored, so no secret may be in it.
+        record.suspend(
+          this.services.redaction.value(result.request) as SuspendRequest,
+          this.limited(record, result.until?.getTime() ?? null),
+          this.services.redaction.value(result.state),
+          result.shows,
+        );
         return this.book.changed(record);
       case 'retry':
         return this.fail(record, result.error, result.after, stopping);
@@ -114,6 +127,7 @@ export class StepRunner {
       record.moveTo('completed', this.now());
       return this.ended(record);
     }
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     const cause = this.book.get(failedBy).fields.error;
     record.fields.error = { ...(cause ?? INTERRUPTED), step_path: cause?.step_path ?? failedBy };
     record.moveTo('failed', this.now());
@@ -130,6 +144,7 @@ export class StepRunner {
     } catch {
       record.fields.output = null;
     }
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
@@ -150,11 +165,19 @@ export class StepRunner {
     this.book.changed(record);
   }
 
+  /** No wait lasts longer than the step's own timeout. */
+  private limited(record: StepRecord, until: number): number;
+  private limited(record: StepRecord, until: number | null): number | null;
+  private limited(record: StepRecord, until: number | null): number | null {
+    const { holdDeadline } = record;
+    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
+  }
+
   private wants(record: StepRecord, names: Names): boolean {
     return record.step.when === null || record.step.when.test(names);
   }
 
-  private resolve(record: StepRecord, names: Names, resumed: { state: unknown } | null): PreparedStep {
+  private resolve(record: StepRecord, names: Names, resumed: Resumed | null): PreparedStep {
     const { step, path } = record;
     const node = this.services.types.get(step.type);
     const config = step.config.evaluate(names);
@@ -165,6 +188,7 @@ export class StepRunner {
       input: mapped ?? this.claimed.input,
       executionId: this.claimed.id,
       workflowId: this.claimed.workflow_id,
+      stepExecutionId: record.fields.id,
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
@@ -258,3 +282,14 @@ export class StepRunner {
 
 /** Steps without effects are over before anything could abort them. */
 const NEVER = new AbortController().signal;
+
+/** A step that is tried again begins anew; one that has waited is told what came of it. */
+function resumption({ fields, answer }: StepRecord): Resumed | null {
+  if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
+  return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
+}
+
+/** Its own timeout came before what it waited for. */
+function hasWaitedOut({ fields, holdDeadline }: StepRecord): boolean {
+  return holdDeadline !== null && fields.waitUntil !== null && fields.waitUntil >= holdDeadline;
+}
