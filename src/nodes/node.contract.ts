@@ -68,6 +68,8 @@ export interface NodeContext<C extends object = object> {
   readonly idempotencyKey: string;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
+  /** The database's time, milliseconds since 1970: when a step waits, no clock of a replica may say until when. */
+  readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
   /** Of the step execution: the same for every attempt. */

@@ -58,7 +58,8 @@ export class PostgresServer {
     const { bavail, bsize } = statfsSync(this.folder);
     writeFileSync(this.ballast, '');
     const filled = spawnSync('dd', ['if=/dev/zero', `of=${this.ballast}`, `bs=${bsize}`, `count=${bavail + 16}`]);
-    if (!String(filled.stderr).includes('No space left')) throw new Error(`the disk is not full: ${String(filled.stderr)}`);
+    if (!String(filled.stderr).includes('No space left'))
+      throw new Error(`the disk is not full: ${String(filled.stderr)}`);
   }
 
   async emptyDisk(): Promise<void> {

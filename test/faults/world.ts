@@ -24,6 +24,8 @@ export class World {
   readonly replicas: Replica[] = [];
   workflows: readonly LoadedWorkflow[] = [];
   redis: RedisServer | null = null;
+  /** Executions whose owner was stopped while it had them: what it was just sending arrives when it goes on. */
+  readonly stopped = new Set<string>();
   /** Whether this build knows child executions. */
   hasChildren = false;
 
@@ -58,6 +60,16 @@ export class World {
       [execution],
     );
     return this.replicas.find((replica) => replica.pid === row?.pid) ?? null;
+  }
+
+  /** SIGSTOP, noting what it has in hand. */
+  async stopOwner(replica: Replica): Promise<void> {
+    replica.signal('SIGSTOP');
+    const owned = await this.database.query<{ id: string }>(
+      'SELECT e.id FROM execution e JOIN replica r ON r.id = e.owner WHERE e.is_open AND r.pid = $1',
+      [replica.pid],
+    );
+    for (const { id } of owned) this.stopped.add(id);
   }
 
   /** Takes from the queue all that it holds. */

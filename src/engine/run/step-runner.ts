@@ -192,6 +192,7 @@ export class StepRunner {
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
+      now: this.now,
       resumed,
     };
     return { record, node, context };

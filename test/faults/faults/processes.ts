@@ -15,7 +15,7 @@ const stoppedOwner: Fault = {
     const held = await world.ledger.hold((call) => call.url === '/first', limitMs);
     if (held === null) return false;
     const owner = await world.ownerOf(held.call.execution);
-    owner?.signal('SIGSTOP');
+    if (owner !== null) await world.stopOwner(owner);
     try {
       await eventually(async () => {
         const isOpen = 'SELECT count(*) FROM execution WHERE id = $1 AND is_open';
