@@ -54,8 +54,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/common/timers/timer-loop.ts',
     edits: [
       [
-        'this.handleRows(client, (await client.query<DueRow>(CLAIM_ONE, [id])).rows),',
-        "{\n          const claimed = (await client.query<DueRow>(CLAIM_ONE, [id])).rows;\n          await client.query('COMMIT; BEGIN');\n          return this.handleRows(client, claimed);\n        },",
+        'return await this.handleRows(client, (await client.query<DueRow>(CLAIM_ONE, [id])).rows);',
+        "const claimed = (await client.query<DueRow>(CLAIM_ONE, [id])).rows;\n          await client.query('COMMIT; BEGIN');\n          return await this.handleRows(client, claimed);",
       ],
     ],
     red: {

@@ -116,8 +116,8 @@ async function untilTakenForDead(world: World): Promise<void> {
 
 /** The cron ends, then nothing may be left open. @returns what is wrong. */
 async function allEnd(world: World): Promise<string[]> {
-  await world.stopCron();
   try {
+    await world.stopCron();
     await eventually(async () => {
       const open = await world.open();
       if (open > 0) throw new Error(`${open} executions have not ended`);

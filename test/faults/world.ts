@@ -13,6 +13,9 @@ import { workload, type LoadedWorkflow } from './workload.js';
 
 export type BackendName = 'redis' | 'postgres';
 
+/** How long ago the last second may have fired, at the end. */
+const CRON_SILENCE_S = 3;
+
 /** Connections of each replica: the last has hardly any. */
 const POOL_SIZES = ['20', '20', '3'];
 
@@ -129,8 +132,13 @@ export class World {
     );
   }
 
-  /** From here on no further second is scheduled. */
+  /** From here on no further second is scheduled. It must not have fallen silent before. */
   async stopCron(): Promise<void> {
+    await eventually(async () => {
+      const silent = `SELECT extract(epoch FROM now() - max(scheduled_for)) FROM occurrence`;
+      const seconds = await this.database.number(silent);
+      if (seconds > CRON_SILENCE_S) throw new Error(`the cron has not fired for ${seconds} s`);
+    });
     const [cron] = await this.database.query<{ id: string }>(
       `SELECT workflow_id AS id FROM trigger WHERE type = 'cron'`,
     );

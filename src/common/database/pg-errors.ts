@@ -7,8 +7,11 @@ export function sqlState(error: unknown): string | undefined {
   return typeof error.code === 'string' && SQLSTATE.test(error.code) ? error.code : undefined;
 }
 
-/** Also a full disk (53100): no statement works until there is room, then each does. */
-const LOST_STATES = new Set(['53100', '57P01', '57P02', '57P03', '57P05', '53300', '25006']);
+/**
+ * Also a full disk (53100): no statement works until there is room, then each does; and a transaction that stood still for
+ * too long (25P03).
+ */
+const LOST_STATES = new Set(['53100', '25P03', '57P01', '57P02', '57P03', '57P05', '53300', '25006']);
 const LOST_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

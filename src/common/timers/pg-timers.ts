@@ -39,7 +39,7 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
 
   override handleApart(kind: string, handler: TimerHandler): void {
     this.claimKind(kind);
-    const loop = new TimerLoop(this.database, 1);
+    const loop = new TimerLoop(this.database, 1, undefined, true);
     loop.handle(kind, handler);
     this.loops.push(loop);
   }
