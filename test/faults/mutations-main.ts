@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { MutationTree, type Outcome } from './mutate.js';
 import { MUTATIONS, mutationsTable, type Mutation } from './mutations.js';
 
-const HELP = `npm run mutations [-- --only <part of a guard's name>] [--write]
+const HELP = `npm run mutations [-- [--only <part of a guard's name>]…] [--write]
 
 Takes each guard out of a copy of the sources and runs the test that must go red. --write only writes mutations.md.`;
 
@@ -12,14 +12,18 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) say(HELP);
 else if (values.write) writeFileSync(join(import.meta.dirname, 'mutations.md'), mutationsTable());
-else process.exitCode = await runAll(MUTATIONS.filter(({ guard }) => guard.includes(values.only)));
+else process.exitCode = await runAll(MUTATIONS.filter(isAsked));
+
+function isAsked({ guard }: Mutation): boolean {
+  return values.only.length === 0 || values.only.some((part) => guard.includes(part));
+}
 
 /** @returns the exit code. */
 async function runAll(mutations: readonly Mutation[]): Promise<number> {

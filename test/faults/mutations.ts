@@ -15,6 +15,7 @@ export type RedTest =
   | { readonly fault: string; readonly cycles: number };
 
 const RECOVERY = 'test/engine/recovery.spec.ts';
+const STALE = 'test/engine/stale-owner.spec.ts';
 const CHECKPOINT = 'src/engine/run/checkpoint.statement.ts';
 const CLAIM = 'src/engine/run/claim.statement.ts';
 const ACCEPT = 'src/engine/start/accept.statement.ts';
@@ -133,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 6,
     file: CHECKPOINT,
     edits: [['ON e.id = i.id AND e.epoch = i.epoch\nWHERE', 'ON e.id = i.id\nWHERE']],
-    red: { spec: RECOVERY, name: 'cannot be changed by the old owner: its epoch has passed' },
+    red: { spec: STALE, name: 'records no step and starts no further one' },
   },
   {
     guard: 'the end of an execution names the epoch of its owner',
@@ -145,32 +146,27 @@ export const MUTATIONS: readonly Mutation[] = [
         "e.status = 'running'\nRETURNING e.id, e.workflow_id, e.status, e.awaited_by",
       ],
     ],
-    red: { spec: 'test/engine/retry.spec.ts', name: 'raises the epoch, so that an owner of before can change nothing' },
+    red: { spec: STALE, name: 'cannot end the execution' },
   },
   {
     guard: 'only what is queued can be claimed',
     promise: 6,
     file: CLAIM,
-    edits: [
-      [
-        "(status = 'queued' OR (status = 'running' AND owner = $2))",
-        "(status IN ('queued', 'paused', 'waiting') OR (status = 'running' AND owner = $2))",
-      ],
-    ],
-    red: { spec: 'test/engine/pause.spec.ts', name: 'holds a queued execution at once' },
+    edits: [["(status = 'queued' OR (status = 'running' AND owner = $2))", '(is_open OR owner = $2)']],
+    red: { spec: STALE, name: 'cannot be claimed, whatever the queue hands out' },
   },
   {
-    guard: 'a wake-up leaves alone what does not sleep',
+    guard: 'a transaction that stands still is ended before the lease of its replica is over',
     promise: 6,
-    file: 'src/engine/maintenance/wake-ups.ts',
-    edits: [["AND status = 'waiting'\n", "AND status IN ('waiting', 'paused')\n"]],
+    file: 'src/common/database/pool.ts',
+    edits: [['    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,\n', '']],
     red: {
-      spec: 'test/engine/pause.spec.ts',
-      name: 'holds a waiting execution at once: its timer fires into nothing, resuming finds what is due',
+      spec: 'test/common/pool.spec.ts',
+      name: 'a transaction of a process that stands still gives back what it locks before its lease is over',
     },
   },
   {
-    guard: 'what a filter holds back is kept with its reason',
+    guard: 'what starts nothing is kept with its reason',
     promise: 7,
     file: ACCEPT,
     edits: [
@@ -179,7 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
         'if (occurrences.length > 1_000) await client.query(INSERT_OCCURRENCES',
       ],
     ],
-    red: { spec: 'test/triggers/triggers.spec.ts', name: 'says when the filter let nothing start' },
+    red: { spec: 'test/triggers/triggers.spec.ts', name: 'while paused records its instants as skipped' },
   },
   {
     guard: 'outgoing calls reach public addresses only',
@@ -191,7 +187,10 @@ export const MUTATIONS: readonly Mutation[] = [
         'return true || this.isAllowedRange(address);',
       ],
     ],
-    red: { spec: 'test/http/outgoing-http.spec.ts', name: 'use only the allowed ones of several addresses' },
+    red: {
+      spec: 'src/common/http/address-guard.spec.ts',
+      name: 'lets pass what the operator allows, in any spelling, and no more',
+    },
   },
   {
     guard: 'a confirmation token is good for one use',
