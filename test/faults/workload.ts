@@ -8,6 +8,8 @@ export interface LoadedWorkflow {
   readonly order: readonly (readonly [string, string])[];
   /** Step paths that a completed execution has called at least once. */
   readonly calls: readonly string[];
+  /** Needs child executions. */
+  readonly isFamily?: boolean;
 }
 
 const call = (ledger: string, id: string, more = '', path = id, method = 'POST', url = id): string =>
@@ -101,6 +103,32 @@ steps:
 ${webhook('poison')}`,
       order: chain('before', 'poison'),
       calls: ['before', 'poison'],
+    },
+    {
+      name: 'child',
+      weight: 0,
+      isFamily: true,
+      yaml: `
+name: child
+steps:
+  - ${call(ledger, 'born')}
+  - ${call(ledger, 'grown')}`,
+      order: chain('born', 'grown'),
+      calls: ['born', 'grown'],
+    },
+    {
+      name: 'family',
+      weight: 2,
+      isFamily: true,
+      yaml: `
+name: family
+steps:
+  - ${call(ledger, 'first')}
+  - {id: child, type: subworkflow, config: {workflow: child, input: {n: "{{ input.n }}"}}}
+  - ${call(ledger, 'last')}
+${webhook('family')}`,
+      order: chain('first', 'last'),
+      calls: ['first', 'last'],
     },
   ];
 }

@@ -41,7 +41,7 @@ export class World {
     if (backend === 'redis') world.redis = await RedisServer.start();
     await world.startReplicas();
     world.hasChildren = await world.knows('subworkflow');
-    world.workflows = workload(world.ledger.url);
+    world.workflows = workload(world.ledger.url).filter(({ isFamily }) => isFamily !== true || world.hasChildren);
     for (const workflow of world.workflows) await world.deploy(workflow);
     return world;
   }
