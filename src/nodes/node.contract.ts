@@ -76,6 +76,8 @@ export interface NodeContext<C extends object = object> {
   readonly signal: AbortSignal;
   /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
   readonly connections: Pick<Connections, 'get'>;
+  /** The database's time, milliseconds since 1970: when a step waits, no clock of a replica may say until when. */
+  readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
   /** Of the step execution: the same for every attempt. */

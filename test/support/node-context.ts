@@ -31,6 +31,7 @@ export function nodeContext<C extends object>(config: C, given: Partial<NodeCont
     idempotencyKey: '0193b3a0-0000-7000-8000-000000000001:step',
     connections: { get: (name) => Promise.reject(new ConnectionNotFoundError(name)) },
     signal: controller.signal,
+    now: () => Date.now(),
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     resumed: null,
     ...given,

@@ -270,6 +270,7 @@ export class StepRunner {
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: this.services.connections,
+      now: this.now,
       resumed,
     };
     return { record, node, context };

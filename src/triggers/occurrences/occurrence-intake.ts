@@ -185,7 +185,8 @@ export class OccurrenceIntake extends TriggerHost {
       outcome === 'notified' && occurrenceId !== null ? [occurrenceId] : [],
     );
     if (ids.length === 0) return;
-    const dueAt = new Date();
+    // At once, by whichever clock.
+    const dueAt = new Date(0);
     await this.timers.set(
       client,
       ids.map((subjectId) => ({ kind: NOTIFICATION_TIMER, subjectId, key: '', dueAt, payload: null })),
