@@ -104,6 +104,19 @@ steps:
     expect(remote.count('/passes')).toBe(0);
   });
 
+  it('in a distributed loop stands in for its passes too', async () => {
+    const execution = await test(
+      `
+name: mocked distribution
+steps:
+  - {id: each, type: loop, config: {items: [0, 1], distribute: true, steps: [${fetching('/distributed')}]}}
+`,
+      { mocks: { fetch: 'mocked' } },
+    );
+    expect(execution.output).toEqual({ results: ['mocked', 'mocked'], count: 2, failed: 0 });
+    expect(remote.count('/distributed')).toBe(0);
+  });
+
   it('in a branch of a parallel is named by its path, and a mocked loop runs none of its passes', async () => {
     const execution = await test(
       `

@@ -20,12 +20,14 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
   last_executed = excluded.last_executed,
   last_status = excluded.last_status`;
 
-/** Adds executions that ended in this transaction to their workflows' counters; test runs do not count. */
-export async function countEnded(client: PoolClient, ended: readonly EndedRow[], slot: number): Promise<void> {
-  const groups = [...Map.groupBy(ended, (row) => (row.trigger_type === TEST_TRIGGER ? null : row.workflow_id))].filter(
-    ([id]) => id !== null,
-  );
-  if (groups.length === 0) return;
+/**
+ * Adds executions that ended in this transaction to their workflows' counters. A pass of a distributed loop is a part of
+ * an execution, and counts with that one; a test run does not count.
+ */
+export async function countEnded(client: PoolClient, rows: readonly EndedRow[], slot: number): Promise<void> {
+  const ended = rows.every(counts) ? rows : rows.filter(counts);
+  if (ended.length === 0) return;
+  const groups = [...Map.groupBy(ended, (row) => row.workflow_id)];
   const tally = (status: string): number[] =>
     groups.map(([, rows]) => rows.filter((row) => row.status === status).length);
   await client.query(COUNT, [
@@ -38,4 +40,8 @@ export async function countEnded(client: PoolClient, ended: readonly EndedRow[],
     groups.map(([, rows]) => rows.reduce((sum, row) => sum + row.duration_ms, 0)),
     groups.map(([, rows]) => rows.at(-1)?.status ?? null),
   ]);
+}
+
+function counts({ pass, trigger_type }: EndedRow): boolean {
+  return pass === null && trigger_type !== TEST_TRIGGER;
 }

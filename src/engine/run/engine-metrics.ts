@@ -27,8 +27,9 @@ export class EngineMetrics implements OnModuleInit {
   }
 
   /** @param endedAt milliseconds, by the database's clock. */
-  ended({ workflow_id, start_time, trigger_type }: ClaimedExecution, status: string, endedAt: number): void {
-    if (trigger_type === TEST_TRIGGER) return;
+  ended({ workflow_id, start_time, pass, trigger_type }: ClaimedExecution, status: string, endedAt: number): void {
+    // A part of an execution, which counts when it ends itself; or a test run.
+    if (pass !== null || trigger_type === TEST_TRIGGER) return;
     this.metrics.executionEnded(workflow_id, status, Math.max(0, endedAt - start_time.getTime()) / 1000);
   }
 
