@@ -72,6 +72,8 @@ export interface NodeContext<C extends object = object> {
   readonly attempt: number;
   /** `<execution id>:<step path>`: the same for every attempt, for receivers that can deduplicate. */
   readonly idempotencyKey: string;
+  /** A test run, whose mocks hold within this execution only. */
+  readonly isTest?: boolean;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
   /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
@@ -149,6 +151,14 @@ export interface SuspendRequest {
 
 export type SuspendFor = 'approval' | 'event' | 'child';
 
+/** What a webhook's sender is answered; header names in lower case. */
+export interface WebhookResponse {
+  readonly status_code: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text is sent as it is, null as no body, anything else as JSON. */
+  readonly body: unknown;
+}
+
 /** What a step asks for that waits for `child`. */
 export type ChildRequest =
   /** One execution of a workflow. `wait: false`: the step goes on as soon as it is recorded. */
@@ -187,13 +197,6 @@ export type ChildAnswer =
   | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
   /** Nothing was started. */
   | { readonly kind: 'refused'; readonly error: NodeFailure };
-/** What a webhook's sender is answered; header names in lower case. */
-export interface WebhookResponse {
-  readonly status_code: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Text is sent as it is, null as no body, anything else as JSON. */
-  readonly body: unknown;
-}
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {

@@ -267,6 +267,7 @@ export class StepRunner {
       workflowId: this.claimed.workflow_id,
       stepExecutionId: record.fields.id,
       stepPath: path,
+      ...(this.mocks !== null && { isTest: true }),
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: this.services.connections,

@@ -54,10 +54,10 @@ export class LoopNode extends NodeType<LoopConfig> {
     return faults;
   }
 
-  execute({ config, resumed }: NodeContext<LoopConfig>): NodeOutcome {
+  execute({ config, resumed, isTest }: NodeContext<LoopConfig>): NodeOutcome {
     const failures = config.on_item_error === 'continue' ? 'ignore' : 'stop';
     if (resumed !== null) return this.conclude(resumed.answer?.value as ChildAnswer, failures);
-    if (config.distribute) return this.distribute(config, failures);
+    if (config.distribute && isTest !== true) return this.distribute(config, failures);
     return {
       kind: 'fan_out',
       fanOut: { over: passesOf(config), limit: config.max_concurrency, enough: null, failures },
