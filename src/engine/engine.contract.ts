@@ -41,6 +41,16 @@ export interface ExecutionRequest {
   /** What expressions see as `trigger`. */
   readonly trigger: TriggerNames | null;
   readonly createdBy: string | null;
+  /** Uploads, attachments: files of the execution from its start, with `step_path` null. Without: none. */
+  readonly files?: readonly AcceptedFile[];
+}
+
+/** A file that comes with what starts an execution. Its name becomes one that may be, and differs from the others'. */
+export interface AcceptedFile {
+  readonly name: string;
+  /** Media type, as declared. */
+  readonly type?: string | undefined;
+  readonly content: Uint8Array;
 }
 
 export interface TriggerNames {

@@ -14,6 +14,8 @@ import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
 import { ExecutionEnds } from './execution-ends.js';
+import { ExecutionFilesController } from './execution-files.controller.js';
+import { ExecutionFiles } from './files/execution-files.service.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionLiveController } from './execution-live.controller.js';
 import { ExecutionViews } from './execution-views.js';
@@ -58,6 +60,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionGraphController,
     ExecutionLiveController,
     ExecutionBundleController,
+    ExecutionFilesController,
     StepExecutionsController,
     WorkflowExecutionsController,
   ],
@@ -72,6 +75,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LiveExecutions,
     EngineMetrics,
     Journal,
+    ExecutionFiles,
     LocalEnds,
     RunServicesFactory,
     RunnerService,
@@ -102,6 +106,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
   ],
   exports: [
+    ExecutionFiles,
     Suspensions,
     StepAnswers,
     ExecutionStarter,

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
 import { ConditionNode } from './types/condition/condition.node.js';
 import { FailNode } from './types/fail/fail.node.js';
+import { FileNode } from './types/file/file.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
@@ -17,6 +18,7 @@ import { WaitNode } from './types/wait/wait.node.js';
 export const NODE_TYPES: readonly Type<NodeType>[] = [
   ConditionNode,
   FailNode,
+  FileNode,
   HttpNode,
   LogNode,
   LoopNode,

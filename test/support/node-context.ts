@@ -1,4 +1,5 @@
 import type { AbortReason, NodeContext } from '../../src/nodes/node.contract.js';
+import { MemoryFiles } from './memory-files.js';
 
 export interface LoggedLine {
   level: string;
@@ -30,6 +31,7 @@ export function nodeContext<C extends object>(config: C, given: Partial<NodeCont
     idempotencyKey: '0193b3a0-0000-7000-8000-000000000001:step',
     signal: controller.signal,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    files: new MemoryFiles(),
     resumed: null,
     ...given,
     lines,

@@ -22,6 +22,9 @@ export class AppConfig {
   readonly maxConcurrent!: number;
   readonly executionTimeoutMs!: number;
   readonly retentionMs!: number;
+  /** Of one file of an execution, and of all of them together. */
+  readonly fileMaxBytes!: number;
+  readonly executionFilesMaxBytes!: number;
   readonly schedulerTimezone!: string;
   readonly schedulerMaxWorkers!: number;
   readonly executionMode!: 'execute' | 'notify';

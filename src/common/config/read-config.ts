@@ -73,6 +73,8 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     maxConcurrent: values.MAX_CONCURRENT,
     executionTimeoutMs: values.EXECUTION_TIMEOUT,
     retentionMs: values.RETENTION,
+    fileMaxBytes: values.FILE_MAX_SIZE,
+    executionFilesMaxBytes: values.EXECUTION_FILES_MAX_SIZE,
     schedulerTimezone: values.SCHEDULER_TIMEZONE,
     schedulerMaxWorkers: values.SCHEDULER_MAX_WORKERS,
     executionMode: values.EXECUTION_MODE,

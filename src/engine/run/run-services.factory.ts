@@ -6,6 +6,7 @@ import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { ExecutionFiles } from '../files/execution-files.service.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -37,6 +38,7 @@ export class RunServicesFactory {
     watches: Watches,
     suspensions: Suspensions,
     answers: StepAnswers,
+    files: ExecutionFiles,
   ) {
     this.services = {
       types,
@@ -45,6 +47,7 @@ export class RunServicesFactory {
       commit,
       clock,
       slots,
+      files,
       checkpoint: checkpointStatement(
         timers,
         replica.slot,

@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
+import type { ExecutionFiles } from '../files/execution-files.service.js';
 import type { Slots } from './slots.js';
 import type { StepAnswer } from './step-record.js';
 import type { CheckpointStatement } from './checkpoint.statement.js';
@@ -47,6 +48,7 @@ export interface RunServices {
   readonly answersOf: (
     steps: readonly { readonly id: string; readonly attempt: number }[],
   ) => Promise<ReadonlyMap<string, StepAnswer>>;
+  readonly files: ExecutionFiles;
   /** Told of each step execution that ended, for metrics and the server's log. */
   readonly onStepEnd: (step: EndedStep) => void;
   readonly onRetry: (type: string) => void;

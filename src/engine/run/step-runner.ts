@@ -1,5 +1,14 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
+import type {
+  FanOut,
+  NodeFailure,
+  NodeOutcome,
+  NodeType,
+  Resumed,
+  StepFiles,
+  SuspendRequest,
+} from '../../nodes/node.contract.js';
+import { NO_FILES, OwnedFiles } from '../files/step-files.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
@@ -192,9 +201,16 @@ export class StepRunner {
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
+      files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
     return { record, node, context };
+  }
+
+  private filesOf(stepPath: string): StepFiles {
+    const { id: executionId, epoch } = this.claimed;
+    const { files, redaction } = this.services;
+    return new OwnedFiles(files, { executionId, epoch, stepPath }, (text) => redaction.text(text));
   }
 
   private enter(record: StepRecord, scope: string | null, port: string, output: unknown): void {

@@ -3,6 +3,7 @@ import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import { countEnded } from '../run/counters.js';
 import type { EndedRow } from '../run/ended.row.js';
+import { addFilesWithin, type PreparedFile } from '../files/accepted-files.js';
 import { admit, type Admission } from '../concurrency/admission.js';
 import type { Place } from '../concurrency/place.js';
 import type { ExecutionRequest, OccurrenceRecord, StartRequest, StartResult } from '../engine.contract.js';
@@ -17,6 +18,8 @@ export interface AcceptRow {
   readonly awaitedBy: string | null;
   /** null: its workflow has no `concurrency`. */
   readonly place: Place | null;
+  /** undefined: none. */
+  readonly files?: readonly PreparedFile[];
 }
 
 const LIMIT_REACHED = "As many executions as the workflow's concurrency allows are open.";
@@ -165,6 +168,9 @@ export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Pr
   await releaseKeys(client, rows.filter(isSkipped));
   await insertOccurrences(client, rows, duplicates, isSkipped);
   await insertExecutions(client, rows, duplicates, admissions);
+  for (const row of rows) {
+    if (row.files !== undefined && !duplicates.has(row) && !isSkipped(row)) await addFilesWithin(client, row.files);
+  }
   return rows.map((row) => toResult(row, duplicates.get(row), admissions.get(row.executionId ?? '')));
 }
 

@@ -15,6 +15,7 @@ import { ExecutionStarter, type ExecutionRequest, type StartRequest, type StartR
 import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
 import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
+import { prepareFiles } from '../files/accepted-files.js';
 import { inputFaults } from './input-schemas.js';
 
 /** Accepts executions: checks the input, commits, then queues. */
@@ -82,10 +83,13 @@ export class StarterService extends ExecutionStarter {
     const faults = inputFaults(plan, execution.input);
     if (faults.length > 0) throw new InputInvalidError(faults);
     const place = this.placeOf(plan, execution);
+    const executionId = newId();
+    const files = execution.files?.length ? await prepareFiles(executionId, execution.files, this.config) : undefined;
     return {
       request,
       place,
-      executionId: newId(),
+      files,
+      executionId,
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,
     };
