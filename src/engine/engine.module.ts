@@ -23,6 +23,7 @@ import { ExecutionsController } from './executions.controller.js';
 import { Reaper } from './maintenance/reaper.js';
 import { Reconciler } from './maintenance/reconciler.js';
 import { ReplicaLease } from './maintenance/replica-lease.js';
+import { Retention } from './maintenance/retention.service.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
@@ -93,6 +94,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     BulkService,
     ControlSignals,
     Reaper,
+    Retention,
     Reconciler,
     ReplicaLease,
     WakeUps,
