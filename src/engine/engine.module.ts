@@ -1,6 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { ChildCancels } from './children/child-cancels.service.js';
+import { ChildEnds } from './children/child-ends.service.js';
+import { Children } from './children/children.service.js';
+import { PassRequests } from './children/pass-requests.js';
+import { PassSeats } from './children/pass-seats.service.js';
+import { SubworkflowRequests } from './children/subworkflow-requests.js';
 import { PlacesChore } from './concurrency/places-chore.js';
 import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
@@ -10,6 +16,24 @@ import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
 import { LocalEnds } from './ends/local-ends.js';
+import { ApprovalKind } from './approvals/approval-kind.js';
+import { ApprovalLinks } from './approvals/approval-links.js';
+import { ApprovalMails } from './approvals/approval-mails.js';
+import { ApprovalQueries } from './approvals/approval-queries.service.js';
+import { ApprovalRepository } from './approvals/approval.repository.js';
+import { Approvals } from './approvals/approvals.service.js';
+import { PublicApprovals } from './approvals/public-approvals.service.js';
+import { ApprovalsController } from './approvals.controller.js';
+import { PublicApprovalsController } from './public-approvals.controller.js';
+import { CallbacksController } from './callbacks.controller.js';
+import { Callbacks } from './events/callbacks.service.js';
+import { EventDelivery } from './events/event-delivery.js';
+import { EventListeners } from './events/event-listeners.js';
+import { EventQueries } from './events/event-queries.service.js';
+import { EventWaits } from './events/event-waits.js';
+import { Events } from './events/events.service.js';
+import { OwnEvents } from './events/own-events.js';
+import { EventsController } from './events.controller.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
@@ -64,6 +88,10 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionFilesController,
     StepExecutionsController,
     WorkflowExecutionsController,
+    ApprovalsController,
+    PublicApprovalsController,
+    EventsController,
+    CallbacksController,
   ],
   providers: [
     Replica,
@@ -87,6 +115,26 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     PlacesChore,
     Suspensions,
     StepAnswers,
+    Children,
+    ChildEnds,
+    ChildCancels,
+    SubworkflowRequests,
+    PassRequests,
+    PassSeats,
+    ApprovalKind,
+    ApprovalLinks,
+    ApprovalMails,
+    ApprovalQueries,
+    ApprovalRepository,
+    Approvals,
+    PublicApprovals,
+    Callbacks,
+    EventDelivery,
+    EventListeners,
+    EventQueries,
+    EventWaits,
+    Events,
+    OwnEvents,
     CancelService,
     PauseService,
     RetryService,
@@ -109,6 +157,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
   ],
   exports: [
     ExecutionFiles,
+    EventListeners,
+    Events,
     Suspensions,
     StepAnswers,
     ExecutionStarter,

@@ -1,6 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
+import { ApprovalNode } from './types/approval/approval.node.js';
 import { ConditionNode } from './types/condition/condition.node.js';
+import { EmitNode } from './types/emit/emit.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { FileNode } from './types/file/file.node.js';
 import { HttpNode } from './types/http/http.node.js';
@@ -11,12 +13,16 @@ import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
 import { StopNode } from './types/stop/stop.node.js';
+import { SubworkflowNode } from './types/subworkflow/subworkflow.node.js';
 import { SwitchNode } from './types/switch/switch.node.js';
+import { WaitForEventNode } from './types/wait_for_event/wait-for-event.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
+  ApprovalNode,
   ConditionNode,
+  EmitNode,
   FailNode,
   FileNode,
   HttpNode,
@@ -26,7 +32,9 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   ScriptNode,
   SetNode,
   StopNode,
+  SubworkflowNode,
   SwitchNode,
   TransformNode,
+  WaitForEventNode,
   WaitNode,
 ];

@@ -15,11 +15,25 @@ export interface NodeTypeFixture {
 }
 
 export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  approval: {
+    good: () => ({ title: 'Pay?', assignees: ['ada@example.com'], form: { type: 'object' }, timeout: '2d' }),
+    templated: { title: 'Pay {{ input.amount }}', assignees: '{{ input.people }}', notify: ['{{ input.owner }}'] },
+    bad: { config: { form: { type: 'nothing' } }, path: 'form' },
+    kind: 'suspend',
+    endless: null,
+  },
   condition: {
     good: () => ({ expression: true, then: [{ id: 'a', type: 'log', config: { message: 'yes' } }] }),
     templated: { conditions: { all: ['{{ input.a }}', 'input.b > 1'] } },
     bad: { config: { conditions: { all: [] } }, path: 'conditions.all' },
     kind: 'enter',
+    endless: null,
+  },
+  emit: {
+    good: () => ({ type: 'order.paid', data: { order: 7 } }),
+    templated: { type: 'order.{{ input.what }}', source: '{{ input.shop }}', data: '{{ input }}' },
+    bad: { config: { type: 'millrace.execution.failed' }, path: 'type' },
+    kind: 'done',
     endless: null,
   },
   fail: {
@@ -101,6 +115,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { expression: 'input.items.map(i, i.name)' },
     bad: { config: { values: {}, expression: '1' }, path: 'expression' },
     kind: 'done',
+    endless: null,
+  },
+  wait_for_event: {
+    good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),
+    templated: { event: 'order.{{ input.what }}', match: '{{ event.data.order == input.order }}' },
+    bad: { config: { callback: true, match: 'true' }, path: 'match' },
+    kind: 'suspend',
     endless: null,
   },
   wait: {

@@ -18,6 +18,21 @@ export const TRIGGER_FIXTURES: Readonly<
       { cron: '@daily', misfire_grace: 'soon' },
     ],
   },
+  event: {
+    right: [
+      { types: ['order.*'], source: '/shop' },
+      { types: ['a'], debounce: '10s' },
+      { types: ['millrace.execution.failed'], batch: { max: 10, within: '1m' } },
+    ],
+    wrong: [
+      {},
+      { types: [] },
+      { types: ['a'], debounce: 'soon' },
+      { types: ['a'], batch: { max: 0, within: '1m' } },
+      { types: ['a'], batch: { max: 5 } },
+      { types: ['a'], debounce: '1s', batch: { max: 5, within: '1m' } },
+    ],
+  },
   manual: { right: [{}, { require_confirmation: true }], wrong: [{ require_confirmation: 'yes' }] },
   webhook: {
     right: [

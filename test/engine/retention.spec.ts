@@ -116,7 +116,7 @@ const partitions = async (): Promise<number> =>
   ).length;
 
 describe('a workflow that keeps its history for less', () => {
-  it('loses what ended longer ago, whole; nothing of it that is younger or under way, nothing of others', async () => {
+  it('loses what ended longer ago, whole; nothing that is younger, under way or awaited, nothing of others', async () => {
     const [brief, other] = [await workflow('2h'), await workflow(null)];
     const now = Date.now();
     const old = await past(brief, now - 3 * HOUR_MS);
@@ -124,11 +124,13 @@ describe('a workflow that keeps its history for less', () => {
     const justEnded = await past(brief, now - 3 * HOUR_MS, 'completed', now);
     const open = await past(brief, now - 3 * HOUR_MS, 'waiting');
     const others = await past(other, now - 3 * HOUR_MS);
+    const child = await past(brief, now - 3 * HOUR_MS);
+    await database.query('UPDATE execution SET parent_id = $2 WHERE id = $1', [child, open]);
     expect(await chore()).toBe(true);
     const rest = await database.query<{ id: string }>('SELECT id FROM execution WHERE id = ANY($1)', [
-      [old, young, justEnded, open, others],
+      [old, young, justEnded, open, others, child],
     ]);
-    expect(rest.map(({ id }) => id).sort()).toEqual([young, justEnded, open, others].sort());
+    expect(rest.map(({ id }) => id).sort()).toEqual([young, justEnded, open, others, child].sort());
     expect(await whole(old, young, open, others)).toEqual([young, open, others]);
     await database.query(`DELETE FROM execution WHERE id = $1`, [open]);
   });

@@ -14,6 +14,7 @@ import { TimersModule } from '../../src/common/timers/timers.module.js';
 import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../src/engine/engine.contract.js';
+import { EventListeners } from '../../src/engine/events/event-listeners.js';
 import { ExecutionEnds, type FinishedExecution } from '../../src/engine/execution-ends.js';
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
@@ -52,6 +53,7 @@ class StandInStarter extends ExecutionStarter {
       timeoutMs: null,
       awaitedBy: null,
       place: null,
+      parent: null,
     }));
     return accept(client, rows);
   }
@@ -217,6 +219,7 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    EventListeners,
   ];
 
   @Global()

@@ -12,6 +12,8 @@ export const PARTITIONED_TABLES = [
   'large_output',
   'execution_file',
   'execution_file_chunk',
+  'approval',
+  'event',
 ] as const;
 
 export const DAY_MS = 86_400_000;

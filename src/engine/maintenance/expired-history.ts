@@ -6,16 +6,19 @@ import { removeExecutions } from '../control/removal.statements.js';
 const EXECUTIONS_A_BATCH = 100;
 const OCCURRENCES_A_BATCH = 1_000;
 
+/** A child's result is its parent's until that one has ended. */
+const IS_AWAITED = 'EXISTS (SELECT FROM execution p WHERE p.id = x.parent_id AND p.is_open)';
+
 /** What is still under way, or was until lately, stays. Index: execution_workflow. */
 const OF_WORKFLOW = /* sql */ `
-SELECT id FROM execution
-WHERE workflow_id = $1 AND id < $2 AND NOT is_open AND coalesce(end_time, queued_at) < $3
+SELECT id FROM execution x
+WHERE workflow_id = $1 AND id < $2 AND NOT is_open AND coalesce(end_time, queued_at) < $3 AND NOT ${IS_AWAITED}
 ORDER BY id LIMIT ${EXECUTIONS_A_BATCH} FOR UPDATE SKIP LOCKED`;
 
 /** Index: the primary key of one partition. */
 const OF_OTHERS = /* sql */ `
-SELECT id FROM execution
-WHERE id >= $1 AND id < $2 AND NOT (workflow_id = ANY($3::uuid[])) AND NOT is_open
+SELECT id FROM execution x
+WHERE id >= $1 AND id < $2 AND NOT (workflow_id = ANY($3::uuid[])) AND NOT is_open AND NOT ${IS_AWAITED}
 ORDER BY id LIMIT ${EXECUTIONS_A_BATCH} FOR UPDATE SKIP LOCKED`;
 
 const STAYS = 'EXISTS (SELECT FROM execution e WHERE e.id = o.execution_id AND e.is_open)';

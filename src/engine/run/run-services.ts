@@ -49,6 +49,11 @@ export interface RunServices {
     steps: readonly { readonly id: string; readonly attempt: number }[],
   ) => Promise<ReadonlyMap<string, StepAnswer>>;
   readonly files: ExecutionFiles;
+  /** The time of these waiting steps is up. Returns what was answered before; no later answer counts. */
+  readonly closeAnswers: (
+    owned: { readonly executionId: string; readonly epoch: number },
+    steps: readonly { readonly id: string; readonly attempt: number }[],
+  ) => Promise<ReadonlyMap<string, StepAnswer>>;
   /** Told of each step execution that ended, for metrics and the server's log. */
   readonly onStepEnd: (step: EndedStep) => void;
   readonly onRetry: (type: string) => void;

@@ -124,7 +124,14 @@ export class StepBook {
   due(): StepRecord[] {
     if (this.asleep.size === 0) return [];
     const now = this.now() + DUE_TOLERANCE_MS;
-    return [...this.asleep].filter((record) => record.answer !== null || (record.fields.waitUntil ?? Infinity) <= now);
+    return [...this.asleep].filter((record) => record.answer !== null || (isUp(record, now) && !mayBeAnswered(record)));
+  }
+
+  /** Waiting steps whose time is up, and which may have been answered just before. */
+  overdue(): StepRecord[] {
+    if (this.asleep.size === 0) return [];
+    const now = this.now() + DUE_TOLERANCE_MS;
+    return this.suspended().filter((record) => isUp(record, now) && !record.isOutOfTime);
   }
 
   /** Waiting steps that somebody may have answered meanwhile. */
@@ -195,6 +202,11 @@ export class StepBook {
     else this.limited.delete(record);
   }
 }
+
+const isUp = ({ fields }: StepRecord, now: number): boolean => (fields.waitUntil ?? Infinity) <= now;
+
+const mayBeAnswered = ({ fields, isOutOfTime }: StepRecord): boolean =>
+  !isOutOfTime && suspendedFor(fields.waiting) !== null;
 
 /** `each[3].save` -> `each[].save` */
 export function planPath(stepPath: string): string {

@@ -9,8 +9,11 @@ import type {
   SuspendRequest,
 } from '../../nodes/node.contract.js';
 import { NO_FILES, OwnedFiles } from '../files/step-files.js';
+import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
 import { decideRetry } from '../planner/retry-decision.js';
+import { readBy, type SuspendedExpressions } from '../suspension/late-names.js';
+import { askToRunAgain, isRefused } from './run-again.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
@@ -69,6 +72,7 @@ export class StepRunner {
         this.book.skip(record);
         return null;
       }
+      if (isRefused(record)) throw new NodeError(INTERRUPTED.code, 'It was cut off, and is not to run again.');
       const prepared = this.resolve(record, names, resumed);
       record.moveTo('running', this.now());
       this.book.changed(record);
@@ -111,22 +115,30 @@ export class StepRunner {
         record.wait('timer', this.limited(record, result.until.getTime()), result.state);
         return this.book.changed(record);
       case 'suspend':
-        // What it asks for is stored, so no secret may be in it.
-        record.suspend(
-          this.services.redaction.value(result.request) as SuspendRequest,
-          this.limited(record, result.until?.getTime() ?? null),
-          this.services.redaction.value(result.state),
-          result.shows,
-        );
-        return this.book.changed(record);
+        return this.suspend(record, result);
       case 'retry':
         return this.fail(record, result.error, result.after, stopping);
       case 'fail':
+        if (result.output !== undefined) this.keepOutput(record, result.output);
         return this.fail(record, result.error, null, stopping);
       case 'aborted':
         // Cut off by a shutdown or by a new owner: it stays `running`, and whoever comes next finds it interrupted.
         if (result.reason === 'cancelled') this.book.cancel(record.path);
     }
+  }
+
+  /** What it asks for is stored, so no secret may be in it. */
+  private suspend(record: StepRecord, { request, until, state, shows }: Suspension): void {
+    const { redaction } = this.services;
+    const isChild = request.for === 'child';
+    const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
+    record.suspend(
+      { ...(redaction.value(request) as SuspendRequest), late: this.lateOf(record) },
+      this.limited(record, until?.getTime() ?? null),
+      redaction.value(kept),
+      shows,
+    );
+    this.book.changed(record);
   }
 
   /** A step with steps of its own, all of which have ended. */
@@ -147,16 +159,21 @@ export class StepRunner {
   private closeFan(record: StepRecord, fan: Fan, hasFailed: boolean): void {
     const output = this.services.types.get(record.step.type).gather(fan.results);
     if (!hasFailed) return this.complete(record, output, null);
-    try {
-      record.fields.output = output;
-      record.outputJson = serializeOutput(output);
-    } catch {
-      record.fields.output = null;
-    }
+    this.keepOutput(record, output);
     if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
+  }
+
+  private keepOutput(record: StepRecord, output: unknown): void {
+    try {
+      record.outputJson = serializeOutput(output);
+      record.fields.output = output;
+    } catch {
+      record.fields.output = null;
+      record.outputJson = null;
+    }
   }
 
   /** A step whose attempt was cut off with its process. */
@@ -170,7 +187,9 @@ export class StepRunner {
     if (step.effect === 'once' && step.onInterrupt === 'fail') return this.fail(record, INTERRUPTED, null, true);
     record.pushAttempt({ code: INTERRUPTED.code, message: INTERRUPTED.message }, this.now());
     record.fields.attempt += 1;
-    record.wait('retry', this.now(), null);
+    if (step.effect === 'once' && step.onInterrupt === 'ask')
+      record.suspend(askToRunAgain(record), null, null, { asks: 'run_again' });
+    else record.wait('retry', this.now(), null);
     this.book.changed(record);
   }
 
@@ -180,6 +199,15 @@ export class StepRunner {
   private limited(record: StepRecord, until: number | null): number | null {
     const { holdDeadline } = record;
     return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
+  }
+
+  /** What expressions that are evaluated outside of the run read of it: as values, without secrets. */
+  private lateOf({ step, prefix }: StepRecord): SuspendedExpressions | undefined {
+    const entries = Object.entries(step.late);
+    if (entries.length === 0) return undefined;
+    const names = this.book.names.at(prefix);
+    const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
+    return this.services.redaction.value(read) as SuspendedExpressions;
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -247,7 +275,8 @@ export class StepRunner {
     const { fields, step } = record;
     const message = this.services.redaction.text(failure.message);
     const details = failure.details === undefined ? {} : { details: this.services.redaction.value(failure.details) };
-    const error = { code: failure.code, message, ...details };
+    const inside = failure.step_path === undefined ? {} : { step_path: failure.step_path };
+    const error = { code: failure.code, message, ...details, ...inside };
     const delay = final ? null : this.retryDelay(record, failure, askedDelayMs, now);
     if (delay === null) {
       fields.error = error;
@@ -299,8 +328,11 @@ export class StepRunner {
 /** Steps without effects are over before anything could abort them. */
 const NEVER = new AbortController().signal;
 
+type Suspension = Extract<NodeOutcome, { kind: 'suspend' }>;
+
 /** A step that is tried again begins anew; one that has waited is told what came of it. */
 function resumption({ fields, answer }: StepRecord): Resumed | null {
+  if (fields.waiting?.asks !== undefined) return null;
   if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
   return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
 }
