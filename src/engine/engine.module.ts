@@ -53,6 +53,8 @@ import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
+import { LoadWatch } from './load/load-watch.service.js';
+import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
@@ -66,6 +68,7 @@ import { WorkerShare } from './run/worker-share.service.js';
 import { StepAnswers } from './suspension/step-answers.service.js';
 import { Suspensions } from './suspension/suspensions.js';
 import { ExecuteService } from './start/execute.service.js';
+import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
@@ -97,6 +100,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     Replica,
     RunnerHolds,
     Slots,
+    WorkerLoad,
+    LoadWatch,
     WorkerShare,
     Watches,
     ChangesRepository,
@@ -110,6 +115,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    TestRunService,
     Places,
     Supersession,
     PlacesChore,

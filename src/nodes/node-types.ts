@@ -9,6 +9,7 @@ import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
 import { ParallelNode } from './types/parallel/parallel.node.js';
+import { RespondNode } from './types/respond/respond.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
@@ -29,6 +30,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   LogNode,
   LoopNode,
   ParallelNode,
+  RespondNode,
   ScriptNode,
   SetNode,
   StopNode,

@@ -176,17 +176,18 @@ export interface PublicRequest {
   readonly remoteIp: string;
 }
 
-/** What is answered: a status and a JSON body, or text and bytes with a content type. */
+/** What is answered: a status and a JSON body, or with `isText` the body as it is, of the type that its header says. */
 export interface PublicAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isText?: boolean;
   readonly body: unknown;
 }
 
 /** A delivery that was accepted: what to record, and how its sender is answered. */
 export interface Delivery {
   readonly seen: Seen;
-  readonly answer: 'ack' | 'wait';
+  readonly answer: 'ack' | 'wait' | 'respond';
   readonly waitMs: number;
 }
 

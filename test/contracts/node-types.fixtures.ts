@@ -82,6 +82,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'fan_out',
     endless: null,
   },
+  respond: {
+    good: () => ({ status_code: 201, headers: { Location: '/orders/7', 'X-Count': 3 }, body: { id: 7 } }),
+    templated: { status_code: '{{ input.status }}', headers: { 'X-Id': '{{ input.id }}' }, body: '{{ input }}' },
+    bad: { config: { headers: { 'Content-Length': 3 } }, path: 'headers.Content-Length' },
+    kind: 'respond',
+    endless: null,
+  },
   script: {
     good: () => ({ code: 'return { sum: 1 + args.b };', args: { b: 2 } }),
     templated: { code: 'return 1;', args: '{{ input }}', max_memory: '{{ variables.memory }}' },

@@ -38,6 +38,7 @@ export const TRIGGER_FIXTURES: Readonly<
     right: [
       {},
       { path: '/webhook/orders/:id', methods: ['POST', 'PUT'], allowed_ips: ['10.0.0.0/8', '::1'] },
+      { path: '/orders', response: 'respond', timeout: 1 },
       { auth: { type: 'jwt', jwks_url: 'https://issuer.example/keys' }, response: 'wait', timeout: '5s' },
     ],
     wrong: [
@@ -47,7 +48,7 @@ export const TRIGGER_FIXTURES: Readonly<
       { auth: { type: 'hmac' } },
       { allowed_ips: ['10.0.0.0/33'] },
       { max_body: 16 * 1024 * 1024 + 1 },
-      { response: 'respond' },
+      { response: 'later' },
     ],
   },
 };

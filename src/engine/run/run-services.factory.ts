@@ -61,12 +61,13 @@ export class RunServicesFactory {
           await events.ended(client, ended);
         },
         suspensions,
+        (client, rows, responses, afterCommit) => ends.respondWithin(client, rows, responses, afterCommit),
       ),
       answersOf: (steps) => answers.of(steps),
       closeAnswers: (owned, steps) => answers.close(owned, steps),
       env: config.variables,
       onStepEnd: (step) => {
-        metrics.stepEnded(step.type, step.status, step.durationMs);
+        if (!step.isTest) metrics.stepEnded(step.type, step.status, step.durationMs);
         journal.stepEnded(step);
       },
       onRetry: (type) => metrics.retried(type),

@@ -30,6 +30,8 @@ export interface EndedStep {
   readonly status: string;
   readonly attempt: number;
   readonly durationMs: number;
+  /** Of a test run: not to be counted. */
+  readonly isTest: boolean;
   /** null when it did not fail. */
   readonly errorCode: string | null;
 }
