@@ -6,6 +6,7 @@ import { EmitNode } from './types/emit/emit.node.js';
 import { DatabaseNode } from './types/database/database.node.js';
 import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
+import { FileNode } from './types/file/file.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
@@ -28,6 +29,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   DatabaseNode,
   EmailNode,
   FailNode,
+  FileNode,
   HttpNode,
   LogNode,
   LoopNode,

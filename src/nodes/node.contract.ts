@@ -74,6 +74,8 @@ export interface NodeContext<C extends object = object> {
   readonly idempotencyKey: string;
   /** A test run, whose mocks hold within this execution only. */
   readonly isTest?: boolean;
+  /** The files of the execution; out of reach for pure steps. */
+  readonly files: StepFiles;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
   /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
@@ -95,6 +97,42 @@ export interface Resumed {
 }
 
 export type { NestedScope } from '../definition/type-catalogue.js';
+
+/** A file of the execution, as outputs and the API show it. */
+export interface FileEntry {
+  readonly id: string;
+  /** Unique within the execution. */
+  readonly name: string;
+  /** Media type. */
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Of the content, in hex. */
+  readonly sha256: string;
+  /** The step that wrote it; null when it came with what started the execution. */
+  readonly step_path: string | null;
+  /** Where it is downloaded. */
+  readonly url: string;
+}
+
+/** What a file may be written from. Text is written as UTF-8, secrets redacted; bytes are written as they are. */
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface WriteOptions {
+  /** Media type; default `application/octet-stream`. */
+  readonly type?: string | undefined;
+  /** What becomes of a name that another step has taken. Default `fail`; `rename` writes `name-2`. */
+  readonly ifTaken?: 'fail' | 'replace' | 'rename';
+  readonly signal: AbortSignal;
+}
+
+/** The files of an execution. Errors: `file_not_found`, `file_name_invalid`, `file_exists`, `file_too_large`, `files_too_large`. */
+export interface StepFiles {
+  list(): Promise<readonly FileEntry[]>;
+  read(nameOrId: string): Promise<FileEntry & { readonly content: AsyncIterable<Buffer> }>;
+  /** Replaces what this step has written under this name: writing again is harmless. */
+  write(name: string, content: FileContent, options: WriteOptions): Promise<FileEntry>;
+}
 
 export type AbortReason = 'timeout' | 'cancelled' | 'shutdown' | 'replaced';
 

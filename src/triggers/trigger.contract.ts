@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
+import type { AcceptedFile } from '../engine/engine.contract.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { DtoClass } from '../common/validation/fields.js';
 import type { Expression, Template } from '../definition/plan.js';
@@ -30,6 +31,8 @@ export interface ArmedTrigger<C extends object = object> {
 }
 
 /** One thing that a trigger saw, before anything was decided about it. */
+export type { AcceptedFile } from '../engine/engine.contract.js';
+
 export interface Seen {
   readonly occurredAt: Date;
   readonly scheduledFor: Date | null;
@@ -40,6 +43,8 @@ export interface Seen {
   readonly keyTtlMs: number | null;
   /** The input when the trigger has no mapping; undefined: the payload. */
   readonly defaultInput?: unknown;
+  /** Uploads, attachments: they become files of the execution, in the transaction that accepts it. */
+  readonly files?: readonly AcceptedFile[];
   /** The type has decided already: nothing starts, and this is why. */
   readonly refused?: {
     readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';

@@ -61,6 +61,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'fail',
     endless: null,
   },
+  file: {
+    good: () => ({ operation: 'write', name: 'a.txt', content: 'hello' }),
+    templated: { operation: 'write', name: '{{ input.name }}', content: '{{ input.rows }}', format: 'json' },
+    bad: { config: { operation: 'write', name: 'a.txt' }, path: 'content' },
+    kind: 'done',
+    endless: null,
+  },
   http: {
     good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),
     templated: {

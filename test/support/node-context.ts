@@ -1,5 +1,6 @@
 import { ConnectionNotFoundError } from '../../src/common/connections/connections.errors.js';
 import type { AbortReason, NodeContext } from '../../src/nodes/node.contract.js';
+import { MemoryFiles } from './memory-files.js';
 
 export interface LoggedLine {
   level: string;
@@ -33,6 +34,7 @@ export function nodeContext<C extends object>(config: C, given: Partial<NodeCont
     signal: controller.signal,
     now: () => Date.now(),
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    files: new MemoryFiles(),
     resumed: null,
     ...given,
     lines,

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { FanOutResult } from '../../nodes/node.contract.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import type { ExecutionError } from '../run/step-record.js';
 
 /** A step that waits for children. */
@@ -19,7 +20,12 @@ interface StartedChild {
   readonly error: ExecutionError | null;
 }
 
-interface PassRow extends StartedChild {
+interface ChildRow extends Omit<StartedChild, 'execution_id'> {
+  readonly id: string;
+  readonly output_size: number | null;
+}
+
+interface PassRow extends ChildRow {
   readonly pass: number;
 }
 
@@ -30,7 +36,7 @@ WHERE id = ANY($1::uuid[]) AND status = 'waiting' AND waiting->>'for' = 'child'`
 
 /** Index: the primary key. */
 const CHILD = /* sql */ `
-SELECT id AS execution_id, status, output, error FROM execution
+SELECT id, status, output, output_size, error FROM execution
 WHERE id = ANY($1::uuid[]) AND parent_step_id = $2 AND (is_detached OR NOT is_open) ORDER BY id DESC LIMIT 1`;
 
 /** Children are younger than their parents: older partitions are left out. Index: execution_open_child. */
@@ -39,7 +45,7 @@ SELECT 1 FROM execution WHERE id >= $1 AND parent_step_id = $2 AND is_open AND p
 
 /** The one that completed, else the latest. Index: execution_child. */
 const RESULTS = /* sql */ `
-SELECT DISTINCT ON (pass) pass, id AS execution_id, status, output, error FROM execution
+SELECT DISTINCT ON (pass) pass, id, status, output, output_size, error FROM execution
 WHERE id >= $1 AND parent_step_id = $2 AND NOT is_open AND pass IS NOT NULL AND parent_attempt > 0
 ORDER BY pass, (status = 'completed') DESC, id DESC`;
 
@@ -52,7 +58,11 @@ export async function startedChildren(
   stepExecutionId: string,
   ids: readonly string[],
 ): Promise<StartedChild | undefined> {
-  return (await client.query<StartedChild>(CHILD, [ids, stepExecutionId])).rows[0];
+  const { rows } = await client.query<ChildRow>(CHILD, [ids, stepExecutionId]);
+  const [child] = await withLargeOutputs(client, rows);
+  if (child === undefined) return undefined;
+  const { id: execution_id, status, output, error } = child;
+  return { execution_id, status, output, error };
 }
 
 export async function isLeftOpen(client: PoolClient, parent: WaitingParent): Promise<boolean> {
@@ -62,7 +72,7 @@ export async function isLeftOpen(client: PoolClient, parent: WaitingParent): Pro
 
 export async function passResults(client: PoolClient, stepExecutionId: string): Promise<FanOutResult[]> {
   const { rows } = await client.query<PassRow>(RESULTS, [oldestChildOf(stepExecutionId), stepExecutionId]);
-  return rows.map(toResult);
+  return (await withLargeOutputs(client, rows)).map(toResult);
 }
 
 /** The lowest id that a child of this step, or of this execution, may have. */

@@ -7,6 +7,7 @@ const PARTS = [
   ['execution_file', 'id'],
   ['large_output', 'id'],
   ['step_answer', 'id'],
+  ['approval', 'id'],
   ['execution_log', 'id'],
   ['step_execution', 'id'],
 ] as const;

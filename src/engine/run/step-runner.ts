@@ -5,9 +5,11 @@ import type {
   NodeOutcome,
   NodeType,
   Resumed,
+  StepFiles,
   SuspendRequest,
   WebhookResponse,
 } from '../../nodes/node.contract.js';
+import { NO_FILES, OwnedFiles } from '../files/step-files.js';
 import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
 import { TEST_TRIGGER } from '../engine.contract.js';
@@ -272,9 +274,16 @@ export class StepRunner {
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: this.services.connections,
       now: this.now,
+      files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
     return { record, node, context };
+  }
+
+  private filesOf(stepPath: string): StepFiles {
+    const { id: executionId, epoch } = this.claimed;
+    const { files, redaction } = this.services;
+    return new OwnedFiles(files, { executionId, epoch, stepPath }, (text) => redaction.text(text));
   }
 
   private enter(record: StepRecord, scope: string | null, port: string, output: unknown): void {
