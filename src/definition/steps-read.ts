@@ -2,7 +2,9 @@ import type { CompiledExpression } from './expressions/expression.js';
 import type { CompiledTemplate } from './expressions/template.js';
 import type { Plan, PlanStep } from './plan.js';
 
-const known = new WeakMap<Plan, Map<string, ReadonlySet<string> | null>>();
+type ByPrefix = Map<string, ReadonlySet<string> | null>;
+
+const known = new WeakMap<Plan, ByPrefix>();
 
 /**
  * Ids of the steps that are read by the steps whose plan path begins with `prefix` (`each[].`); null: which ones they
@@ -10,7 +12,7 @@ const known = new WeakMap<Plan, Map<string, ReadonlySet<string> | null>>();
  */
 export function stepsReadIn(plan: Plan, prefix: string): ReadonlySet<string> | null {
   let byPrefix = known.get(plan);
-  if (byPrefix === undefined) known.set(plan, (byPrefix = new Map()));
+  if (byPrefix === undefined) known.set(plan, (byPrefix = new Map() as ByPrefix));
   let ids = byPrefix.get(prefix);
   if (ids === undefined) byPrefix.set(prefix, (ids = find(plan, prefix)));
   return ids;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PlacesChore } from '../../src/engine/concurrency/places-chore.js';
 import { statuses, step, type Api, type ExecutionView } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { allItems } from '../support/deployments.js';
@@ -206,6 +207,34 @@ steps: [{id: each, type: loop, config: {times: 3, distribute: true, max_concurre
     expect(parent.output.results).toEqual(Array.from({ length: 1000 }, (_, n) => n * 2));
     const [row] = await app.db.database.query<{ epoch: number }>('SELECT epoch FROM execution WHERE id = $1', [id]);
     expect(row?.epoch).toBe(2);
+  });
+});
+
+describe('pausing an execution with a distributed loop', () => {
+  it('lets the passes that run come to their end; the next begin when it is resumed', async () => {
+    remote.hold('/paused');
+    const id = await api.start(
+      await api.create(`
+name: to pause
+steps:
+  - {id: each, type: loop, config: {times: 5, distribute: true, max_concurrency: 2}, steps: [{id: a, ${call('paused')}}]}
+`),
+    );
+    await eventually(() => expect(remote.count('/paused')).toBe(2));
+    await api.reaches(id, 'waiting');
+    expect((await api.post(`/executions/${id}/pause`)).status).toBe(200);
+    remote.letGo('/paused');
+    await eventually(async () =>
+      expect((await passes(id)).filter(({ status }) => status === 'completed').length).toBe(2),
+    );
+    await app.app.get(PlacesChore).tick();
+    expect((await passes(id)).map(({ status }) => status).sort()).toEqual([
+      ...Array<string>(2).fill('completed'),
+      ...Array<string>(3).fill('queued'),
+    ]);
+    expect((await api.post(`/executions/${id}/resume`)).status).toBe(200);
+    expect((await api.reaches(id, 'completed')).output.count).toBe(5);
+    expect(remote.count('/paused')).toBe(5);
   });
 });
 

@@ -63,7 +63,10 @@ export class Children implements SuspensionKind, OnModuleInit {
       request.kind === 'workflow'
         ? await this.subworkflows.rowOf(asking, request)
         : await this.passes.rowsOf(client, asking, request);
-    if (rows instanceof Refused) return await this.refuse(client, asking, rows, afterCommit);
+    if (rows instanceof Refused) {
+      await this.refuse(client, asking, rows, afterCommit);
+      return;
+    }
     await this.accept(client, asking, rows, afterCommit);
     const needsNone = request.kind === 'workflow' ? !request.wait : rows.length === 0;
     if (needsNone) await this.look(client, asking, rows[0]?.executionId ?? asking.step.stepExecutionId);
