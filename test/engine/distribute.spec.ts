@@ -97,7 +97,7 @@ steps:
       ...Array<string>(4).fill('queued'),
       ...Array<string>(2).fill('running'),
     ]);
-    expect(step(await api.execution(id), 'each').waiting).toEqual({ for: 'child', until: null });
+    expect(step(await api.execution(id), 'each').waiting).toMatchObject({ for: 'child', until: null });
     remote.letGo('/bounded');
     await api.reaches(id, 'completed');
     expect(remote.count('/bounded')).toBe(6);

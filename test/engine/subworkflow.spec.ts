@@ -74,7 +74,7 @@ steps:
     );
     const parent = await api.reaches(id, 'waiting');
     const child = await onlyChild(id);
-    expect(step(parent, 'sub').waiting).toEqual({ for: 'child', until: null, execution_id: child.id });
+    expect(step(parent, 'sub').waiting).toMatchObject({ for: 'child', until: null, execution_id: child.id });
     remote.letGo('/shown');
     expect(statuses(await api.reaches(id, 'completed'))).toEqual({ sub: 'completed' });
   });

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Database } from '../../common/database/database.js';
-import { idBounds, idTime } from '../../common/ids.js';
 import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
+import { idBounds, idTime } from '../../common/ids.js';
 import { isOpen } from '../planner/state-tables.js';
+import { removeExecutions } from './removal.statements.js';
 
 const HOLD = /* sql */ `SELECT status FROM execution WHERE id = $1 FOR UPDATE`;
-const REMOVE = /* sql */ `DELETE FROM execution WHERE id = ANY($1::uuid[])`;
 
 /** The passes of its loops, and theirs: they are parts of it. Subworkflows are not. Index: execution_parent. */
 const PASSES = /* sql */ `
@@ -16,10 +16,6 @@ WITH RECURSIVE part AS (
   UNION ALL
   SELECT e.id, e.is_open FROM part JOIN execution e ON e.parent_id = part.id AND e.id >= $2 AND e.pass IS NOT NULL)
 SELECT id, is_open FROM part`;
-
-/** Indexes: step_execution_execution, execution_log_execution; the bounds leave the partitions of these executions. */
-const REMOVE_STEPS = /* sql */ `DELETE FROM step_execution WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3`;
-const REMOVE_LOGS = /* sql */ `DELETE FROM execution_log WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3`;
 
 /**
  * Removes executions, and the passes of their distributed loops, from the history. Counters, occurrences and their keys
@@ -35,12 +31,7 @@ export class RemovalService {
       const held = (await client.query<{ status: ExecutionStatus }>(HOLD, [id])).rows[0];
       if (held === undefined) throw new ExecutionNotFoundError(id);
       if (isOpen(held.status)) throw new ExecutionStateError(id, held.status, 'deleted; cancel it first');
-      const ids = [id, ...(await this.endedPasses(client, id))];
-      const { lowest } = idBounds(idTime(id));
-      const { highest } = idBounds(Math.max(...ids.map(idTime)));
-      await client.query(REMOVE_STEPS, [ids, lowest, highest]);
-      await client.query(REMOVE_LOGS, [ids, lowest, highest]);
-      await client.query(REMOVE, [ids]);
+      await removeExecutions(client, [id, ...(await this.endedPasses(client, id))]);
     });
   }
 

@@ -5,7 +5,7 @@ import { decideRetry } from '../planner/retry-decision.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
-import { INTERRUPTED, toFailure } from './failure.js';
+import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
@@ -51,6 +51,10 @@ export class StepRunner {
     const record = next instanceof StepRecord ? next : this.book.open(next);
     const names = this.book.names.at(record.prefix);
     const resumed = resumption(record);
+    if (resumed?.answer === null && hasWaitedOut(record)) {
+      this.fail(record, TIMEOUT, null, false);
+      return null;
+    }
     try {
       if (next !== record && (record.step.disabled || !this.wants(record, names))) {
         this.book.skip(record);
@@ -95,7 +99,7 @@ export class StepRunner {
         record.enterSeveral(this.services.redaction.value(result.fanOut) as FanOut);
         return this.book.changed(record);
       case 'wait':
-        record.wait('timer', result.until.getTime(), result.state);
+        record.wait('timer', this.limited(record, result.until.getTime()), result.state);
         return this.book.changed(record);
       case 'suspend':
         return this.suspend(record, result);
@@ -114,12 +118,10 @@ export class StepRunner {
   private suspend(record: StepRecord, { request, until, state, shows }: Suspension): void {
     const { redaction } = this.services;
     const isChild = request.for === 'child';
-    const ends = [until?.getTime() ?? Infinity, isChild ? deadlineOf(record) : Infinity];
-    const latest = Math.min(...ends);
     const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
     record.suspend(
       redaction.value(request) as SuspendRequest,
-      latest === Infinity ? null : latest,
+      this.limited(record, until?.getTime() ?? null),
       redaction.value(kept),
       shows,
     );
@@ -133,6 +135,7 @@ export class StepRunner {
       record.moveTo('completed', this.now());
       return this.ended(record);
     }
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     const cause = this.book.get(failedBy).fields.error;
     record.fields.error = { ...(cause ?? INTERRUPTED), step_path: cause?.step_path ?? failedBy };
     record.moveTo('failed', this.now());
@@ -144,6 +147,7 @@ export class StepRunner {
     const output = this.services.types.get(record.step.type).gather(fan.results);
     if (!hasFailed) return this.complete(record, output, null);
     this.keepOutput(record, output);
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
@@ -172,6 +176,14 @@ export class StepRunner {
     record.fields.attempt += 1;
     record.wait('retry', this.now(), null);
     this.book.changed(record);
+  }
+
+  /** No wait lasts longer than the step's own timeout. */
+  private limited(record: StepRecord, until: number): number;
+  private limited(record: StepRecord, until: number | null): number | null;
+  private limited(record: StepRecord, until: number | null): number | null {
+    const { holdDeadline } = record;
+    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -287,14 +299,13 @@ const NEVER = new AbortController().signal;
 
 type Suspension = Extract<NodeOutcome, { kind: 'suspend' }>;
 
-/** The step's own timeout goes on while it waits for a child; steps without effects have none. */
-function deadlineOf({ step, fields }: StepRecord): number {
-  if (step.timeoutMs === null || step.effect === 'pure') return Infinity;
-  return (fields.startedAt ?? 0) + step.timeoutMs;
-}
-
 /** A step that is tried again begins anew; one that has waited is told what came of it. */
 function resumption({ fields, answer }: StepRecord): Resumed | null {
   if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
   return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
+}
+
+/** Its own timeout came before what it waited for. */
+function hasWaitedOut({ fields, holdDeadline }: StepRecord): boolean {
+  return holdDeadline !== null && fields.waitUntil !== null && fields.waitUntil >= holdDeadline;
 }
