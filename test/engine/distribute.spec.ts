@@ -180,6 +180,28 @@ steps: [{id: each, type: loop, config: {times: 3, distribute: true, max_concurre
     expect(remote.keys('/keys').toSorted()).toEqual(ids.map((id, index) => `${id}:each[${index}].save`).toSorted());
   });
 
+  it('hands outputs of any size in and out', async () => {
+    const parent = await api.run(
+      `
+name: big
+steps:
+  - {id: text, type: transform, config: {expression: "[1, 2, 3, 4, 5, 6].map(x, input.text)"}}
+  - id: each
+    type: loop
+    config: {times: 2, distribute: true, max_concurrency: 2}
+    steps: [{id: a, type: set, config: {values: {own: "{{ steps.text.output }}", n: "{{ index }}"}}}]
+  - id: after
+    type: transform
+    config: {expression: "steps.each.output.results.map(r, [r.n, size(r.own), size(r.own[5])])"}
+`,
+      { input: { text: 'x'.repeat(60_000) } },
+    );
+    expect(parent.output).toEqual([
+      [0, 6, 60_000],
+      [1, 6, 60_000],
+    ]);
+  });
+
   it('counts as one execution: its passes are found by their parent only', async () => {
     const workflow = await api.create(
       'name: counted\nsteps: [{id: each, type: loop, config: {times: 4, distribute: true}, steps: [{id: a, type: log, config: {message: x}}]}]',
