@@ -150,6 +150,22 @@ steps: [{id: sub, type: subworkflow, config: {workflow: ${workflow}${more}}, ret
     expect(await children(parent.id)).toEqual([]);
   });
 
+  it('does not find what belongs to another owner', async () => {
+    const steps = [{ id: 'a', type: 'log', config: { message: 'x' } }];
+    const using = [{ id: 'sub', type: 'subworkflow', config: { workflow: 'hers' } }];
+    for (const [name, owner_id, list] of [
+      ['hers', 'ada', steps],
+      ['her own', 'ada', using],
+      ['his', 'bob', using],
+    ]) {
+      const { status } = await api.post('/workflows', { name, owner_id, definition: { name, steps: list } });
+      expect(status).toBe(201);
+    }
+    await api.reaches(await api.start('her-own'), 'completed');
+    const parent = await api.reaches(await api.start('his'), 'failed');
+    expect(parent.error).toMatchObject({ code: 'workflow_not_found' });
+  });
+
   it('of itself fails at the depth limit', async () => {
     const parent = await api.run('name: endless\nsteps: [{id: again, type: subworkflow, config: {workflow: endless}}]');
     let depth = 0;

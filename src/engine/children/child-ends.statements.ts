@@ -68,9 +68,12 @@ export async function passResults(client: PoolClient, stepExecutionId: string): 
   return (await withLargeOutputs(client, rows)).map(toResult);
 }
 
-/** The lowest id that a child of this step, or of this execution, may have. */
+/** By how much the clock of the replica that started a child may be behind. */
+const CLOCK_SKEW_MS = 86_400_000;
+
+/** No child of this step, or of this execution, has a lower id: older partitions are left out. */
 export function oldestChildOf(parentId: string): string {
-  return idBounds(idTime(parentId)).lowest;
+  return idBounds(Math.max(0, idTime(parentId) - CLOCK_SKEW_MS)).lowest;
 }
 
 function toResult({ pass, status, output, error }: PassRow): FanOutResult {
