@@ -12,7 +12,7 @@ const known = new WeakMap<Plan, ByPrefix>();
  */
 export function stepsReadIn(plan: Plan, prefix: string): ReadonlySet<string> | null {
   let byPrefix = known.get(plan);
-  if (byPrefix === undefined) known.set(plan, (byPrefix = new Map() as ByPrefix));
+  if (byPrefix === undefined) known.set(plan, (byPrefix = new Map<string, ReadonlySet<string> | null>()));
   let ids = byPrefix.get(prefix);
   if (ids === undefined) byPrefix.set(prefix, (ids = find(plan, prefix)));
   return ids;

@@ -46,6 +46,8 @@ export interface Seen {
     readonly code: string;
     readonly detail: string;
   };
+  /** The trigger's filter was asked already, for each part of it. */
+  readonly isFiltered?: boolean;
   readonly replayOf?: string;
   readonly awaited?: boolean;
   /** What a caller asked for beside the input. */
@@ -89,6 +91,10 @@ export abstract class TriggerHost {
   abstract openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** What would become of it, by window, pause and filter; nothing is recorded. */
+  abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
+  /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
+  abstract want(triggerId: string, types: readonly string[] | null): void;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
   abstract report(triggerId: string, liveness: Partial<Liveness>): void;
 }
@@ -105,6 +111,22 @@ export interface DueTrigger<C extends object = object> {
   readonly key: string;
   readonly dueAt: Date;
   readonly payload: unknown;
+}
+
+/** An event, in the JSON format of CloudEvents 1.0, for a trigger. */
+export interface HeardEvent<C extends object = object> {
+  readonly trigger: ArmedTrigger<C>;
+  /** Of the record. */
+  readonly id: string;
+  readonly event: {
+    readonly id: string;
+    readonly source: string;
+    readonly type: string;
+    readonly time: string;
+    readonly data?: unknown;
+  };
+  /** It ends a chain of executions, each started by an event of the one before, that is too long. */
+  readonly isTooDeep: boolean;
 }
 
 export interface Liveness {
@@ -149,17 +171,18 @@ export interface PublicRequest {
   readonly remoteIp: string;
 }
 
-/** What is answered: a status and a JSON body, or text and bytes with a content type. */
+/** What is answered: a status and a JSON body, or with `isText` the body as it is, of the type that its header says. */
 export interface PublicAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isText?: boolean;
   readonly body: unknown;
 }
 
 /** A delivery that was accepted: what to record, and how its sender is answered. */
 export interface Delivery {
   readonly seen: Seen;
-  readonly answer: 'ack' | 'wait';
+  readonly answer: 'ack' | 'wait' | 'respond';
   readonly waitMs: number;
 }
 
@@ -216,6 +239,19 @@ export abstract class BaseTrigger<C extends object = object> {
   /** Its timers are due: the transaction that removes them. Work on all at once. @returns what runs after the commit. */
   due(_client: PoolClient, _due: readonly DueTrigger<C>[], _now: Date): Promise<() => void> {
     throw new Error(`${this.type} sets no timers`);
+  }
+
+  /** Whether triggers of this type hear events. */
+  readonly isListener: boolean = false;
+
+  /** Whether such a trigger wants this event. */
+  wants(_config: C, _event: HeardEvent['event']): boolean {
+    return false;
+  }
+
+  /** Events that these triggers want, in the transaction that delivers them; may come again. @returns what runs after. */
+  hear(_client: PoolClient, _heard: readonly HeardEvent<C>[]): Promise<() => void> {
+    throw new Error(`${this.type} hears no events`);
   }
 
   /** Public routes of a config; the routes of all triggers in force are unique. */

@@ -14,6 +14,7 @@ import { TimersModule } from '../../src/common/timers/timers.module.js';
 import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../src/engine/engine.contract.js';
+import { EventListeners } from '../../src/engine/events/event-listeners.js';
 import { ExecutionEnds, type FinishedExecution } from '../../src/engine/execution-ends.js';
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
@@ -68,6 +69,10 @@ class StandInStarter extends ExecutionStarter {
 
 class StandInEnds extends ExecutionEnds {
   output: FinishedExecution['output'];
+
+  override waitForResponse(): Promise<null> {
+    return Promise.resolve(null);
+  }
 
   override wait(id: string): Promise<FinishedExecution | null> {
     return Promise.resolve(
@@ -218,6 +223,7 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    EventListeners,
   ];
 
   @Global()

@@ -7,6 +7,8 @@ export type Role = 'api' | 'scheduler' | 'worker';
 export class AppConfig {
   readonly port!: number;
   readonly host!: string;
+  /** Where people reach the server, without a slash at the end. */
+  readonly publicUrl!: string;
   readonly debug!: boolean;
   readonly logLevel!: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly serviceName!: string;

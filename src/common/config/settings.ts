@@ -28,6 +28,11 @@ export const SETTINGS = {
     HOST: given(parse.anyText, 'The address to listen on; 127.0.0.1 serves this machine alone.', {
       default: '0.0.0.0',
     }),
+    PUBLIC_URL: given(
+      parse.baseUrl,
+      'Where people reach this server: the beginning of the links in mails. Default: http://localhost and the port.',
+      { example: 'https://millrace.example.com' },
+    ),
     ROLES: given(
       parse.list(parse.oneOf('api', 'scheduler', 'worker')),
       'What this process does: all of it, or a part.',
@@ -122,7 +127,7 @@ export const SETTINGS = {
     ),
     SCRIPT_RUNTIMES: given(
       parse.list(parse.oneOf('javascript', 'node', 'python', 'bash')),
-      'Runtimes that script steps may use. All but javascript run with the rights of an unprivileged process.',
+      'Runtimes that script steps may use. All but javascript are confined processes: with no rights where the server is root, else with its own.',
       { default: 'javascript' },
     ),
     SCRIPTS_DIR: given(parse.anyText, 'The folder of the files that script steps name.', { example: './scripts' }),

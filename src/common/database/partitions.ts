@@ -12,6 +12,8 @@ export const PARTITIONED_TABLES = [
   'large_output',
   'execution_file',
   'execution_file_chunk',
+  'approval',
+  'event',
 ] as const;
 
 const DAY_MS = 86_400_000;

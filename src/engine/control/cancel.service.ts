@@ -9,6 +9,7 @@ import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import type { ExecutionStatus } from '../engine.contract.js';
+import { OwnEvents } from '../events/own-events.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Places } from '../concurrency/places.service.js';
@@ -83,6 +84,7 @@ export class CancelService {
     private readonly places: Places,
     private readonly suspensions: Suspensions,
     private readonly childEnds: ChildEnds,
+    private readonly events: OwnEvents,
   ) {}
 
   /**
@@ -151,6 +153,7 @@ export class CancelService {
     await countEnded(client, rows, this.replica.slot);
     await this.ends.signalWithin(client, rows);
     await this.childEnds.tellWithin(client, rows);
+    await this.events.ended(client, rows);
     return () => {
       for (const act of actions) act();
       this.ends.announce(id, null);

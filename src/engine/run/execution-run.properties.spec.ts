@@ -238,6 +238,7 @@ class Life {
     return {
       types: registry,
       secrets: { get: () => Promise.resolve(undefined) },
+      connections: null as unknown as RunServices['connections'],
       redaction: { text: (text: string) => text, value: (value: unknown) => value },
       commit: { submit } as unknown as GroupCommit,
       checkpoint: null as unknown as CheckpointStatement,
@@ -245,6 +246,7 @@ class Life {
       slots: { tryTake: () => true, giveBack: nothing } as unknown as Slots,
       env: {},
       answersOf: () => Promise.resolve(new Map()),
+      closeAnswers: () => Promise.resolve(new Map()),
       onStepEnd: nothing,
       onRetry: nothing,
       onChange: nothing,

@@ -133,6 +133,7 @@ export class ExecutionRun {
     while (!this.lost) {
       this.takeFinished();
       if (this.mayBeAnswered) await this.takeAnswers();
+      await this.closeOverdue();
       const launches = await this.decide();
       if (this.isLost()) break;
       if (this.attempts.size === 0 && launches.length === 0 && !this.slot.isAsked) {
@@ -215,7 +216,7 @@ export class ExecutionRun {
   }
 
   private async runPure(ready: readonly (PlacedStep | StepRecord)[]): Promise<boolean> {
-    const pure = ready.filter((next) => next.step.effect === 'pure');
+    const pure = ready.filter((next) => this.runner.isQuick(next));
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
       if (prepared === null) continue;
@@ -296,6 +297,7 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      response: this.book.takeResponse(),
       move,
     });
     for (const step of steps) step.recorded();
@@ -330,6 +332,21 @@ export class ExecutionRun {
     if (suspended.length === 0) return;
     const answers = await this.services.answersOf(suspended.map(({ fields }) => fields));
     for (const record of suspended) record.answer = answers.get(record.fields.id) ?? null;
+  }
+
+  /** An answer and the end of the time exclude each other: what is recorded first counts. */
+  private async closeOverdue(): Promise<void> {
+    const overdue = this.pausing ? [] : this.book.overdue();
+    if (overdue.length === 0) return;
+    const owned = { executionId: this.claimed.id, epoch: this.claimed.epoch };
+    const answers = await this.services.closeAnswers(
+      owned,
+      overdue.map(({ fields }) => fields),
+    );
+    for (const record of overdue) {
+      record.answer = answers.get(record.fields.id) ?? null;
+      record.isOutOfTime = record.answer === null;
+    }
   }
 
   /** A step has ended the execution, or the part that it stands in. */

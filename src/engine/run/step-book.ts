@@ -1,5 +1,6 @@
 import type { Plan, PlanStep, Scope } from '../../definition/plan.js';
 import { instanceAt } from '../planner/fan.js';
+import type { WebhookResponse } from '../../nodes/node.contract.js';
 import { isTerminal } from '../planner/step-view.js';
 import { nestedPrefix, type PlacedStep } from '../planner/planner.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
@@ -14,6 +15,7 @@ export class StepBook {
   readonly states = new Map<string, StepRecord>();
   readonly names: ExecutionNames;
   private readonly changes = new Set<StepRecord>();
+  private response: WebhookResponse | undefined;
   private readonly asleep = new Set<StepRecord>();
   /** Steps that hold others for a limited time. */
   private readonly limited = new Set<StepRecord>();
@@ -120,11 +122,30 @@ export class StepBook {
     return taken;
   }
 
+  /** A step answers the request that awaits the execution; the first one counts. */
+  respond(response: WebhookResponse): void {
+    this.response ??= response;
+  }
+
+  /** @returns undefined when there is nothing new to say. */
+  takeResponse(): WebhookResponse | undefined {
+    const taken = this.response;
+    this.response = undefined;
+    return taken;
+  }
+
   /** Waiting steps whose time, or whose answer, has come. */
   due(): StepRecord[] {
     if (this.asleep.size === 0) return [];
     const now = this.now() + DUE_TOLERANCE_MS;
-    return [...this.asleep].filter((record) => record.answer !== null || (record.fields.waitUntil ?? Infinity) <= now);
+    return [...this.asleep].filter((record) => record.answer !== null || (isUp(record, now) && !mayBeAnswered(record)));
+  }
+
+  /** Waiting steps whose time is up, and which may have been answered just before. */
+  overdue(): StepRecord[] {
+    if (this.asleep.size === 0) return [];
+    const now = this.now() + DUE_TOLERANCE_MS;
+    return this.suspended().filter((record) => isUp(record, now) && !record.isOutOfTime);
   }
 
   /** Waiting steps that somebody may have answered meanwhile. */
@@ -195,6 +216,11 @@ export class StepBook {
     else this.limited.delete(record);
   }
 }
+
+const isUp = ({ fields }: StepRecord, now: number): boolean => (fields.waitUntil ?? Infinity) <= now;
+
+const mayBeAnswered = ({ fields, isOutOfTime }: StepRecord): boolean =>
+  !isOutOfTime && suspendedFor(fields.waiting) !== null;
 
 /** `each[3].save` -> `each[].save` */
 export function planPath(stepPath: string): string {

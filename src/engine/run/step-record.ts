@@ -40,6 +40,8 @@ export interface Waiting {
   readonly url?: string;
   /** The child execution it waits for. */
   readonly execution_id?: string;
+  /** The engine itself asks: whether a step that was cut off shall run again. */
+  readonly asks?: 'run_again';
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -90,6 +92,8 @@ export class StepRecord implements StepView {
   private attemptStartedAt: number | null;
   /** It holds steps, and its time is up. */
   isExpired = false;
+  /** Its time was up before anybody answered, and no answer counts any more. */
+  isOutOfTime = false;
   /** To be opened, or closed, with the next checkpoint. */
   opening: SuspendRequest | null = null;
   closing: SuspendFor | null = null;
@@ -198,12 +202,7 @@ export class StepRecord implements StepView {
   }
 
   /** Waits for an answer, until `until` at most. */
-  suspend(
-    request: SuspendRequest,
-    until: number | null,
-    state: unknown,
-    shows?: Pick<Waiting, 'token' | 'url' | 'execution_id'>,
-  ): void {
+  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Omit<Waiting, 'for' | 'until'>): void {
     this.wait(request.for, until, state);
     this.fields.waiting = { ...shows, for: request.for, until: rfc3339(until), ...this.since(request.for) };
     this.opening = request;
@@ -222,9 +221,10 @@ export class StepRecord implements StepView {
 
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting) ?? this.closing;
+    if (this.opening === null) this.closing ??= suspendedFor(this.fields.waiting);
     this.opening = null;
     this.answer = null;
+    this.isOutOfTime = false;
   }
 
   /** Past attempts of the present attempt of the execution: a retry of that one begins to count anew. */

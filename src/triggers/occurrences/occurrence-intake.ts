@@ -7,6 +7,7 @@ import { newId } from '../../common/ids.js';
 import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
+import { EventListeners } from '../../engine/events/event-listeners.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
 import { SecretStore } from '../../secrets/secret-store.js';
 import { NOTIFICATION_TIMER } from '../notifications/notification.js';
@@ -18,6 +19,7 @@ import {
   type Liveness,
   type Seen,
   type SeenBy,
+  type TriggerOutcome,
   type TriggerTimer,
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
@@ -38,6 +40,7 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly activity: TriggerActivity,
     private readonly metrics: Metrics,
     private readonly settings: AppConfig,
+    private readonly events: EventListeners,
   ) {
     super();
   }
@@ -95,6 +98,14 @@ export class OccurrenceIntake extends TriggerHost {
 
   override secret(name: string): Promise<string | undefined> {
     return this.secrets.get(name);
+  }
+
+  override judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome {
+    return this.decide(trigger, seen).outcome;
+  }
+
+  override want(triggerId: string, types: readonly string[] | null): void {
+    this.events.want(triggerId, types);
   }
 
   override report(triggerId: string, liveness: Partial<Liveness>): void {
