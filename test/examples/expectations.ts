@@ -85,6 +85,46 @@ export const EXPECTATIONS: Record<string, (world: World) => Promise<void>> = {
     expect((await world.api.get('/webhook/products/42')).body).toMatchObject({ price: 9.5, stars: null });
   },
 
+  'order-invoice.yaml': async (world) => {
+    const { id } = await world.deploy('order-invoice.yaml');
+    if ((await world.api.get('/workflows/invoice-totals')).status === 404) await world.deploy('invoice-totals.yaml');
+    world.answers({ 'POST /invoices': {}, 'PUT /orders/o-2/unclear': {} });
+    const order = async (input: object): Promise<ExecutionView> => {
+      const started = await world.api.post(`/triggers/workflows/${id}/manual`, { input });
+      return await world.completed(started);
+    };
+    const sent = await order({ order: 'o-1', lines: [{ net: 10, tax: 0.19 }] });
+    expect(world.sent('POST /invoices')).toEqual({ order: 'o-1', gross_cents: 1190 });
+    expect(statuses(sent)).toEqual({ totals: 'completed', send: 'completed', mark: 'skipped' });
+    const marked = await order({ order: 'o-2', lines: [] });
+    expect(step(marked, 'totals').error).toMatchObject({ code: 'input_invalid' });
+    expect(statuses(marked)).toEqual({ totals: 'failed', send: 'skipped', mark: 'completed' });
+    expect(world.called()).toEqual(['POST /invoices', 'PUT /orders/o-2/unclear']);
+  },
+
+  'price-refresh.yaml': async (world) => {
+    const { id } = await world.deploy('price-refresh.yaml');
+    const products = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
+    world.answers({
+      'GET /products': { json: { currency: 'EUR', products } },
+      'GET /prices/a': { json: { price: 10 } },
+      'GET /prices/b': { status: 404 },
+      'GET /prices/c': { json: { price: 30 } },
+      'PUT /products/a': {},
+      'PUT /products/c': {},
+    });
+    const started = await world.api.post(`/triggers/workflows/${id}/manual`, {});
+    const execution = await world.completed(started);
+    expect(execution.output).toEqual({ saved: 2, failed: 1 });
+    expect(world.sent('PUT /products/c')).toEqual({ price: 30, currency: 'EUR' });
+    const { body } = await world.api.get(`/executions?parent_id=${execution.id}`);
+    expect(body.items.map((pass: ExecutionView) => [pass.input.item.id, pass.status])).toEqual([
+      ['c', 'completed'],
+      ['b', 'failed'],
+      ['a', 'completed'],
+    ]);
+  },
+
   'invoice-totals.yaml': async (world) => {
     const { id } = await world.deploy('invoice-totals.yaml');
     const lines = [
