@@ -3,6 +3,7 @@ import { Control0000000000002 } from './0002-control.js';
 import { Concurrency0000000000003 } from './0003-concurrency.js';
 import { StepChanges0000000000004 } from './0004-step-changes.js';
 import { StepAnswers0000000000005 } from './0005-step-answers.js';
+import { OutputsAndFiles0000000000006 } from './0006-outputs-and-files.js';
 import { People0000000000007 } from './0007-people.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
@@ -12,5 +13,6 @@ export const MIGRATIONS = [
   Concurrency0000000000003,
   StepChanges0000000000004,
   StepAnswers0000000000005,
+  OutputsAndFiles0000000000006,
   People0000000000007,
 ];

@@ -80,6 +80,10 @@ class StandInViews extends ExecutionViews {
   override get(id: string): Promise<Record<string, unknown>> {
     return Promise.resolve({ id, status: 'completed' });
   }
+
+  override finished(id: string): Promise<Record<string, unknown>> {
+    return this.get(id);
+  }
 }
 
 /** Workflows whose versions have just triggers. */

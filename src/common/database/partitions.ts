@@ -9,6 +9,9 @@ export const PARTITIONED_TABLES = [
   'execution_log',
   'occurrence',
   'step_answer',
+  'large_output',
+  'execution_file',
+  'execution_file_chunk',
   'approval',
   'event',
 ] as const;

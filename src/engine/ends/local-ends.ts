@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { Database } from '../../common/database/database.js';
 import { Signals } from '../../common/signals/signals.contract.js';
 import { ExecutionEnds, type FinishedExecution } from '../execution-ends.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Replica } from '../replica.js';
 import type { EndedRow } from '../run/ended.row.js';
@@ -15,7 +16,7 @@ const LOOK_AGAIN_MS = 1_000;
 /** An expectation that nobody waits for is forgotten after that long. */
 const FORGET_MS = 60_000;
 
-const READ = /* sql */ `SELECT id, status, output, error FROM execution WHERE id = $1`;
+const READ = /* sql */ `SELECT id, status, output, output_size, error FROM execution WHERE id = $1`;
 
 /** Somebody here awaits this end, or is about to. */
 interface Expectation {
@@ -91,7 +92,9 @@ export class LocalEnds extends ExecutionEnds implements OnModuleInit {
   }
 
   private async readEnded(executionId: string): Promise<FinishedExecution | null> {
-    const [row] = await this.database.query<FinishedExecution & Record<string, unknown>>(READ, [executionId]);
+    type Row = FinishedExecution & { output_size: number | null };
+    const rows = await this.database.query<Row>(READ, [executionId]);
+    const [row] = await withLargeOutputs(this.database, rows);
     return row === undefined || isOpen(row.status) ? null : row;
   }
 

@@ -3,6 +3,7 @@ import type { BatchStatement } from '../../common/database/group-commit.js';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { TriggerNames } from '../engine.contract.js';
 import type { StepStatus } from '../planner/step-view.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import { answersOf } from '../suspension/answers.statement.js';
 import { suspendedFor, type PastAttempt, type StepAnswer, type StepError, type Waiting } from './step-record.js';
 
@@ -43,6 +44,8 @@ export interface ClaimedStep {
   readonly port: string | null;
   readonly input: unknown;
   readonly output: unknown;
+  /** Bytes, while it lies beside the row. */
+  readonly output_size: number | null;
   readonly error: StepError | null;
   readonly waiting: Waiting | null;
   readonly wait_until: Date | null;
@@ -81,8 +84,8 @@ RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel
 
 /** Index: step_execution_execution; the bounds leave one partition an execution. */
 const STEPS_OF = /* sql */ `
-SELECT id, execution_id, step_path, status, attempt, scope, port, input, output, error, waiting, wait_until, wait_state,
-  attempts, first_started_at, started_at, finished_at
+SELECT id, execution_id, step_path, status, attempt, scope, port, input, output, output_size, error, waiting, wait_until,
+  wait_state, attempts, first_started_at, started_at, finished_at
 FROM step_execution
 WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3
 ORDER BY id`;
@@ -108,7 +111,8 @@ async function stepsOf(client: PoolClient, ids: readonly string[]): Promise<Map<
   const { lowest } = idBounds(Math.min(...times));
   const { highest } = idBounds(Math.max(...times));
   const { rows } = await client.query<ClaimedStep>(STEPS_OF, [ids, lowest, highest]);
-  return Map.groupBy(await withAnswers(client, rows), (row) => row.execution_id);
+  const whole = await withLargeOutputs(client, rows);
+  return Map.groupBy(await withAnswers(client, whole), (row) => row.execution_id);
 }
 
 async function withAnswers(client: PoolClient, steps: readonly ClaimedStep[]): Promise<readonly ClaimedStep[]> {

@@ -145,6 +145,7 @@ export class ExecutionRun {
     const launches: PreparedStep[] = [];
     while (!this.pausing) {
       if (!(await this.keepPace())) return launches;
+      this.book.expire();
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
       moved = this.abort(planned.aborted, launches) || moved;
@@ -378,7 +379,8 @@ export class ExecutionRun {
 
   /** Resolves when an attempt has finished, a signal has come, or logged lines want to be written. */
   private async nextEvent(): Promise<void> {
-    await this.bell.heard();
+    const limit = this.book.nearestLimit();
+    await this.bell.heard(limit === null ? undefined : Math.max(0, limit - this.now()));
     // A step is logging: let more lines gather, unless something happens meanwhile.
     if (this.log.hasLines && this.finished.length === 0) await this.bell.heard(LOG_FLUSH_MS);
   }

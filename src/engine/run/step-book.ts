@@ -15,6 +15,8 @@ export class StepBook {
   readonly names: ExecutionNames;
   private readonly changes = new Set<StepRecord>();
   private readonly asleep = new Set<StepRecord>();
+  /** Steps that hold others for a limited time. */
+  private readonly limited = new Set<StepRecord>();
   /** Steps that a retry runs again and that were not reached yet, by their path. */
   private readonly again = new Map<string, StepRecord>();
   /** The step that ended last with an output of its own. */
@@ -143,7 +145,25 @@ export class StepBook {
       if (fields.waitUntil === null || (nearest !== null && nearest.until <= fields.waitUntil)) continue;
       nearest = { until: fields.waitUntil, reason: fields.waiting?.for ?? 'timer' };
     }
-    return nearest;
+    const limit = this.nearestLimit();
+    return limit !== null && limit < (nearest?.until ?? Infinity) ? { until: limit, reason: 'timer' } : nearest;
+  }
+
+  /** When the first of the steps that hold others has had its time. */
+  nearestLimit(): number | null {
+    if (this.limited.size === 0) return null;
+    return Math.min(...[...this.limited].map((record) => record.holdDeadline ?? Infinity));
+  }
+
+  /** Marks the steps that have held others for long enough. */
+  expire(): void {
+    if (this.limited.size === 0) return;
+    const now = this.now() + DUE_TOLERANCE_MS;
+    for (const record of this.limited) {
+      if ((record.holdDeadline ?? Infinity) > now) continue;
+      record.isExpired = true;
+      this.limited.delete(record);
+    }
   }
 
   /** Steps that have begun and not ended. */
@@ -168,12 +188,18 @@ export class StepBook {
   private keep(record: StepRecord, at: Date | null): void {
     if (record.status === 'waiting') this.asleep.add(record);
     else this.asleep.delete(record);
+    if (record.step.holdTimeoutMs !== null) this.limit(record);
     const hasOutput = record.status === 'completed' || (record.isEntered && record.scope !== null);
     if (isTerminal(record.status) || record.isEntered) this.names.keep(record);
     // A branch step "ran" when it chose its branch; what ran inside came after it.
     const closes = record.status === 'completed' && record.scope !== null;
     const time = at?.getTime() ?? 0;
     if (hasOutput && !closes && (this.last === null || time >= this.last.at)) this.last = { at: time, record };
+  }
+
+  private limit(record: StepRecord): void {
+    if (record.isEntered && !record.isExpired) this.limited.add(record);
+    else this.limited.delete(record);
   }
 }
 

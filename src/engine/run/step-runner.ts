@@ -8,7 +8,7 @@ import { askToRunAgain, isRefused } from './run-again.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
-import { INTERRUPTED, toFailure } from './failure.js';
+import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
@@ -54,6 +54,10 @@ export class StepRunner {
     const record = next instanceof StepRecord ? next : this.book.open(next);
     const names = this.book.names.at(record.prefix);
     const resumed = resumption(record);
+    if (resumed?.answer === null && hasWaitedOut(record)) {
+      this.fail(record, TIMEOUT, null, false);
+      return null;
+    }
     try {
       if (next !== record && (record.step.disabled || !this.wants(record, names))) {
         this.book.skip(record);
@@ -99,13 +103,13 @@ export class StepRunner {
         record.enterSeveral(this.services.redaction.value(result.fanOut) as FanOut);
         return this.book.changed(record);
       case 'wait':
-        record.wait('timer', result.until.getTime(), result.state);
+        record.wait('timer', this.limited(record, result.until.getTime()), result.state);
         return this.book.changed(record);
       case 'suspend':
         // What it asks for is stored, so no secret may be in it.
         record.suspend(
           { ...(this.services.redaction.value(result.request) as SuspendRequest), late: this.lateOf(record) },
-          result.until?.getTime() ?? null,
+          this.limited(record, result.until?.getTime() ?? null),
           this.services.redaction.value(result.state),
           result.shows,
         );
@@ -127,6 +131,7 @@ export class StepRunner {
       record.moveTo('completed', this.now());
       return this.ended(record);
     }
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     const cause = this.book.get(failedBy).fields.error;
     record.fields.error = { ...(cause ?? INTERRUPTED), step_path: cause?.step_path ?? failedBy };
     record.moveTo('failed', this.now());
@@ -143,6 +148,7 @@ export class StepRunner {
     } catch {
       record.fields.output = null;
     }
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
@@ -172,6 +178,14 @@ export class StepRunner {
     const names = this.book.names.at(prefix);
     const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
     return this.services.redaction.value(read) as SuspendedExpressions;
+  }
+
+  /** No wait lasts longer than the step's own timeout. */
+  private limited(record: StepRecord, until: number): number;
+  private limited(record: StepRecord, until: number | null): number | null;
+  private limited(record: StepRecord, until: number | null): number | null {
+    const { holdDeadline } = record;
+    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -289,4 +303,9 @@ function resumption({ fields, answer }: StepRecord): Resumed | null {
   if (fields.waiting?.asks !== undefined) return null;
   if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
   return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
+}
+
+/** Its own timeout came before what it waited for. */
+function hasWaitedOut({ fields, holdDeadline }: StepRecord): boolean {
+  return holdDeadline !== null && fields.waitUntil !== null && fields.waitUntil >= holdDeadline;
 }

@@ -57,7 +57,8 @@ export class ExecuteService {
       awaited: waitMs !== null,
     });
     const id = result.executionId ?? '';
-    if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null) return { finished: await this.queries.get(id) };
+    if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null)
+      return { finished: await this.queries.finished(id) };
     const isNew = !result.duplicate && result.limited === undefined && waitMs === null;
     return { started: await this.started(id, workflow.id, result.duplicate, isNew) };
   }

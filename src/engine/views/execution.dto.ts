@@ -212,6 +212,13 @@ export class WaitingDto {
   url?: string;
 }
 
+/** Where an output is read that is too long to be shown here: `output` is null then. */
+export class LargeOutputDto {
+  /** Bytes of JSON: more than 256 KiB. */
+  size!: number;
+  url!: string;
+}
+
 export class StepExecutionDto {
   id!: string;
   execution_id!: string;
@@ -226,6 +233,8 @@ export class StepExecutionDto {
   input!: unknown;
   @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
   output!: unknown;
+  @ApiProperty({ type: LargeOutputDto, nullable: true })
+  large_output!: LargeOutputDto | null;
   @ApiProperty({ type: ExecutionErrorDto, nullable: true })
   error!: unknown;
   @ApiProperty({ type: WaitingDto, nullable: true })
@@ -250,6 +259,8 @@ export class ExecutionDto {
   input!: unknown;
   @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
   output!: unknown;
+  @ApiProperty({ type: LargeOutputDto, nullable: true })
+  large_output!: LargeOutputDto | null;
   @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
   variables!: unknown;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
 import { idBounds, idTime } from '../../common/ids.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import {
   EXECUTION_COLUMNS,
   STEP_COLUMNS,
@@ -81,6 +82,11 @@ export class ExecutionRepository {
       [id],
     );
     return row;
+  }
+
+  /** With the output that lies beside the row. */
+  async whole<R extends ExecutionRow | StepExecutionRow>(row: R): Promise<R> {
+    return (await withLargeOutputs(this.database, [row]))[0] ?? row;
   }
 
   /** Oldest first, one more than `limit`. */
