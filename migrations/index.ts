@@ -5,6 +5,7 @@ import { StepChanges0000000000004 } from './0004-step-changes.js';
 import { StepAnswers0000000000005 } from './0005-step-answers.js';
 import { OutputsAndFiles0000000000006 } from './0006-outputs-and-files.js';
 import { People0000000000007 } from './0007-people.js';
+import { Children0000000000011 } from './0011-children.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   StepAnswers0000000000005,
   OutputsAndFiles0000000000006,
   People0000000000007,
+  Children0000000000011,
 ];

@@ -1,6 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { ChildCancels } from './children/child-cancels.service.js';
+import { ChildEnds } from './children/child-ends.service.js';
+import { Children } from './children/children.service.js';
+import { PassRequests } from './children/pass-requests.js';
+import { PassSeats } from './children/pass-seats.service.js';
+import { SubworkflowRequests } from './children/subworkflow-requests.js';
 import { PlacesChore } from './concurrency/places-chore.js';
 import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
@@ -118,6 +124,12 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     EventWaits,
     Events,
     OwnEvents,
+    Children,
+    ChildEnds,
+    ChildCancels,
+    SubworkflowRequests,
+    PassRequests,
+    PassSeats,
     CancelService,
     PauseService,
     RetryService,

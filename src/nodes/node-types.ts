@@ -12,6 +12,7 @@ import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
 import { StopNode } from './types/stop/stop.node.js';
+import { SubworkflowNode } from './types/subworkflow/subworkflow.node.js';
 import { SwitchNode } from './types/switch/switch.node.js';
 import { WaitForEventNode } from './types/wait_for_event/wait-for-event.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
@@ -29,6 +30,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   ScriptNode,
   SetNode,
   StopNode,
+  SubworkflowNode,
   SwitchNode,
   TransformNode,
   WaitForEventNode,

@@ -115,13 +115,14 @@ export type NodeOutcome =
       readonly until: Date | null;
       readonly state: unknown;
       /** Shown with the waiting step, for whoever shall answer. */
-      readonly shows?: { readonly token?: string; readonly url?: string };
+      readonly shows?: { readonly token?: string; readonly url?: string; readonly execution_id?: string };
     }
   /** The execution ends now, as completed, with this output; what else runs is cancelled. */
   | { readonly kind: 'stop'; readonly output: unknown }
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
   | { readonly kind: 'retry'; readonly after: number; readonly error: NodeFailure }
-  | { readonly kind: 'fail'; readonly error: NodeFailure };
+  /** `output`: what the attempt has come to in spite of it, shown beside the error. */
+  | { readonly kind: 'fail'; readonly error: NodeFailure; readonly output?: unknown };
 
 /** What a suspended step waits for; the engine's part of that name opens it. */
 export interface SuspendRequest {
@@ -135,6 +136,45 @@ export interface SuspendRequest {
 }
 
 export type SuspendFor = 'approval' | 'event' | 'child';
+
+/** What a step asks for that waits for `child`. */
+export type ChildRequest =
+  /** One execution of a workflow. `wait: false`: the step goes on as soon as it is recorded. */
+  | {
+      readonly kind: 'workflow';
+      /** Made with the request, so that whoever looks at the step sees which execution it waits for. */
+      readonly execution_id: string;
+      /** Id or slug. */
+      readonly workflow: string;
+      /** null: the deployed version, or else the latest. */
+      readonly version: number | null;
+      readonly input: unknown;
+      readonly wait: boolean;
+    }
+  /** One execution for each item, of the steps in this step's only scope. */
+  | {
+      readonly kind: 'passes';
+      readonly items: readonly unknown[];
+      readonly item_name: string | null;
+      /** How many may run at once; from 1. */
+      readonly limit: number;
+      /** `stop`: with the first that fails nobody waits for the others. */
+      readonly failures: 'stop' | 'ignore';
+    };
+
+/** The answer to a `ChildRequest`. */
+export type ChildAnswer =
+  | {
+      readonly kind: 'workflow';
+      readonly execution_id: string;
+      readonly status: string;
+      readonly output: unknown;
+      readonly error: unknown;
+    }
+  /** In order; those that have ended. */
+  | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
+  /** Nothing was started. */
+  | { readonly kind: 'refused'; readonly error: NodeFailure };
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {
@@ -170,6 +210,8 @@ export interface NodeFailure {
   readonly message: string;
   readonly retryable: boolean;
   readonly details?: unknown;
+  /** Of the step inside that failed it. */
+  readonly step_path?: string;
 }
 
 export const done = (output: unknown): NodeOutcome => ({ kind: 'done', output });

@@ -53,6 +53,7 @@ class StandInStarter extends ExecutionStarter {
       timeoutMs: null,
       awaitedBy: null,
       place: null,
+      parent: null,
     }));
     return accept(client, rows);
   }

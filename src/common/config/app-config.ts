@@ -22,6 +22,7 @@ export class AppConfig {
   readonly roles!: readonly Role[];
   readonly workerConcurrency!: number;
   readonly maxConcurrent!: number;
+  readonly subworkflowMaxDepth!: number;
   readonly executionTimeoutMs!: number;
   readonly retentionMs!: number;
   readonly schedulerTimezone!: string;

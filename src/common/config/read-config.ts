@@ -72,6 +72,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     roles: values.ROLES,
     workerConcurrency: values.WORKER_CONCURRENCY,
     maxConcurrent: values.MAX_CONCURRENT,
+    subworkflowMaxDepth: values.SUBWORKFLOW_MAX_DEPTH,
     executionTimeoutMs: values.EXECUTION_TIMEOUT,
     retentionMs: values.RETENTION,
     schedulerTimezone: values.SCHEDULER_TIMEZONE,

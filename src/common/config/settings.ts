@@ -96,6 +96,11 @@ export const SETTINGS = {
     MAX_CONCURRENT: given(parse.integer(1, 1_000_000), 'Executions that run at a time on all replicas together.', {
       default: '100',
     }),
+    SUBWORKFLOW_MAX_DEPTH: given(
+      parse.integer(1, 1_000),
+      'How deep subworkflows may start subworkflows; one that would go deeper fails with `depth_exceeded`.',
+      { default: '10' },
+    ),
     EXECUTION_TIMEOUT: given(
       parse.duration(1),
       'The longest an execution may take, unless its definition says otherwise.',

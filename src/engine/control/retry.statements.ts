@@ -17,6 +17,10 @@ export interface HeldExecution {
   readonly input: unknown;
   readonly variables: Readonly<Record<string, unknown>> | null;
   readonly trigger: TriggerNames | null;
+  readonly parent_id: string | null;
+  readonly parent_step_id: string | null;
+  /** Position of a distributed loop's pass; null: an execution of a whole definition. */
+  readonly pass: number | null;
   /** As its end has counted it. */
   readonly duration_ms: number;
 }
@@ -46,7 +50,7 @@ export interface Queued {
 }
 
 const HOLD = /* sql */ `
-SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger,
+SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger, parent_id, parent_step_id, pass,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms
 FROM execution WHERE id = $1 FOR UPDATE`;
 
@@ -119,7 +123,7 @@ export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[
 
 export async function requeue(client: PoolClient, held: HeldExecution, slot: number): Promise<Queued[]> {
   await deleteLargeOutputs(client, [held.id]);
-  await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
+  if (held.pass === null) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
   return (await client.query<Queued>(REQUEUE, [held.id])).rows;
 }
 

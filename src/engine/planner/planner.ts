@@ -53,10 +53,10 @@ export function partAt(plan: Plan, path: string): Part {
   return (['on_failure', 'finally'] as const).find(holds) ?? 'main';
 }
 
-/** What comes next in one part of the plan. */
-export function planNext(scope: Scope, states: States): Planned {
+/** What comes next in one part of the plan, whose step paths begin with `prefix`. */
+export function planNext(scope: Scope, states: States, prefix = ''): Planned {
   const walk = new Walk(states);
-  const ended = walk.scope(scope, '');
+  const ended = walk.scope(scope, prefix);
   walk.ready.sort((a, b) => b.step.priority - a.step.priority);
   const { ready, skipped, closed, abandoned, aborted, opening, returned } = walk;
   return { ready, skipped, closed, abandoned, aborted, opening, returned, ended };

@@ -56,7 +56,8 @@ UPDATE execution e SET
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[])
   AS i(id, epoch, status, output, output_size, error)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
-RETURNING e.id, e.workflow_id, e.status, e.awaited_by,
+RETURNING e.id, e.workflow_id, e.status, e.awaited_by, e.end_time AS ended_at, e.parent_step_id, e.parent_attempt,
+  e.is_detached, e.pass,
   (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
 
 const SLEEP = /* sql */ `
@@ -272,6 +273,7 @@ function suspendedBy(checkpoints: readonly Checkpoint[]): Suspended[] {
               attempt: fields.attempt,
               until: time(fields.waitUntil),
               request: opening,
+              state: fields.waitState,
             },
           ],
     ),

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { TriggerNames } from '../engine.contract.js';
+import type { PassNames } from '../children/parent-link.js';
 import type { StepStatus } from '../planner/step-view.js';
 import { withLargeOutputs } from '../outputs/large-outputs.js';
 import { answersOf } from '../suspension/answers.statement.js';
@@ -28,6 +29,12 @@ export interface ClaimedExecution {
   readonly variables: Record<string, unknown> | null;
   readonly trigger: TriggerNames | null;
   readonly error: StepError | null;
+  readonly parent_id: string | null;
+  readonly parent_step_id: string | null;
+  readonly parent_attempt: number | null;
+  /** Position of a distributed loop's pass; null: an execution of a whole definition. */
+  readonly pass: number | null;
+  readonly pass_names: PassNames | null;
   /** The database's time of the claim. */
   readonly now: Date;
   /** What earlier owners have recorded. */
@@ -80,7 +87,7 @@ WHERE id = ANY($1::uuid[]) AND (status = 'queued' OR (status = 'running' AND own
   AND (concurrency_key IS NULL OR has_place)
 RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, pause_requested,
   queued_at, start_time, deadline_at, trigger_id, trigger_type, concurrency_key, input, variables, trigger, error,
-  now() AS now`;
+  parent_id, parent_step_id, parent_attempt, pass, pass_names, now() AS now`;
 
 /** Index: step_execution_execution; the bounds leave one partition an execution. */
 const STEPS_OF = /* sql */ `

@@ -19,8 +19,12 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
   last_executed = excluded.last_executed,
   last_status = excluded.last_status`;
 
-/** Adds executions that ended in this transaction to their workflows' counters. */
-export async function countEnded(client: PoolClient, ended: readonly EndedRow[], slot: number): Promise<void> {
+/**
+ * Adds executions that ended in this transaction to their workflows' counters. A pass of a distributed loop is a part of
+ * an execution, and counts with that one.
+ */
+export async function countEnded(client: PoolClient, rows: readonly EndedRow[], slot: number): Promise<void> {
+  const ended = rows.some((row) => row.pass !== null) ? rows.filter((row) => row.pass === null) : rows;
   if (ended.length === 0) return;
   const groups = [...Map.groupBy(ended, (row) => row.workflow_id)];
   const tally = (status: string): number[] =>

@@ -1,3 +1,7 @@
+/** What `RETURNING` gives of an ended execution beside its duration. */
+export const ENDED_COLUMNS =
+  'id, workflow_id, status, awaited_by, end_time AS ended_at, parent_step_id, parent_attempt, is_detached, pass';
+
 /** What the end of an execution tells about itself. */
 export interface EndedRow {
   readonly id: string;
@@ -5,4 +9,11 @@ export interface EndedRow {
   readonly status: string;
   readonly awaited_by: string | null;
   readonly duration_ms: number;
+  readonly ended_at: Date;
+  /** The step execution that started it, in which attempt; null: none. */
+  readonly parent_step_id: string | null;
+  readonly parent_attempt: number | null;
+  readonly is_detached: boolean;
+  /** Position of a distributed loop's pass; null: an execution of a whole definition. */
+  readonly pass: number | null;
 }

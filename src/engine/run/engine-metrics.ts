@@ -26,7 +26,9 @@ export class EngineMetrics implements OnModuleInit {
   }
 
   /** @param endedAt milliseconds, by the database's clock. */
-  ended({ workflow_id, start_time }: ClaimedExecution, status: string, endedAt: number): void {
+  ended({ workflow_id, start_time, pass }: ClaimedExecution, status: string, endedAt: number): void {
+    // A part of an execution, which counts when it ends itself.
+    if (pass !== null) return;
     this.metrics.executionEnded(workflow_id, status, Math.max(0, endedAt - start_time.getTime()) / 1000);
   }
 

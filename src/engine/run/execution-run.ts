@@ -1,4 +1,4 @@
-import type { Plan } from '../../definition/plan.js';
+import type { Names, Plan } from '../../definition/plan.js';
 import type { AbortReason } from '../../nodes/node.contract.js';
 import { partAt, partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
 import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from './attempt.js';
@@ -7,6 +7,7 @@ import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { EndOfRun, type EndState } from './end-of-run.js';
 import { FanOuts } from './fan-outs.js';
+import type { OuterSteps } from './names.js';
 import { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import { SlotHold } from './slot-hold.js';
@@ -57,6 +58,8 @@ export class ExecutionRun {
     private readonly plan: Plan,
     private readonly secretNames: readonly string[],
     private readonly services: RunServices,
+    /** What its step paths begin with: `each[3].` for a pass of a distributed loop. */
+    private readonly prefix = '',
   ) {
     this.clockOffset = claimed.now.getTime() - services.clock.now();
     const now = (): number => services.clock.now() + this.clockOffset;
@@ -66,6 +69,11 @@ export class ExecutionRun {
     this.end = new EndOfRun(plan, this.book);
     this.fans = new FanOuts(this.book);
     this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
+  }
+
+  /** What a pass of a distributed loop sees around it. */
+  placeOutside(places: Names, steps: OuterSteps): void {
+    this.book.names.placeOutside(this.prefix, places, steps);
   }
 
   /** Throws only for a fault of the engine itself; then nothing of the execution is lost, only this hold of it. */
@@ -176,7 +184,7 @@ export class ExecutionRun {
   private planPart(launching: number): Planned {
     const scope = partOf(this.plan, this.part);
     if (scope === null) return { ...NOTHING, ended: { failedBy: null } };
-    if (!this.end.isStopped(this.part)) return planNext(scope, this.book.states);
+    if (!this.end.isStopped(this.part)) return planNext(scope, this.book.states, this.prefix);
     const open = this.attempts.size + launching === 0 ? this.book.openSteps() : this.book.waiting();
     // After the loss of an owner a step of a later part may be open already.
     const abandoned = open.filter(({ path }) => partAt(this.plan, path) === this.part);

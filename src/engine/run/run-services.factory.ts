@@ -5,6 +5,7 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
+import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { OwnEvents } from '../events/own-events.js';
 import { Watches } from '../live/watches.js';
@@ -37,6 +38,7 @@ export class RunServicesFactory {
     journal: Journal,
     watches: Watches,
     suspensions: Suspensions,
+    childEnds: ChildEnds,
     answers: StepAnswers,
     events: OwnEvents,
   ) {
@@ -53,6 +55,7 @@ export class RunServicesFactory {
         async (client, ended) => {
           await ends.signalWithin(client, ended);
           await events.ended(client, ended);
+          await childEnds.tellWithin(client, ended);
         },
         suspensions,
       ),

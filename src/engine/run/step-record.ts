@@ -40,6 +40,8 @@ export interface Waiting {
   readonly url?: string;
   /** The engine itself asks: whether a step that was cut off shall run again. */
   readonly asks?: 'run_again';
+  /** The child execution it waits for. */
+  readonly execution_id?: string;
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -219,7 +221,7 @@ export class StepRecord implements StepView {
 
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing ??= suspendedFor(this.fields.waiting);
+    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting) ?? this.closing;
     this.opening = null;
     this.answer = null;
     this.isOutOfTime = false;

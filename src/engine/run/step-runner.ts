@@ -106,22 +106,30 @@ export class StepRunner {
         record.wait('timer', this.limited(record, result.until.getTime()), result.state);
         return this.book.changed(record);
       case 'suspend':
-        // What it asks for is stored, so no secret may be in it.
-        record.suspend(
-          { ...(this.services.redaction.value(result.request) as SuspendRequest), late: this.lateOf(record) },
-          this.limited(record, result.until?.getTime() ?? null),
-          this.services.redaction.value(result.state),
-          result.shows,
-        );
-        return this.book.changed(record);
+        return this.suspend(record, result);
       case 'retry':
         return this.fail(record, result.error, result.after, stopping);
       case 'fail':
+        if (result.output !== undefined) this.keepOutput(record, result.output);
         return this.fail(record, result.error, null, stopping);
       case 'aborted':
         // Cut off by a shutdown or by a new owner: it stays `running`, and whoever comes next finds it interrupted.
         if (result.reason === 'cancelled') this.book.cancel(record.path);
     }
+  }
+
+  /** What it asks for is stored, so no secret may be in it. */
+  private suspend(record: StepRecord, { request, until, state, shows }: Suspension): void {
+    const { redaction } = this.services;
+    const isChild = request.for === 'child';
+    const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
+    record.suspend(
+      redaction.value(request.for === 'event' ? { ...request, late: this.lateOf(record) } : request) as SuspendRequest,
+      this.limited(record, until?.getTime() ?? null),
+      redaction.value(kept),
+      shows,
+    );
+    this.book.changed(record);
   }
 
   /** A step with steps of its own, all of which have ended. */
@@ -142,16 +150,21 @@ export class StepRunner {
   private closeFan(record: StepRecord, fan: Fan, hasFailed: boolean): void {
     const output = this.services.types.get(record.step.type).gather(fan.results);
     if (!hasFailed) return this.complete(record, output, null);
-    try {
-      record.fields.output = output;
-      record.outputJson = serializeOutput(output);
-    } catch {
-      record.fields.output = null;
-    }
+    this.keepOutput(record, output);
     if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
+  }
+
+  private keepOutput(record: StepRecord, output: unknown): void {
+    try {
+      record.outputJson = serializeOutput(output);
+      record.fields.output = output;
+    } catch {
+      record.fields.output = null;
+      record.outputJson = null;
+    }
   }
 
   /** A step whose attempt was cut off with its process. */
@@ -177,7 +190,7 @@ export class StepRunner {
     if (entries.length === 0) return undefined;
     const names = this.book.names.at(prefix);
     const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
-    return this.services.redaction.value(read) as SuspendedExpressions;
+    return read;
   }
 
   /** No wait lasts longer than the step's own timeout. */
@@ -246,7 +259,8 @@ export class StepRunner {
     const { fields, step } = record;
     const message = this.services.redaction.text(failure.message);
     const details = failure.details === undefined ? {} : { details: this.services.redaction.value(failure.details) };
-    const error = { code: failure.code, message, ...details };
+    const inside = failure.step_path === undefined ? {} : { step_path: failure.step_path };
+    const error = { code: failure.code, message, ...details, ...inside };
     const delay = final ? null : this.retryDelay(record, failure, askedDelayMs, now);
     if (delay === null) {
       fields.error = error;
@@ -297,6 +311,8 @@ export class StepRunner {
 
 /** Steps without effects are over before anything could abort them. */
 const NEVER = new AbortController().signal;
+
+type Suspension = Extract<NodeOutcome, { kind: 'suspend' }>;
 
 /** A step that is tried again begins anew; one that has waited is told what came of it. */
 function resumption({ fields, answer }: StepRecord): Resumed | null {

@@ -119,6 +119,7 @@ export class ExecutionQueries extends ExecutionViews {
       status: query.status,
       triggerId: query.trigger_id,
       triggerType: query.trigger_type,
+      parentId: query.parent_id,
       from: toDate(query.from),
       to: toDate(query.to),
       q: query.q,

@@ -104,7 +104,10 @@ export class WorkflowExecutionsQuery extends PageQuery {
   @IsUUID()
   trigger_id?: string;
 
-  /** `cron`, `manual`, `webhook`, …; `api` for those started by `/execute`. */
+  /**
+   * `cron`, `manual`, `webhook`, …; `api` for those started by `/execute`, `subworkflow` for child executions. Passes of
+   * distributed loops (`loop`) are listed only when they are asked for, by this or by `parent_id`.
+   */
   @IsOptional()
   @IsString()
   trigger_type?: string;
@@ -127,6 +130,11 @@ export class WorkflowExecutionsQuery extends PageQuery {
 }
 
 export class ExecutionsQuery extends WorkflowExecutionsQuery {
+  /** Only child executions of this execution: its subworkflows, and the passes of its distributed loops. */
+  @IsOptional()
+  @IsUUID()
+  parent_id?: string;
+
   /** Only executions of this workflow (id or slug). */
   @IsOptional()
   @IsString()
@@ -210,6 +218,9 @@ export class WaitingDto {
   /** Where it can be answered: the callback's address, or the approval. */
   @ApiProperty({ type: String, required: false })
   url?: string;
+  /** Of `child`: the execution it waits for; none for the passes of a loop, which are many. */
+  @ApiProperty({ required: false, type: String, format: 'uuid' })
+  execution_id?: string;
 }
 
 /** Where an output is read that is too long to be shown here: `output` is null then. */

@@ -10,6 +10,9 @@ import {
   type StepExecutionRow,
 } from './execution.row.js';
 
+/** The `trigger_type` of a distributed loop's passes. */
+export const PASS_TRIGGER = 'loop';
+
 export interface ExecutionFilter {
   ids?: readonly string[];
   workflowId?: string;
@@ -18,6 +21,7 @@ export interface ExecutionFilter {
   status?: readonly string[];
   triggerId?: string;
   triggerType?: string;
+  parentId?: string;
   from?: Date;
   to?: Date;
   q?: string;
@@ -55,6 +59,9 @@ export class ExecutionRepository {
     where.add('status = ANY(?::text[])', filter.status);
     where.add('trigger_id = ?', filter.triggerId);
     where.add('trigger_type = ?', filter.triggerType);
+    where.add('parent_id = ?', filter.parentId);
+    // Passes are parts of an execution: they are shown when they are asked for.
+    if (isGeneral(filter)) where.always('pass IS NULL');
     where.add('id >= ?', filter.from && idBounds(filter.from.getTime()).lowest);
     where.add('id < ?', filter.to && idBounds(filter.to.getTime()).lowest);
     where.add('id < ?', filter.before);
@@ -104,6 +111,10 @@ export class ExecutionRepository {
   }
 }
 
+function isGeneral({ ids, parentId, triggerType }: ExecutionFilter): boolean {
+  return ids === undefined && parentId === undefined && triggerType !== PASS_TRIGGER;
+}
+
 /** Collects the conditions of a list whose values are given. */
 class Conditions {
   readonly values: unknown[] = [];
@@ -114,6 +125,10 @@ class Conditions {
     if (value === undefined) return;
     this.values.push(value);
     this.parts.push(condition.replaceAll('?', `$${this.values.length}`));
+  }
+
+  always(condition: string): void {
+    this.parts.push(condition);
   }
 
   get sql(): string {
