@@ -15,6 +15,8 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/start.md': ['"output":{"result":42}', '"code":"duration_invalid"', '"code":"type_unknown"'],
   'docs/guides/first-workflow.md': ['"total":19', '"version":2'],
   'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
+  'docs/guides/approvals.md': ['"status":"approved"', '"decision":"approve"'],
+  'docs/guides/events.md': ['"accepted":1', '"method":"card"', '"type":"order.accepted"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
 };
 
