@@ -83,8 +83,8 @@ export class CancelService {
     private readonly replica: Replica,
     private readonly places: Places,
     private readonly suspensions: Suspensions,
-    private readonly events: OwnEvents,
     private readonly childEnds: ChildEnds,
+    private readonly events: OwnEvents,
   ) {}
 
   /**
@@ -152,8 +152,8 @@ export class CancelService {
     await this.timers.cancel(client, WAKE_TIMER, [id]);
     await countEnded(client, rows, this.replica.slot);
     await this.ends.signalWithin(client, rows);
-    await this.events.ended(client, rows);
     await this.childEnds.tellWithin(client, rows);
+    await this.events.ended(client, rows);
     return () => {
       for (const act of actions) act();
       this.ends.announce(id, null);

@@ -54,8 +54,8 @@ export class RunServicesFactory {
         replica.slot,
         async (client, ended) => {
           await ends.signalWithin(client, ended);
-          await events.ended(client, ended);
           await childEnds.tellWithin(client, ended);
+          await events.ended(client, ended);
         },
         suspensions,
       ),

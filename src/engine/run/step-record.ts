@@ -38,10 +38,10 @@ export interface Waiting {
   /** By which it can be answered. */
   readonly token?: string;
   readonly url?: string;
-  /** The engine itself asks: whether a step that was cut off shall run again. */
-  readonly asks?: 'run_again';
   /** The child execution it waits for. */
   readonly execution_id?: string;
+  /** The engine itself asks: whether a step that was cut off shall run again. */
+  readonly asks?: 'run_again';
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -88,12 +88,12 @@ export class StepRecord implements StepView {
   fan: Fan | null = null;
   /** Given to it while it waits, and not taken over yet. */
   answer: StepAnswer | null = null;
-  /** Its time was up before anybody answered, and no answer counts any more. */
-  isOutOfTime = false;
   /** Unlike `started_at` it stays when the step goes on after a wait. */
   private attemptStartedAt: number | null;
   /** It holds steps, and its time is up. */
   isExpired = false;
+  /** Its time was up before anybody answered, and no answer counts any more. */
+  isOutOfTime = false;
   /** To be opened, or closed, with the next checkpoint. */
   opening: SuspendRequest | null = null;
   closing: SuspendFor | null = null;
@@ -221,7 +221,7 @@ export class StepRecord implements StepView {
 
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting) ?? this.closing;
+    if (this.opening === null) this.closing ??= suspendedFor(this.fields.waiting);
     this.opening = null;
     this.answer = null;
     this.isOutOfTime = false;

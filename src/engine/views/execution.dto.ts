@@ -212,15 +212,18 @@ export class WaitingDto {
   for!: 'timer' | 'approval' | 'event' | 'child' | 'retry';
   @ApiProperty({ type: String, nullable: true })
   until!: string | null;
+  /** When the attempt that waits has begun. */
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  since?: string;
+  /** Of `child`: the execution it waits for; none for the passes of a loop, which are many. */
+  @ApiProperty({ required: false, type: String, format: 'uuid' })
+  execution_id?: string;
   /** By which a callback is answered. */
   @ApiProperty({ type: String, required: false })
   token?: string;
   /** Where it can be answered: the callback's address, or the approval. */
   @ApiProperty({ type: String, required: false })
   url?: string;
-  /** Of `child`: the execution it waits for; none for the passes of a loop, which are many. */
-  @ApiProperty({ required: false, type: String, format: 'uuid' })
-  execution_id?: string;
 }
 
 /** Where an output is read that is too long to be shown here: `output` is null then. */
