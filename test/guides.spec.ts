@@ -17,7 +17,9 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
   'docs/guides/approvals.md': ['"status":"approved"', '"decision":"approve"'],
   'docs/guides/events.md': ['"accepted":1', '"method":"card"', '"type":"order.accepted"'],
+  'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
+  'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };
 
 let app: TestApp;

@@ -10,7 +10,7 @@ const known = new WeakMap<Plan, Map<string, ReadonlySet<string> | null>>();
  */
 export function stepsReadIn(plan: Plan, prefix: string): ReadonlySet<string> | null {
   let byPrefix = known.get(plan);
-  if (byPrefix === undefined) known.set(plan, (byPrefix = new Map()));
+  if (byPrefix === undefined) known.set(plan, (byPrefix = new Map<string, ReadonlySet<string> | null>()));
   let ids = byPrefix.get(prefix);
   if (ids === undefined) byPrefix.set(prefix, (ids = find(plan, prefix)));
   return ids;

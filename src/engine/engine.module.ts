@@ -12,6 +12,7 @@ import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
 import { BulkService } from './control/bulk.service.js';
 import { CancelService } from './control/cancel.service.js';
+import { EngineCancels } from './control/execution-cancels.service.js';
 import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
@@ -37,6 +38,7 @@ import { EventsController } from './events.controller.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
+import { ExecutionCancels } from './execution-cancels.js';
 import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionLiveController } from './execution-live.controller.js';
@@ -50,6 +52,8 @@ import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
+import { LoadWatch } from './load/load-watch.service.js';
+import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
@@ -63,6 +67,7 @@ import { WorkerShare } from './run/worker-share.service.js';
 import { StepAnswers } from './suspension/step-answers.service.js';
 import { Suspensions } from './suspension/suspensions.js';
 import { ExecuteService } from './start/execute.service.js';
+import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
@@ -93,6 +98,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     Replica,
     RunnerHolds,
     Slots,
+    WorkerLoad,
+    LoadWatch,
     WorkerShare,
     Watches,
     ChangesRepository,
@@ -105,6 +112,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    TestRunService,
     Places,
     Supersession,
     PlacesChore,
@@ -148,6 +156,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
     EventListeners,
@@ -158,6 +167,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionEnds,
     ExecutionViews,
     OpenExecutions,
+    ExecutionCancels,
     CancelService,
     RunnerHolds,
     Replica,

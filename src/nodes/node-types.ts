@@ -3,11 +3,14 @@ import type { NodeType } from './node.contract.js';
 import { ApprovalNode } from './types/approval/approval.node.js';
 import { ConditionNode } from './types/condition/condition.node.js';
 import { EmitNode } from './types/emit/emit.node.js';
+import { DatabaseNode } from './types/database/database.node.js';
+import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
 import { ParallelNode } from './types/parallel/parallel.node.js';
+import { RespondNode } from './types/respond/respond.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
@@ -22,11 +25,14 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   ApprovalNode,
   ConditionNode,
   EmitNode,
+  DatabaseNode,
+  EmailNode,
   FailNode,
   HttpNode,
   LogNode,
   LoopNode,
   ParallelNode,
+  RespondNode,
   ScriptNode,
   SetNode,
   StopNode,

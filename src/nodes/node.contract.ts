@@ -1,3 +1,4 @@
+import type { Connections } from '../common/connections/connections.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { Effect, NestedScope, NodeKind } from '../definition/type-catalogue.js';
 
@@ -47,6 +48,11 @@ export abstract class NodeType<C extends object = object> {
     return null;
   }
 
+  /** In a test run: what comes of an output that stands in for the work. Types that choose a way go by what it says. */
+  mocked(output: unknown): NodeOutcome {
+    return done(output);
+  }
+
   /**
    * Does the work of one attempt. `ctx.config` is resolved and validated. Returns an outcome; a thrown error is a
    * failed attempt: `NodeError` says its code and whether it may be retried, anything else is `internal` and may.
@@ -68,6 +74,10 @@ export interface NodeContext<C extends object = object> {
   readonly idempotencyKey: string;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
+  /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
+  readonly connections: Pick<Connections, 'get'>;
+  /** The database's time, milliseconds since 1970: when a step waits, no clock of a replica may say until when. */
+  readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
   /** Of the step execution: the same for every attempt. */
@@ -117,6 +127,8 @@ export type NodeOutcome =
       /** Shown with the waiting step, for whoever shall answer. */
       readonly shows?: { readonly token?: string; readonly url?: string; readonly execution_id?: string };
     }
+  /** The request that awaits the execution is answered with this, unless an earlier step has; then the step is done. */
+  | { readonly kind: 'respond'; readonly output: WebhookResponse }
   /** The execution ends now, as completed, with this output; what else runs is cancelled. */
   | { readonly kind: 'stop'; readonly output: unknown }
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
@@ -175,6 +187,13 @@ export type ChildAnswer =
   | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
   /** Nothing was started. */
   | { readonly kind: 'refused'; readonly error: NodeFailure };
+/** What a webhook's sender is answered; header names in lower case. */
+export interface WebhookResponse {
+  readonly status_code: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text is sent as it is, null as no body, anything else as JSON. */
+  readonly body: unknown;
+}
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {

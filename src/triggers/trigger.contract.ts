@@ -48,6 +48,8 @@ export interface Seen {
   };
   /** The trigger's filter was asked already, for each part of it. */
   readonly isFiltered?: boolean;
+  /** Why it fires late or in place of another: the reason of an occurrence that fires. */
+  readonly note?: { readonly code: string; readonly detail: string };
   readonly replayOf?: string;
   readonly awaited?: boolean;
   /** What a caller asked for beside the input. */
@@ -89,12 +91,29 @@ export abstract class TriggerHost {
   abstract hasTimer(client: PoolClient, triggerId: string): Promise<boolean>;
   /** How many executions of each trigger have not ended. */
   abstract openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Asks the open executions of these triggers to end. Call what it returns when the transaction has committed. */
+  abstract cancelOpen(client: PoolClient, triggerIds: readonly string[], reason: string): Promise<() => void>;
+  /** What the timers of these triggers carry, by trigger. */
+  abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
   /** What would become of it, by window, pause and filter; nothing is recorded. */
   abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
   /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
   abstract want(triggerId: string, types: readonly string[] | null): void;
+  /** The same as `report`, by the one replica that looks after the trigger, for all of them to show. */
+  abstract share(triggerId: string, liveness: Partial<Liveness>): void;
+  /** Commits what `work` did, or rolls it back when it throws. */
+  abstract transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+  /** What the type keeps between occurrences, by trigger; null: nothing yet. */
+  abstract states(triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
+  /** @returns false, without a change, when somebody else has moved it from `before`. */
+  abstract moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean>;
+  /**
+   * Runs `work` on one replica at a time; `lost` aborts when the lease has ended. It saves work only: what must not happen
+   * twice is guarded by `moveState`. @returns undefined, at once, when another replica has it.
+   */
+  abstract lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
   abstract report(triggerId: string, liveness: Partial<Liveness>): void;
 }
@@ -136,6 +155,8 @@ export interface Liveness {
   lastFired: Date | null;
   lastError: string | null;
   restarts: number;
+  /** It cannot see anything at the moment; `lastError` says why. */
+  isDown: boolean;
 }
 
 export interface TriggerWarning {
@@ -171,17 +192,18 @@ export interface PublicRequest {
   readonly remoteIp: string;
 }
 
-/** What is answered: a status and a JSON body, or text and bytes with a content type. */
+/** What is answered: a status and a JSON body, or with `isText` the body as it is, of the type that its header says. */
 export interface PublicAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isText?: boolean;
   readonly body: unknown;
 }
 
 /** A delivery that was accepted: what to record, and how its sender is answered. */
 export interface Delivery {
   readonly seen: Seen;
-  readonly answer: 'ack' | 'wait';
+  readonly answer: 'ack' | 'wait' | 'respond';
   readonly waitMs: number;
 }
 
@@ -221,8 +243,8 @@ export abstract class BaseTrigger<C extends object = object> {
     return Promise.resolve();
   }
 
-  /** Takes back what `arm` has set. */
-  disarm(_client: PoolClient, _triggerIds: readonly string[]): Promise<void> {
+  /** Takes back what `arm` has set. `triggers`: the same, as they were in force. */
+  disarm(_client: PoolClient, _triggerIds: readonly string[], _triggers: readonly ArmedTrigger<C>[]): Promise<void> {
     return Promise.resolve();
   }
 

@@ -36,6 +36,24 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  database: {
+    good: () => ({ connection: 'shop', operation: 'query', sql: 'SELECT 1 AS one' }),
+    templated: { connection: '{{ variables.shop }}', operation: 'insert', table: 't', values: '{{ input.row }}' },
+    bad: { config: { connection: 'shop', operation: 'delete', table: 't' }, path: 'where' },
+    kind: 'done',
+    endless: () => ({
+      connection: 'shop',
+      operation: 'query',
+      sql: 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c',
+    }),
+  },
+  email: {
+    good: () => ({ connection: 'mail', to: 'ann@example.com', subject: 'Hello', text: 'Good day' }),
+    templated: { connection: 'mail', to: '{{ input.to }}', subject: 'Order {{ input.id }}', text: '{{ input.text }}' },
+    bad: { config: { connection: 'mail', to: 'nobody', subject: 'Hello', text: '' }, path: 'to' },
+    kind: 'done',
+    endless: () => ({ connection: 'silent_mail', to: 'ann@example.com', subject: 'Hello', text: 'Good day' }),
+  },
   fail: {
     good: () => ({ message: 'No such customer', code: 'customer_unknown' }),
     templated: { message: 'No customer {{ input.id }}', code: '{{ input.code }}' },
@@ -73,6 +91,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },
     bad: { config: { branches: { left: [] }, wait_for: 2 }, path: 'wait_for' },
     kind: 'fan_out',
+    endless: null,
+  },
+  respond: {
+    good: () => ({ status_code: 201, headers: { Location: '/orders/7', 'X-Count': 3 }, body: { id: 7 } }),
+    templated: { status_code: '{{ input.status }}', headers: { 'X-Id': '{{ input.id }}' }, body: '{{ input }}' },
+    bad: { config: { headers: { 'Content-Length': 3 } }, path: 'headers.Content-Length' },
+    kind: 'respond',
     endless: null,
   },
   script: {

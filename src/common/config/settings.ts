@@ -127,7 +127,7 @@ export const SETTINGS = {
     ),
     SCRIPT_RUNTIMES: given(
       parse.list(parse.oneOf('javascript', 'node', 'python', 'bash')),
-      'Runtimes that script steps may use. All but javascript run with the rights of an unprivileged process.',
+      'Runtimes that script steps may use. All but javascript are confined processes: with no rights where the server is root, else with its own.',
       { default: 'javascript' },
     ),
     SCRIPTS_DIR: given(parse.anyText, 'The folder of the files that script steps name.', { example: './scripts' }),

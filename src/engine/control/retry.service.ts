@@ -7,7 +7,7 @@ import { ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { didYouMean } from '../../common/validation/did-you-mean.js';
 import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
-import type { OccurrenceKey } from '../engine.contract.js';
+import { TEST_TRIGGER, type OccurrenceKey } from '../engine.contract.js';
 import {
   ExecutionNotFoundError,
   ExecutionStateError,
@@ -121,7 +121,7 @@ export class RetryService {
     const timeoutMs = plan.timeoutMs ?? this.config.executionTimeoutMs;
     const named = { workflowId: held.workflow_id, version, input: input === undefined ? held.input : input };
     const names = { ...named, variables: held.variables ?? {}, trigger: held.trigger };
-    const place = placeOf(plan, names, this.config.variables);
+    const place = held.trigger_type === TEST_TRIGGER ? null : placeOf(plan, names, this.config.variables);
     const made = { id, retryOf: held.id, version, input, timeoutMs, createdBy: actor, place };
     const queued = await insertRetry(client, made);
     const kept = steps.filter((step) => !again.has(step.step_path));

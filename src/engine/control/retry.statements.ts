@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { idBounds, idTime, newIdWithin } from '../../common/ids.js';
-import type { ExecutionStatus, TriggerNames } from '../engine.contract.js';
+import { TEST_TRIGGER, type ExecutionStatus, type TriggerNames } from '../engine.contract.js';
 import type { Place } from '../concurrency/place.js';
 import type { StepStatus } from '../planner/step-view.js';
 import { copyLargeOutputs, deleteLargeOutputs } from '../outputs/large-outputs.js';
@@ -21,6 +21,7 @@ export interface HeldExecution {
   readonly parent_step_id: string | null;
   /** Position of a distributed loop's pass; null: an execution of a whole definition. */
   readonly pass: number | null;
+  readonly trigger_type: string;
   /** As its end has counted it. */
   readonly duration_ms: number;
 }
@@ -51,6 +52,7 @@ export interface Queued {
 
 const HOLD = /* sql */ `
 SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger, parent_id, parent_step_id, pass,
+  trigger_type,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms
 FROM execution WHERE id = $1 FOR UPDATE`;
 
@@ -94,9 +96,9 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
 
 /** It begins at epoch 1, so that its first claim reads the steps that it brings along. The occurrence stays the first's. */
 const INSERT = /* sql */ `
-INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, retry_of, input,
+INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, mocks, retry_of, input,
   variables, timeout_ms, created_by, concurrency_key, concurrency_limit)
-SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, id,
+SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, mocks, id,
   CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9
 FROM execution WHERE id = $1
 RETURNING id, epoch, priority, concurrency_key`;
@@ -123,7 +125,8 @@ export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[
 
 export async function requeue(client: PoolClient, held: HeldExecution, slot: number): Promise<Queued[]> {
   await deleteLargeOutputs(client, [held.id]);
-  if (held.pass === null) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
+  const isCounted = held.pass === null && held.trigger_type !== TEST_TRIGGER;
+  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
   return (await client.query<Queued>(REQUEUE, [held.id])).rows;
 }
 

@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
-import type { SuspendFor } from '../../nodes/node.contract.js';
+import type { SuspendFor, WebhookResponse } from '../../nodes/node.contract.js';
+import { recordResponses, type RespondedRow, type Response } from '../ends/response.statement.js';
 import { countEnded } from './counters.js';
 import type { EndedRow } from './ended.row.js';
 import { inRow, largeSize, upsertLargeOutputs, type LargeOutput } from '../outputs/large-outputs.js';
@@ -17,6 +18,8 @@ export interface Checkpoint {
   readonly epoch: number;
   readonly steps: readonly StepRecord[];
   readonly logs: readonly LogRow[];
+  /** What a `respond` step has said since the last one. */
+  readonly response?: WebhookResponse | undefined;
   /** Where the execution goes by it; null: it goes on. */
   readonly move: Move | null;
 }
@@ -56,7 +59,7 @@ UPDATE execution e SET
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[])
   AS i(id, epoch, status, output, output_size, error)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
-RETURNING e.id, e.workflow_id, e.status, e.awaited_by, e.end_time AS ended_at, e.parent_step_id, e.parent_attempt,
+RETURNING e.id, e.workflow_id, e.trigger_type, e.status, e.awaited_by, e.end_time AS ended_at, e.parent_step_id, e.parent_attempt,
   e.is_detached, e.pass,
   (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
 
@@ -123,6 +126,14 @@ SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
 ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')},
   change = excluded.change`;
 
+/** Tells who awaits responses that they are there, once they are committed. */
+export type OnResponded = (
+  client: PoolClient,
+  rows: readonly RespondedRow[],
+  responses: readonly Response[],
+  afterCommit: AfterCommit,
+) => Promise<void>;
+
 export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
 
 /**
@@ -134,6 +145,7 @@ export function checkpointStatement(
   slot: number,
   onEnded: (client: PoolClient, ended: readonly EndedRow[], afterCommit: AfterCommit) => Promise<void>,
   suspensions: Suspensions,
+  onResponded: OnResponded,
 ): CheckpointStatement {
   return {
     name: 'checkpoint',
@@ -147,6 +159,9 @@ export function checkpointStatement(
       await upsertLargeOutputs(client, largeOutputsOf(kept));
       await insertLogs(client, kept);
       await suspensions.follow(client, suspendedBy(kept), closedBy(kept), afterCommit);
+      const responses = responsesOf(kept);
+      if (responses.length > 0)
+        await onResponded(client, await recordResponses(client, responses), responses, afterCommit);
       return checkpoints.map((checkpoint) => results.get(checkpoint) ?? 'lost');
     },
   };
@@ -235,6 +250,12 @@ async function setWakeTimers(client: PoolClient, timers: Timers, sleeping: reado
       : [],
   );
   await timers.set(client, due);
+}
+
+function responsesOf(checkpoints: readonly Checkpoint[]): Response[] {
+  return checkpoints.flatMap(({ executionId, response }) =>
+    response === undefined ? [] : [{ executionId, response }],
+  );
 }
 
 async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { idBounds, idTime } from '../../common/ids.js';
-import type { TriggerNames } from '../engine.contract.js';
+import { TEST_TRIGGER, type TriggerNames } from '../engine.contract.js';
 import type { PassNames } from '../children/parent-link.js';
 import type { StepStatus } from '../planner/step-view.js';
 import { withLargeOutputs } from '../outputs/large-outputs.js';
@@ -35,6 +35,8 @@ export interface ClaimedExecution {
   /** Position of a distributed loop's pass; null: an execution of a whole definition. */
   readonly pass: number | null;
   readonly pass_names: PassNames | null;
+  /** Of a test run: what stands in for its steps. */
+  readonly mocks?: Readonly<Record<string, unknown>> | undefined;
   /** The database's time of the claim. */
   readonly now: Date;
   /** What earlier owners have recorded. */
@@ -97,6 +99,9 @@ FROM step_execution
 WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3
 ORDER BY id`;
 
+/** Index: the primary key. */
+const MOCKS_OF = /* sql */ `SELECT id, mocks FROM execution WHERE id = ANY($1::uuid[]) AND mocks IS NOT NULL`;
+
 /** @returns null for an execution that is not there to be taken: somebody else has it, or it has ended. */
 export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> = {
   name: 'claim',
@@ -108,10 +113,29 @@ export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> =
     const { rows: claimed } = await client.query<Omit<ClaimedExecution, 'steps'>>(CLAIM, [ids, owner]);
     const known = claimed.filter((row) => row.epoch > 1).map((row) => row.id);
     const steps = known.length === 0 ? new Map<string, ClaimedStep[]>() : await stepsOf(client, known);
-    const byId = new Map(claimed.map((row) => [row.id, { ...row, steps: steps.get(row.id) ?? [] }]));
+    const mocks = await mocksOf(client, claimed);
+    const byId = new Map(
+      claimed.map((row) => [row.id, { ...row, ...mocks?.get(row.id), steps: steps.get(row.id) ?? [] }]),
+    );
     return rows.map((row) => byId.get(row.executionId) ?? null);
   },
 };
+
+interface Mocked {
+  readonly id: string;
+  readonly mocks: Readonly<Record<string, unknown>>;
+}
+
+/** Asks for nothing, and gives null, where none is a test run or may be a part of one. */
+async function mocksOf(
+  client: PoolClient,
+  claimed: readonly Pick<ClaimedExecution, 'id' | 'trigger_type' | 'pass'>[],
+): Promise<Map<string, Mocked> | null> {
+  const tests = claimed.filter((row) => row.trigger_type === TEST_TRIGGER || row.pass !== null);
+  if (tests.length === 0) return null;
+  const { rows } = await client.query<Mocked>(MOCKS_OF, [tests.map((row) => row.id)]);
+  return new Map(rows.map((row) => [row.id, row]));
+}
 
 async function stepsOf(client: PoolClient, ids: readonly string[]): Promise<Map<string, ClaimedStep[]>> {
   const times = ids.map(idTime);

@@ -1,11 +1,12 @@
 /** What `RETURNING` gives of an ended execution beside its duration. */
 export const ENDED_COLUMNS =
-  'id, workflow_id, status, awaited_by, end_time AS ended_at, parent_step_id, parent_attempt, is_detached, pass';
+  'id, workflow_id, trigger_type, status, awaited_by, end_time AS ended_at, parent_step_id, parent_attempt, is_detached, pass';
 
 /** What the end of an execution tells about itself. */
 export interface EndedRow {
   readonly id: string;
   readonly workflow_id: string;
+  readonly trigger_type: string;
   readonly status: string;
   readonly awaited_by: string | null;
   readonly duration_ms: number;

@@ -238,6 +238,7 @@ class Life {
     return {
       types: registry,
       secrets: { get: () => Promise.resolve(undefined) },
+      connections: null as unknown as RunServices['connections'],
       redaction: { text: (text: string) => text, value: (value: unknown) => value },
       commit: { submit } as unknown as GroupCommit,
       checkpoint: null as unknown as CheckpointStatement,

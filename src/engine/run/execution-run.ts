@@ -216,7 +216,7 @@ export class ExecutionRun {
   }
 
   private async runPure(ready: readonly (PlacedStep | StepRecord)[]): Promise<boolean> {
-    const pure = ready.filter((next) => next.step.effect === 'pure');
+    const pure = ready.filter((next) => this.runner.isQuick(next));
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
       if (prepared === null) continue;
@@ -297,6 +297,7 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      response: this.book.takeResponse(),
       move,
     });
     for (const step of steps) step.recorded();

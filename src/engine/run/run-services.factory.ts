@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
+import { Connections } from '../../common/connections/connections.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
@@ -30,6 +31,7 @@ export class RunServicesFactory {
     timers: Timers,
     types: NodeRegistry,
     secrets: SecretValues,
+    connections: Connections,
     redaction: Redactor,
     ends: LocalEnds,
     replica: Replica,
@@ -45,6 +47,7 @@ export class RunServicesFactory {
     this.services = {
       types,
       secrets,
+      connections,
       redaction,
       commit,
       clock,
@@ -58,12 +61,13 @@ export class RunServicesFactory {
           await events.ended(client, ended);
         },
         suspensions,
+        (client, rows, responses, afterCommit) => ends.respondWithin(client, rows, responses, afterCommit),
       ),
       answersOf: (steps) => answers.of(steps),
       closeAnswers: (owned, steps) => answers.close(owned, steps),
       env: config.variables,
       onStepEnd: (step) => {
-        metrics.stepEnded(step.type, step.status, step.durationMs);
+        if (!step.isTest) metrics.stepEnded(step.type, step.status, step.durationMs);
         journal.stepEnded(step);
       },
       onRetry: (type) => metrics.retried(type),

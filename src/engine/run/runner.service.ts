@@ -9,6 +9,7 @@ import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { PassSeats } from '../children/pass-seats.service.js';
 import { Places } from '../concurrency/places.service.js';
+import { LoadWatch } from '../load/load-watch.service.js';
 import { Replica } from '../replica.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import { claimStatement, type ClaimedExecution } from './claim.statement.js';
@@ -41,6 +42,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly runs: RunnerHolds,
     private readonly slots: Slots,
     private readonly share: WorkerShare,
+    private readonly load: LoadWatch,
     private readonly metrics: EngineMetrics,
     private readonly journal: Journal,
     private readonly places: Places,
@@ -53,6 +55,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
     await this.share.start();
+    this.load.start();
     await this.queue.consume(this.slots.most, (id) => this.take(id));
   }
 
@@ -60,6 +63,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
     this.share.stop();
+    this.load.stop();
     for (const run of this.runs.all()) run.drain();
     const timer = setTimeout(() => {
       for (const run of this.runs.all()) run.shutDown();

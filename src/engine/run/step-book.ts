@@ -1,5 +1,6 @@
 import type { Plan, PlanStep, Scope } from '../../definition/plan.js';
 import { instanceAt } from '../planner/fan.js';
+import type { WebhookResponse } from '../../nodes/node.contract.js';
 import { isTerminal } from '../planner/step-view.js';
 import { nestedPrefix, type PlacedStep } from '../planner/planner.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
@@ -14,6 +15,7 @@ export class StepBook {
   readonly states = new Map<string, StepRecord>();
   readonly names: ExecutionNames;
   private readonly changes = new Set<StepRecord>();
+  private response: WebhookResponse | undefined;
   private readonly asleep = new Set<StepRecord>();
   /** Steps that hold others for a limited time. */
   private readonly limited = new Set<StepRecord>();
@@ -117,6 +119,18 @@ export class StepBook {
   takeChanges(): StepRecord[] {
     const taken = [...this.changes];
     this.changes.clear();
+    return taken;
+  }
+
+  /** A step answers the request that awaits the execution; the first one counts. */
+  respond(response: WebhookResponse): void {
+    this.response ??= response;
+  }
+
+  /** @returns undefined when there is nothing new to say. */
+  takeResponse(): WebhookResponse | undefined {
+    const taken = this.response;
+    this.response = undefined;
     return taken;
   }
 

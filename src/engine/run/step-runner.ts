@@ -1,7 +1,16 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
+import type {
+  FanOut,
+  NodeFailure,
+  NodeOutcome,
+  NodeType,
+  Resumed,
+  SuspendRequest,
+  WebhookResponse,
+} from '../../nodes/node.contract.js';
 import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { decideRetry } from '../planner/retry-decision.js';
 import { readBy, type SuspendedExpressions } from '../suspension/late-names.js';
 import { askToRunAgain, isRefused } from './run-again.js';
@@ -10,6 +19,7 @@ import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
+import { Mocks, type Mock } from './mocks.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
@@ -26,6 +36,9 @@ const MAX_INTERRUPTIONS = 3;
 
 /** Takes single steps through their attempts: prepares them, and turns results into states. */
 export class StepRunner {
+  /** null: it is no test run. */
+  private readonly mocks: Mocks | null;
+
   constructor(
     private readonly claimed: ClaimedExecution,
     private readonly plan: Plan,
@@ -33,7 +46,9 @@ export class StepRunner {
     private readonly book: StepBook,
     private readonly log: RunLog,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.mocks = claimed.mocks === undefined ? null : new Mocks(claimed.mocks);
+  }
 
   async loadSecrets(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
@@ -48,7 +63,7 @@ export class StepRunner {
   /**
    * Makes a step ready to run: `when`, config and input are evaluated, and it counts as running from here.
    * @param next a step that is reached for the first time, or one that has waited.
-   * @returns null when it ended right here: skipped by `when`, or failed by an expression or its config.
+   * @returns null when it ended right here: skipped by `when`, mocked, or failed by an expression or its config.
    */
   prepare(next: PlacedStep | StepRecord): PreparedStep | null {
     const record = next instanceof StepRecord ? next : this.book.open(next);
@@ -64,6 +79,11 @@ export class StepRunner {
         return null;
       }
       if (isRefused(record)) throw new NodeError(INTERRUPTED.code, 'It was cut off, and is not to run again.');
+      const mock = this.mockOf(record);
+      if (mock !== null) {
+        this.mock(record, mock, names);
+        return null;
+      }
       const prepared = this.resolve(record, names, resumed);
       record.moveTo('running', this.now());
       this.book.changed(record);
@@ -73,6 +93,11 @@ export class StepRunner {
       this.fail(record, toFailure(error), null, true);
       return null;
     }
+  }
+
+  /** Whether it is over here and now: it has no effects, or a mock stands in for it. */
+  isQuick({ step, path }: PlacedStep | StepRecord): boolean {
+    return step.effect === 'pure' || (this.mocks !== null && this.mocks.find(path, step.id) !== null);
   }
 
   /** Runs a step without effects here and now: it needs no record of its start. */
@@ -94,6 +119,8 @@ export class StepRunner {
     switch (result.kind) {
       case 'done':
         return this.complete(record, result.output, result.port ?? null);
+      case 'respond':
+        return this.respond(record, result.output);
       case 'stop':
         return this.complete(record, result.output, STOPPED);
       case 'enter':
@@ -201,6 +228,28 @@ export class StepRunner {
     return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
   }
 
+  private mockOf({ path, step }: StepRecord): Mock | null {
+    return this.mocks === null ? null : this.mocks.find(path, step.id);
+  }
+
+  /** The node does not run, and nothing is tried again: the mock is the result. */
+  private mock(record: StepRecord, mock: Mock, names: Names): void {
+    record.fields.input = this.inputOfMocked(record, names);
+    record.moveTo('running', this.now());
+    this.log.add('info', 'mocked: the node of this step did not run', undefined, record.path, record.fields.attempt);
+    if (mock.kind === 'failure') return this.fail(record, mock.error, null, true);
+    this.settle(record, this.services.types.get(record.step.type).mocked(mock.output), false);
+  }
+
+  /** Shown for information only: what it needs may not be there in a test. */
+  private inputOfMocked({ step }: StepRecord, names: Names): unknown {
+    try {
+      return this.services.redaction.value((step.inputMapping ?? step.config).evaluate(names));
+    } catch {
+      return null;
+    }
+  }
+
   private wants(record: StepRecord, names: Names): boolean {
     return record.step.when === null || record.step.when.test(names);
   }
@@ -220,6 +269,8 @@ export class StepRunner {
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
+      connections: this.services.connections,
+      now: this.now,
       resumed,
     };
     return { record, node, context };
@@ -248,8 +299,15 @@ export class StepRunner {
     this.ended(record);
   }
 
+  /** The sender gets what the step says, whatever its output is mapped to. */
+  private respond(record: StepRecord, response: WebhookResponse): void {
+    this.complete(record, response, null);
+    if (record.status === 'completed') this.book.respond(this.services.redaction.value(response) as WebhookResponse);
+  }
+
   private mapped(record: StepRecord, output: unknown): unknown {
     const mapping = record.step.outputMapping;
+    if (this.mockOf(record) !== null) return output;
     return mapping === null ? output : mapping.evaluate({ ...this.book.names.at(record.prefix), output });
   }
 
@@ -304,6 +362,7 @@ export class StepRunner {
       status: record.status,
       attempt: record.fields.attempt,
       durationMs: (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0),
+      isTest: this.claimed.trigger_type === TEST_TRIGGER,
       errorCode: record.fields.error?.code ?? null,
     });
   }

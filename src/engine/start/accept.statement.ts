@@ -123,7 +123,7 @@ const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
   { name: 'awaited_by', type: 'uuid', value: ({ awaitedBy }) => awaitedBy },
 ];
 
-/** An execution under a `concurrency` rule, or with a parent. */
+/** An execution under a `concurrency` rule, with a parent, or of a test run. */
 interface SpecialRow extends ExecutionRow {
   readonly place: Place | null;
   readonly admission: Admission | undefined;
@@ -143,6 +143,7 @@ const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
   { name: 'depth', type: 'smallint', value: ({ parent }) => parent?.depth ?? 0 },
   { name: 'pass', type: 'integer', value: ({ parent }) => parent?.pass?.position },
   { name: 'pass_names', type: 'json', value: ({ parent }) => toJson(parent?.pass?.names) },
+  { name: 'mocks', type: 'json', value: ({ execution }) => toJson(execution.mocks) },
 ];
 
 const insertSql = <Row>(table: string, columns: readonly Column<Row>[]): string => /* sql */ `
@@ -262,7 +263,7 @@ async function insertExecutions(
     const { executionId: id, timeoutMs, awaitedBy, place, parent } = row;
     const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy };
     const admission = admissions.get(id);
-    if (place === null && parent === null) plain.push(made);
+    if (place === null && parent === null && execution.mocks === undefined) plain.push(made);
     else if (admission !== 'skipped') special.push({ ...made, place, admission, parent });
   }
   if (plain.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, plain));

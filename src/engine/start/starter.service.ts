@@ -12,7 +12,13 @@ import { LocalEnds } from '../ends/local-ends.js';
 import { Places } from '../concurrency/places.service.js';
 import { placeOf, type Place } from '../concurrency/place.js';
 import { Supersession } from '../concurrency/supersession.service.js';
-import { ExecutionStarter, type ExecutionRequest, type StartRequest, type StartResult } from '../engine.contract.js';
+import {
+  ExecutionStarter,
+  TEST_TRIGGER,
+  type ExecutionRequest,
+  type StartRequest,
+  type StartResult,
+} from '../engine.contract.js';
 import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
 import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
@@ -110,7 +116,7 @@ export class StarterService extends ExecutionStarter {
   }
 
   private placeOf(plan: Plan, execution: ExecutionRequest): Place | null {
-    if (plan.concurrency === null) return null;
+    if (plan.concurrency === null || execution.triggerType === TEST_TRIGGER) return null;
     try {
       return placeOf(plan, execution, this.config.variables);
     } catch (error) {

@@ -77,7 +77,7 @@ function verdictOf(
           : seen.defaultInput
         : trigger.input.evaluate(visible);
     const outcome = trigger.mode === 'notify' ? 'notified' : 'fired';
-    return { outcome, reason: null, input, key: keyOf(trigger, seen, visible) };
+    return { outcome, reason: seen.note ?? null, input, key: keyOf(trigger, seen, visible) };
   } catch (error) {
     return not('failed', 'expression_failed', error instanceof Error ? error.message : String(error));
   }
