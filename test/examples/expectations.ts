@@ -191,6 +191,32 @@ export const EXPECTATIONS: Record<string, (world: World) => Promise<void>> = {
     expect((await world.api.post(`/triggers/workflows/${id}/manual/confirm`, { token })).status).toBe(409);
   },
 
+  'payout.yaml': async (world) => {
+    const { triggers } = await world.deploy('payout.yaml');
+    world.answers({ 'POST /payouts': {} });
+    const send = (id: string, source: string, type: string, data: unknown) =>
+      world.api.post('/events', { specversion: '1.0', id, source, type, data });
+    expect((await send('1', '/shop', 'payout.asked', { payout: 'p-1', cents: 900 })).status).toBe(202);
+    const approval = await eventually(async () => {
+      const { body } = await world.api.get('/approvals?status=pending&assignee=ada@example.com');
+      expect(body.items).toMatchObject([{ title: 'Pay 900 cents for p-1?' }]);
+      return body.items[0];
+    });
+    const decision = { decision: 'approve', data: { account: 'main' } };
+    expect((await world.api.post(`/approvals/${approval.id}/decide`, decision)).status).toBe(200);
+    await eventually(() => expect(world.called()).toEqual(['POST /payouts']));
+    expect(world.sent('POST /payouts')).toEqual({ payout: 'p-1', account: 'main' });
+    await send('2', '/bank', 'bank.done', { payout: 'p-0' });
+    await send('3', '/bank', 'bank.done', { payout: 'p-1' });
+    const ended = await world.api.reaches(approval.execution_id, 'completed');
+    expect(ended).toMatchObject({ trigger_type: 'event', output: { decision: 'approve' } });
+    expect(step(ended, 'check.done').output.id).toBe('3');
+    expect((await world.api.get('/events?type=payout.done')).body.items).toMatchObject([
+      { data: { payout: 'p-1', cents: 900 } },
+    ]);
+    expect(trigger(triggers, 'event')).toBeDefined();
+  },
+
   'heartbeat.yaml': async (world) => {
     const { triggers } = await world.deploy('heartbeat.yaml', { 'patience: 20s': 'patience: 50ms' });
     const beat = (): Promise<ExecutionView> => fired(world, trigger(triggers, 'cron'));
