@@ -4,6 +4,7 @@ import { ConditionNode } from './types/condition/condition.node.js';
 import { DatabaseNode } from './types/database/database.node.js';
 import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
+import { GitHubNode } from './types/github/github.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
@@ -11,9 +12,11 @@ import { ParallelNode } from './types/parallel/parallel.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
+import { SlackNode } from './types/slack/slack.node.js';
 import { StopNode } from './types/stop/stop.node.js';
 import { SwitchNode } from './types/switch/switch.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
+import { WebhookNode } from './types/webhook/webhook.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
@@ -21,14 +24,17 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   DatabaseNode,
   EmailNode,
   FailNode,
+  GitHubNode,
   HttpNode,
   LogNode,
   LoopNode,
   ParallelNode,
   ScriptNode,
   SetNode,
+  SlackNode,
   StopNode,
   SwitchNode,
   TransformNode,
   WaitNode,
+  WebhookNode,
 ];

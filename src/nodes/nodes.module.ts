@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { GitHubModule } from '../common/github/github.module.js';
 import { SqlModule } from '../common/sql/sql.module.js';
 import { NodeCatalogueController } from './node-catalogue.controller.js';
 import { NodeRegistry } from './node-registry.js';
@@ -7,7 +8,7 @@ import { NODE_TYPES } from './node-types.js';
 import type { NodeType } from './node.contract.js';
 
 @Module({
-  imports: [OutgoingHttpModule, SqlModule],
+  imports: [OutgoingHttpModule, SqlModule, GitHubModule],
   controllers: [NodeCatalogueController],
   providers: [
     ...NODE_TYPES,

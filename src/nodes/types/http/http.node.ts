@@ -12,7 +12,7 @@ import { OAuthTokens } from './oauth-tokens.js';
 import { collectPages } from './collect-pages.js';
 import { plainHeaders } from './plain-headers.js';
 import { asText, decodeBody } from './response-body.js';
-import { isRetryable, parseRetryAfter } from './retry-after.js';
+import { isRetryable, parseRetryAfter } from '../../../common/http/retry-after.js';
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** How much of a refusal's body is kept with the failure, bytes. */
