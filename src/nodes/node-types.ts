@@ -8,6 +8,7 @@ import { GitHubNode } from './types/github/github.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
+import { MemoryNode } from './types/memory/memory.node.js';
 import { ParallelNode } from './types/parallel/parallel.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
@@ -28,6 +29,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   HttpNode,
   LogNode,
   LoopNode,
+  MemoryNode,
   ParallelNode,
   ScriptNode,
   SetNode,

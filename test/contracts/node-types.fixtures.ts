@@ -79,6 +79,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'fan_out',
     endless: null,
   },
+  memory: {
+    good: () => ({ operation: 'increment', scope: 'global', key: 'count' }),
+    templated: { operation: 'set', key: 'seen_{{ input.id }}', value: '{{ input }}', ttl: '{{ variables.ttl }}' },
+    bad: { config: { operation: 'set', key: 'a' }, path: 'value' },
+    kind: 'done',
+    endless: null,
+  },
   parallel: {
     good: () => ({ branches: { left: [{ id: 'a', type: 'log' }], right: [] }, wait_for: 'any' }),
     templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },

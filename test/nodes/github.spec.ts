@@ -17,31 +17,33 @@ let files: Record<string, string>;
 beforeAll(async () => {
   github = await startRecordingServer(({ method, url, body, headers }, response) => {
     const [path = ''] = url.split('?');
+    const reply = (answer: unknown, status = 200): null => {
+      sendJson(response, answer, status);
+      return null;
+    };
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
-    if (path === '/repos/octo/shop/installation') return void sendJson(response, { id: 42 });
-    if (path === '/app/installations/42/access_tokens')
-      return void sendJson(response, { token: 'ghs_token', expires_at }, 201);
-    if (headers.authorization !== 'Bearer ghs_token')
-      return void sendJson(response, { message: 'Bad credentials' }, 401);
-    if (path.endsWith('/comments')) return void sendJson(response, { id: 5, html_url: 'https://github.com/c' }, 201);
-    if (/\/labels\/none$/.test(path)) return void sendJson(response, { message: 'Label does not exist' }, 404);
-    if (path.includes('/labels')) return void sendJson(response, [{ name: 'paid' }]);
-    if (/\/issues(\/\d+)?$/.test(path))
-      return void sendJson(response, { number: 7, state: 'open', html_url: 'https://github.com/i' });
-    if (path.endsWith('/dispatches')) return void response.writeHead(204).end();
-    if (path.includes('/statuses/'))
-      return void sendJson(response, { id: 9, state: 'success', url: 'https://github.com/s' }, 201);
-    if (path.endsWith('/contents/limited'))
-      return void response.writeHead(403, { 'retry-after': '60' }).end('{"message": "secondary rate limit"}');
+    if (path === '/repos/octo/shop/installation') return reply({ id: 42 });
+    if (path === '/app/installations/42/access_tokens') return reply({ token: 'ghs_token', expires_at }, 201);
+    if (headers.authorization !== 'Bearer ghs_token') return reply({ message: 'Bad credentials' }, 401);
+    if (path.endsWith('/comments')) return reply({ id: 5, html_url: 'https://github.com/c' }, 201);
+    if (/\/labels\/none$/.test(path)) return reply({ message: 'Label does not exist' }, 404);
+    if (path.includes('/labels')) return reply([{ name: 'paid' }]);
+    if (/\/issues(\/\d+)?$/.test(path)) return reply({ number: 7, state: 'open', html_url: 'https://github.com/i' });
+    if (path.endsWith('/dispatches')) return reply(null, 204);
+    if (path.includes('/statuses/')) return reply({ id: 9, state: 'success', url: 'https://github.com/s' }, 201);
+    if (path.endsWith('/contents/limited')) {
+      response.setHeader('retry-after', '60');
+      return reply({ message: 'secondary rate limit' }, 403);
+    }
     const name = decodeURIComponent(path.split('/contents/')[1] ?? '');
     if (method === 'PUT') {
       files[name] = Buffer.from((JSON.parse(body) as { content: string }).content, 'base64').toString();
-      return void sendJson(response, { content: { sha: 'new' }, commit: { sha: 'commit' } }, 201);
+      return reply({ content: { sha: 'new' }, commit: { sha: 'commit' } }, 201);
     }
     const text = files[name];
-    if (text === undefined) return void sendJson(response, { message: 'Not Found' }, 404);
+    if (text === undefined) return reply({ message: 'Not Found' }, 404);
     const content = Buffer.from(text).toString('base64');
-    return void sendJson(response, { sha: 'old', size: text.length, encoding: 'base64', content });
+    return reply({ sha: 'old', size: text.length, encoding: 'base64', content });
   });
   types = await startNodeTypes({
     github: { appId: '123', privateKey: PEM as string, webhookSecret: null, apiUrl: github.url },

@@ -5,8 +5,10 @@ import { Test } from '@nestjs/testing';
 import { Global, Module } from '@nestjs/common';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
+import { Database } from '../../src/common/database/database.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
+import { createTestDatabase } from './test-database.js';
 
 export interface NodeTypesUnderTest extends AsyncDisposable {
   readonly registry: NodeRegistry;
@@ -16,6 +18,7 @@ export interface NodeTypesUnderTest extends AsyncDisposable {
 /** The node types as the server has them, with the settings that they read. */
 export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise<NodeTypesUnderTest> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'millrace-nodes-'));
+  const testDatabase = await createTestDatabase();
   const config = Object.assign(new AppConfig(), {
     httpAllowPrivate: ['127.0.0.0/8'],
     scriptsDir: null,
@@ -33,8 +36,9 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
     providers: [
       { provide: AppConfig, useValue: config },
       { provide: Clock, useClass: SystemClock },
+      { provide: Database, useValue: testDatabase.database },
     ],
-    exports: [AppConfig, Clock],
+    exports: [AppConfig, Clock, Database],
   })
   class Surroundings {}
 
@@ -42,6 +46,7 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
   await module.init();
   const close = async (): Promise<void> => {
     await module.close();
+    await testDatabase.drop();
     rmSync(dataFolder, { recursive: true, force: true });
   };
   return { registry: module.get(NodeRegistry), close, [Symbol.asyncDispose]: close };
