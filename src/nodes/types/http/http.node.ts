@@ -13,7 +13,7 @@ import { collectPages } from './collect-pages.js';
 import { plainHeaders } from './plain-headers.js';
 import { StoredBody } from './stored-body.js';
 import { asText, decodeBody } from './response-body.js';
-import { isRetryable, parseRetryAfter } from './retry-after.js';
+import { isRetryable, parseRetryAfter } from '../../../common/http/retry-after.js';
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** How much of a refusal's body is kept with the failure, bytes. */
