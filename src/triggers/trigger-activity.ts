@@ -1,7 +1,9 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { Metrics } from '../common/metrics/metrics.js';
 import type { Liveness } from './trigger.contract.js';
 import { TriggerRepository } from './trigger.repository.js';
+import type { StoredLiveness } from './trigger.row.js';
 
 const FLUSH_MS = 500;
 
@@ -10,6 +12,8 @@ const FLUSH_MS = 500;
 export class TriggerActivity implements OnApplicationShutdown {
   private readonly log = new Logger(TriggerActivity.name);
   private readonly liveness = new Map<string, Partial<Liveness>>();
+  private readonly shared = new Map<string, Partial<Liveness>>();
+  private readonly unwritten = new Set<string>();
   private counts = new Map<string, { count: number; last: number }>();
   private timer: NodeJS.Timeout | null = null;
   private flushing: Promise<void> = Promise.resolve();
@@ -17,6 +21,7 @@ export class TriggerActivity implements OnApplicationShutdown {
   constructor(
     private readonly triggers: TriggerRepository,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   fired(triggerId: string, at: Date = this.clock.date()): void {
@@ -33,19 +38,30 @@ export class TriggerActivity implements OnApplicationShutdown {
     this.liveness.set(triggerId, { ...this.liveness.get(triggerId), ...liveness });
   }
 
+  /** For the other replicas as well; written with the next flush. */
+  share(triggerId: string, liveness: Partial<Liveness>): void {
+    const whole = { ...this.shared.get(triggerId), ...liveness };
+    this.shared.set(triggerId, whole);
+    this.unwritten.add(triggerId);
+    this.metrics.triggersDown.set([...this.shared.values()].filter(({ isDown }) => isDown === true).length);
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+
   of(triggerId: string): Partial<Liveness> {
     return this.liveness.get(triggerId) ?? {};
   }
 
   forget(triggerId: string): void {
     this.liveness.delete(triggerId);
+    this.shared.delete(triggerId);
+    this.unwritten.delete(triggerId);
   }
 
   /** Writes what has been counted. A flush that fails keeps its counts for the next. */
   flush(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    this.flushing = this.flushing.then(() => this.write());
+    this.flushing = this.flushing.then(() => this.write()).then(() => this.writeShared());
     return this.flushing;
   }
 
@@ -71,6 +87,19 @@ export class TriggerActivity implements OnApplicationShutdown {
     }
   }
 
+  private async writeShared(): Promise<void> {
+    const ids = [...this.unwritten];
+    if (ids.length === 0) return;
+    this.unwritten.clear();
+    const values = ids.map((id) => storedOf(this.shared.get(id) ?? {}));
+    try {
+      await this.triggers.setLiveness(ids, values);
+    } catch (error) {
+      this.log.warn(`the health of triggers could not be written: ${String(error)}`);
+      for (const id of ids) if (this.shared.has(id)) this.unwritten.add(id);
+    }
+  }
+
   private keep(entries: readonly [string, { count: number; last: number }][]): void {
     for (const [id, { count, last }] of entries) {
       const newer = this.counts.get(id);
@@ -78,4 +107,14 @@ export class TriggerActivity implements OnApplicationShutdown {
     }
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS * 10).unref();
   }
+}
+
+function storedOf({ connectedSince, lastLooked, lastError, restarts, isDown }: Partial<Liveness>): StoredLiveness {
+  return {
+    connectedSince: connectedSince?.toISOString() ?? null,
+    lastLooked: lastLooked?.toISOString() ?? null,
+    lastError: lastError ?? null,
+    restarts: restarts ?? 0,
+    isDown: isDown ?? false,
+  };
 }

@@ -64,9 +64,19 @@ export class TriggerArming {
     const armed = rows.filter((row) => row.armed_at !== null);
     if (armed.length === 0) return;
     const ids = armed.map(({ id }) => id);
-    for (const [name, own] of byType(armed)) await this.registry.find(name)?.disarm(client, own);
+    for (const [name, own] of Map.groupBy(armed, (row) => row.type)) await this.disarmType(client, name, own);
     await this.routes.remove(client, ids);
     await this.triggers.setDisarmed(client, ids);
+  }
+
+  private async disarmType(client: PoolClient, name: string, rows: readonly TriggerRow[]): Promise<void> {
+    const type = this.registry.find(name);
+    const triggers = type === undefined ? [] : rows.map((row) => this.compiler.build(row));
+    await type?.disarm(
+      client,
+      rows.map(({ id }) => id),
+      triggers,
+    );
   }
 
   private async arm(
@@ -104,12 +114,6 @@ export class TriggerArming {
         return type.warnings(config, row.id, this.clock.date()).map((warning) => ({ trigger: row.name, ...warning }));
       });
   }
-}
-
-function byType(rows: readonly TriggerRow[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { type, id } of rows) groups.set(type, [...(groups.get(type) ?? []), id]);
-  return groups;
 }
 
 /** Whether its occurrences follow from the same as before, so that the cursor goes on. */

@@ -43,11 +43,10 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
     private readonly clock: Clock,
     probes: HealthProbes,
   ) {
-    probes.register('triggers', () =>
-      this.failures.size === 0
-        ? { status: 'ok' }
-        : { status: 'degraded', detail: `${this.failures.size} not attached` },
-    );
+    probes.register('triggers', async () => {
+      const down = Math.max(this.failures.size, await this.triggers.countDown());
+      return down === 0 ? { status: 'ok' } : { status: 'degraded', detail: `${down} triggers are down` };
+    });
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
+import type { AcceptedFile } from '../engine/engine.contract.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { DtoClass } from '../common/validation/fields.js';
 import type { Expression, Template } from '../definition/plan.js';
@@ -30,6 +31,8 @@ export interface ArmedTrigger<C extends object = object> {
 }
 
 /** One thing that a trigger saw, before anything was decided about it. */
+export type { AcceptedFile } from '../engine/engine.contract.js';
+
 export interface Seen {
   readonly occurredAt: Date;
   readonly scheduledFor: Date | null;
@@ -40,12 +43,18 @@ export interface Seen {
   readonly keyTtlMs: number | null;
   /** The input when the trigger has no mapping; undefined: the payload. */
   readonly defaultInput?: unknown;
+  /** Uploads, attachments: they become files of the execution, in the transaction that accepts it. */
+  readonly files?: readonly AcceptedFile[];
   /** The type has decided already: nothing starts, and this is why. */
   readonly refused?: {
     readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';
     readonly code: string;
     readonly detail: string;
   };
+  /** The trigger's filter was asked already, for each part of it. */
+  readonly isFiltered?: boolean;
+  /** Why it fires late or in place of another: the reason of an occurrence that fires. */
+  readonly note?: { readonly code: string; readonly detail: string };
   readonly replayOf?: string;
   readonly awaited?: boolean;
   /** What a caller asked for beside the input. */
@@ -87,8 +96,29 @@ export abstract class TriggerHost {
   abstract hasTimer(client: PoolClient, triggerId: string): Promise<boolean>;
   /** How many executions of each trigger have not ended. */
   abstract openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Asks the open executions of these triggers to end. Call what it returns when the transaction has committed. */
+  abstract cancelOpen(client: PoolClient, triggerIds: readonly string[], reason: string): Promise<() => void>;
+  /** What the timers of these triggers carry, by trigger. */
+  abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** What would become of it, by window, pause and filter; nothing is recorded. */
+  abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
+  /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
+  abstract want(triggerId: string, types: readonly string[] | null): void;
+  /** The same as `report`, by the one replica that looks after the trigger, for all of them to show. */
+  abstract share(triggerId: string, liveness: Partial<Liveness>): void;
+  /** Commits what `work` did, or rolls it back when it throws. */
+  abstract transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+  /** What the type keeps between occurrences, by trigger; null: nothing yet. */
+  abstract states(triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
+  /** @returns false, without a change, when somebody else has moved it from `before`. */
+  abstract moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean>;
+  /**
+   * Runs `work` on one replica at a time; `lost` aborts when the lease has ended. It saves work only: what must not happen
+   * twice is guarded by `moveState`. @returns undefined, at once, when another replica has it.
+   */
+  abstract lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
   abstract report(triggerId: string, liveness: Partial<Liveness>): void;
 }
@@ -107,6 +137,22 @@ export interface DueTrigger<C extends object = object> {
   readonly payload: unknown;
 }
 
+/** An event, in the JSON format of CloudEvents 1.0, for a trigger. */
+export interface HeardEvent<C extends object = object> {
+  readonly trigger: ArmedTrigger<C>;
+  /** Of the record. */
+  readonly id: string;
+  readonly event: {
+    readonly id: string;
+    readonly source: string;
+    readonly type: string;
+    readonly time: string;
+    readonly data?: unknown;
+  };
+  /** It ends a chain of executions, each started by an event of the one before, that is too long. */
+  readonly isTooDeep: boolean;
+}
+
 export interface Liveness {
   armedSince: Date | null;
   connectedSince: Date | null;
@@ -114,6 +160,8 @@ export interface Liveness {
   lastFired: Date | null;
   lastError: string | null;
   restarts: number;
+  /** It cannot see anything at the moment; `lastError` says why. */
+  isDown: boolean;
 }
 
 export interface TriggerWarning {
@@ -149,17 +197,18 @@ export interface PublicRequest {
   readonly remoteIp: string;
 }
 
-/** What is answered: a status and a JSON body, or text and bytes with a content type. */
+/** What is answered: a status and a JSON body, or with `isText` the body as it is, of the type that its header says. */
 export interface PublicAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isText?: boolean;
   readonly body: unknown;
 }
 
 /** A delivery that was accepted: what to record, and how its sender is answered. */
 export interface Delivery {
   readonly seen: Seen;
-  readonly answer: 'ack' | 'wait';
+  readonly answer: 'ack' | 'wait' | 'respond';
   readonly waitMs: number;
 }
 
@@ -199,8 +248,8 @@ export abstract class BaseTrigger<C extends object = object> {
     return Promise.resolve();
   }
 
-  /** Takes back what `arm` has set. */
-  disarm(_client: PoolClient, _triggerIds: readonly string[]): Promise<void> {
+  /** Takes back what `arm` has set. `triggers`: the same, as they were in force. */
+  disarm(_client: PoolClient, _triggerIds: readonly string[], _triggers: readonly ArmedTrigger<C>[]): Promise<void> {
     return Promise.resolve();
   }
 
@@ -216,6 +265,19 @@ export abstract class BaseTrigger<C extends object = object> {
   /** Its timers are due: the transaction that removes them. Work on all at once. @returns what runs after the commit. */
   due(_client: PoolClient, _due: readonly DueTrigger<C>[], _now: Date): Promise<() => void> {
     throw new Error(`${this.type} sets no timers`);
+  }
+
+  /** Whether triggers of this type hear events. */
+  readonly isListener: boolean = false;
+
+  /** Whether such a trigger wants this event. */
+  wants(_config: C, _event: HeardEvent['event']): boolean {
+    return false;
+  }
+
+  /** Events that these triggers want, in the transaction that delivers them; may come again. @returns what runs after. */
+  hear(_client: PoolClient, _heard: readonly HeardEvent<C>[]): Promise<() => void> {
+    throw new Error(`${this.type} hears no events`);
   }
 
   /** Public routes of a config; the routes of all triggers in force are unique. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../common/database/database.js';
 import { newId } from '../common/ids.js';
-import type { SqlClient, TriggerDraft, TriggerRow } from './trigger.row.js';
+import type { SqlClient, StoredLiveness, TriggerDraft, TriggerRow } from './trigger.row.js';
 
 /** What a deployment lends to the triggers that it arms. */
 export interface ForceOfTriggers {
@@ -88,7 +88,10 @@ export class TriggerRepository {
   }
 
   async setDisarmed(client: SqlClient, ids: readonly string[]): Promise<void> {
-    await client.query(`UPDATE trigger SET armed_at = NULL, revision = revision + 1 WHERE id = ANY($1)`, [ids]);
+    await client.query(
+      `UPDATE trigger SET armed_at = NULL, liveness = NULL, is_down = false, revision = revision + 1 WHERE id = ANY($1)`,
+      [ids],
+    );
   }
 
   async setPaused(id: string, reason: string | null): Promise<TriggerRow | undefined> {
@@ -121,9 +124,45 @@ export class TriggerRepository {
     );
   }
 
+  async states(ids: readonly string[]): Promise<Map<string, unknown>> {
+    const rows = await this.database.query<{ id: string; state: unknown }>(
+      `SELECT id, state FROM trigger WHERE id = ANY($1)`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row.state]));
+  }
+
+  /** The text decides: what was read is what was written. */
+  async moveState(client: SqlClient, id: string, before: unknown, after: unknown): Promise<boolean> {
+    const { rowCount } = await client.query(
+      `UPDATE trigger SET state = $3 WHERE id = $1 AND state::text IS NOT DISTINCT FROM $2`,
+      [id, json(before), json(after)],
+    );
+    return rowCount === 1;
+  }
+
+  /** What the replicas that look after them tell of triggers; one statement for all. */
+  async setLiveness(ids: readonly string[], values: readonly StoredLiveness[]): Promise<void> {
+    await this.database.query(
+      `UPDATE trigger t SET liveness = l.value::json, is_down = l.is_down
+       FROM (SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS l(id, value, is_down) ORDER BY id) l
+       WHERE t.id = l.id`,
+      [ids, values.map(json), values.map(({ isDown }) => isDown ?? false)],
+    );
+  }
+
+  /** Index: trigger_down. */
+  async countDown(): Promise<number> {
+    const rows = await this.database.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM trigger WHERE is_down AND armed_at IS NOT NULL`,
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   async nextDue(ids: readonly string[]): Promise<Map<string, Date>> {
     const rows = await this.database.query<{ subject_id: string; due_at: Date }>(
-      `SELECT subject_id, due_at FROM timer WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
+      `SELECT subject_id, coalesce((payload->>'next_due')::timestamptz, due_at) AS due_at FROM timer
+       WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
       [ids],
     );
     return new Map(rows.map((row) => [row.subject_id, row.due_at]));

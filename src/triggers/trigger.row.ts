@@ -1,5 +1,14 @@
 import type { PoolClient } from 'pg';
 
+/** As JSON keeps it: times are RFC 3339. */
+export interface StoredLiveness {
+  readonly connectedSince?: string | null;
+  readonly lastLooked?: string | null;
+  readonly lastError?: string | null;
+  readonly restarts?: number;
+  readonly isDown?: boolean;
+}
+
 /** A row of the table `trigger`. */
 export interface TriggerRow {
   id: string;
@@ -26,6 +35,7 @@ export interface TriggerRow {
   last_triggered: Date | null;
   trigger_count: string;
   last_error: string | null;
+  liveness: StoredLiveness | null;
 }
 
 export type SqlClient = Pick<PoolClient, 'query'>;

@@ -87,17 +87,24 @@ export function healthOf(
   nextDue: Date | null,
   isDown: boolean,
 ): TriggerHealth {
-  const lastError = live.lastError ?? row.last_error;
+  const shared = row.liveness ?? {};
+  const lastError = shared.lastError ?? live.lastError ?? row.last_error;
   const isPaused = row.paused_at !== null || row.held !== null;
   return {
-    status: isPaused ? 'paused' : isDown ? 'unhealthy' : lastError === null ? 'healthy' : 'degraded',
+    status: isPaused
+      ? 'paused'
+      : isDown || shared.isDown === true
+        ? 'unhealthy'
+        : lastError === null
+          ? 'healthy'
+          : 'degraded',
     armed_since: iso(row.armed_at),
-    connected_since: iso(live.connectedSince),
-    last_looked: iso(live.lastLooked),
+    connected_since: shared.connectedSince ?? iso(live.connectedSince),
+    last_looked: shared.lastLooked ?? iso(live.lastLooked),
     last_fired: iso(live.lastFired ?? row.last_triggered),
     next_due: iso(nextDue),
     last_error: lastError,
-    restarts: live.restarts ?? 0,
+    restarts: shared.restarts ?? live.restarts ?? 0,
   };
 }
 

@@ -15,11 +15,25 @@ export interface NodeTypeFixture {
 }
 
 export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  approval: {
+    good: () => ({ title: 'Pay?', assignees: ['ada@example.com'], form: { type: 'object' }, timeout: '2d' }),
+    templated: { title: 'Pay {{ input.amount }}', assignees: '{{ input.people }}', notify: ['{{ input.owner }}'] },
+    bad: { config: { form: { type: 'nothing' } }, path: 'form' },
+    kind: 'suspend',
+    endless: null,
+  },
   condition: {
     good: () => ({ expression: true, then: [{ id: 'a', type: 'log', config: { message: 'yes' } }] }),
     templated: { conditions: { all: ['{{ input.a }}', 'input.b > 1'] } },
     bad: { config: { conditions: { all: [] } }, path: 'conditions.all' },
     kind: 'enter',
+    endless: null,
+  },
+  emit: {
+    good: () => ({ type: 'order.paid', data: { order: 7 } }),
+    templated: { type: 'order.{{ input.what }}', source: '{{ input.shop }}', data: '{{ input }}' },
+    bad: { config: { type: 'millrace.execution.failed' }, path: 'type' },
+    kind: 'done',
     endless: null,
   },
   database: {
@@ -53,6 +67,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     bad: { config: { operation: 'comment', repository: 'o/r', number: 1 }, path: 'body' },
     kind: 'done',
     endless: () => ({ connection: 'silent_github', operation: 'file', repository: 'o/r', path: 'README.md' }),
+  },
+  file: {
+    good: () => ({ operation: 'write', name: 'a.txt', content: 'hello' }),
+    templated: { operation: 'write', name: '{{ input.name }}', content: '{{ input.rows }}', format: 'json' },
+    bad: { config: { operation: 'write', name: 'a.txt' }, path: 'content' },
+    kind: 'done',
+    endless: null,
   },
   http: {
     good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),
@@ -91,6 +112,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },
     bad: { config: { branches: { left: [] }, wait_for: 2 }, path: 'wait_for' },
     kind: 'fan_out',
+    endless: null,
+  },
+  respond: {
+    good: () => ({ status_code: 201, headers: { Location: '/orders/7', 'X-Count': 3 }, body: { id: 7 } }),
+    templated: { status_code: '{{ input.status }}', headers: { 'X-Id': '{{ input.id }}' }, body: '{{ input }}' },
+    bad: { config: { headers: { 'Content-Length': 3 } }, path: 'headers.Content-Length' },
+    kind: 'respond',
     endless: null,
   },
   script: {
@@ -133,6 +161,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { expression: 'input.items.map(i, i.name)' },
     bad: { config: { values: {}, expression: '1' }, path: 'expression' },
     kind: 'done',
+    endless: null,
+  },
+  wait_for_event: {
+    good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),
+    templated: { event: 'order.{{ input.what }}', match: '{{ event.data.order == input.order }}' },
+    bad: { config: { callback: true, match: 'true' }, path: 'match' },
+    kind: 'suspend',
     endless: null,
   },
   wait: {

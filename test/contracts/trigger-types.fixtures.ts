@@ -1,12 +1,13 @@
 /** Of each trigger type: configs that are right and configs that are not. A type without an entry fails the suite. */
 export const TRIGGER_FIXTURES: Readonly<
-  Record<string, { right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
+  Record<string, { health?: string; right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
 > = {
   cron: {
     right: [
       { cron: '0 2 * * *' },
       { cron: 'H H(0-7) * * MON-FRI', timezone: 'Europe/Berlin', jitter: '5m', exclude: ['* * 25 12 *'] },
       { interval: '90s', misfire: 'skip', overlap: 'skip' },
+      { cron: '@daily', overlap: 'cancel_other' },
     ],
     wrong: [
       {},
@@ -14,15 +15,54 @@ export const TRIGGER_FIXTURES: Readonly<
       { cron: '0 0 30 2 *' },
       { cron: '0 2 * * *', timezone: 'Mars/Olympus' },
       { interval: '10ms' },
-      { cron: '@daily', overlap: 'buffer_one' },
+      { cron: '@daily', overlap: 'later' },
       { cron: '@daily', misfire_grace: 'soon' },
     ],
   },
+  event: {
+    right: [
+      { types: ['order.*'], source: '/shop' },
+      { types: ['a'], debounce: '10s' },
+      { types: ['millrace.execution.failed'], batch: { max: 10, within: '1m' } },
+    ],
+    wrong: [
+      {},
+      { types: [] },
+      { types: ['a'], debounce: 'soon' },
+      { types: ['a'], batch: { max: 0, within: '1m' } },
+      { types: ['a'], batch: { max: 5 } },
+      { types: ['a'], debounce: '1s', batch: { max: 5, within: '1m' } },
+    ],
+  },
   manual: { right: [{}, { require_confirmation: true }], wrong: [{ require_confirmation: 'yes' }] },
+  email: {
+    // The suite has no mailbox: the trigger is armed, and its health says what is missing.
+    health: 'unhealthy',
+    right: [
+      {},
+      {
+        from: '*@example.com',
+        subject: ['order', '/^re: /i'],
+        header: { 'X-Kind': 'a' },
+        start: { since: '2026-01-01' },
+      },
+      { folder: 'Orders', has_attachment: true, max_size: 1000, move_to: 'Done', attachments: { max_count: 1 } },
+    ],
+    wrong: [
+      { start: 'later' },
+      { start: { since: 'soon' } },
+      { subject: '/(/' },
+      { header: { 'X-Kind': 1 } },
+      { delete: true, move_to: 'Done' },
+      { flag: 'two words' },
+      { min_size: -1 },
+    ],
+  },
   webhook: {
     right: [
       {},
       { path: '/webhook/orders/:id', methods: ['POST', 'PUT'], allowed_ips: ['10.0.0.0/8', '::1'] },
+      { path: '/orders', response: 'respond', timeout: 1 },
       { auth: { type: 'jwt', jwks_url: 'https://issuer.example/keys' }, response: 'wait', timeout: '5s' },
     ],
     wrong: [
@@ -32,7 +72,7 @@ export const TRIGGER_FIXTURES: Readonly<
       { auth: { type: 'hmac' } },
       { allowed_ips: ['10.0.0.0/33'] },
       { max_body: 16 * 1024 * 1024 + 1 },
-      { response: 'respond' },
+      { response: 'later' },
     ],
   },
 };

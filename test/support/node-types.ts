@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { Global, Module } from '@nestjs/common';
+import { SignedTokens } from '../../src/common/links/signed-tokens.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
 import { Database } from '../../src/common/database/database.js';
+import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
 import { createTestDatabase } from './test-database.js';
@@ -28,6 +30,8 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
     smtpUrl: null,
     mailFrom: null,
     github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'https://api.github.com' },
+    publicUrl: 'http://localhost:8003',
+    secretKey: 'a secret key for tests, long enough',
     ...settings,
   });
 
@@ -37,8 +41,10 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
       { provide: AppConfig, useValue: config },
       { provide: Clock, useClass: SystemClock },
       { provide: Database, useValue: testDatabase.database },
+      SignedTokens,
+      { provide: EventOutlet, useValue: { emit: () => Promise.resolve(true) } },
     ],
-    exports: [AppConfig, Clock, Database],
+    exports: [AppConfig, Clock, Database, EventOutlet, SignedTokens],
   })
   class Surroundings {}
 

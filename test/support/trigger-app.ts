@@ -14,12 +14,16 @@ import { TimersModule } from '../../src/common/timers/timers.module.js';
 import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../src/engine/engine.contract.js';
+import { EventListeners } from '../../src/engine/events/event-listeners.js';
+import { ExecutionCancels } from '../../src/engine/execution-cancels.js';
 import { ExecutionEnds, type FinishedExecution } from '../../src/engine/execution-ends.js';
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
 import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
+import { LockManager } from '../../src/locks/lock-manager.js';
+import { PgLockManager } from '../../src/locks/pg-lock-manager.js';
 import { SecretStore } from '../../src/secrets/secret-store.js';
 import {
   WorkflowDirectory,
@@ -52,6 +56,7 @@ class StandInStarter extends ExecutionStarter {
       timeoutMs: null,
       awaitedBy: null,
       place: null,
+      parent: null,
     }));
     return accept(client, rows);
   }
@@ -68,6 +73,10 @@ class StandInStarter extends ExecutionStarter {
 class StandInEnds extends ExecutionEnds {
   output: FinishedExecution['output'];
 
+  override waitForResponse(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   override wait(id: string): Promise<FinishedExecution | null> {
     return Promise.resolve(
       this.output === undefined ? null : { id, status: 'completed', output: this.output, error: null },
@@ -78,6 +87,10 @@ class StandInEnds extends ExecutionEnds {
 class StandInViews extends ExecutionViews {
   override get(id: string): Promise<Record<string, unknown>> {
     return Promise.resolve({ id, status: 'completed' });
+  }
+
+  override finished(id: string): Promise<Record<string, unknown>> {
+    return this.get(id);
   }
 }
 
@@ -190,6 +203,8 @@ export async function startTriggerApp(
     mailFrom: null,
     rateLimitPublic: null,
     retentionMs: 86_400_000,
+    imap: null,
+    emailCheckIntervalMs: 60_000,
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
     variables: {},
@@ -213,6 +228,9 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    EventListeners,
+    { provide: LockManager, useValue: new PgLockManager(database.database) },
+    { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
   ];
 
   @Global()

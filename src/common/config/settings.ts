@@ -28,6 +28,11 @@ export const SETTINGS = {
     HOST: given(parse.anyText, 'The address to listen on; 127.0.0.1 serves this machine alone.', {
       default: '0.0.0.0',
     }),
+    PUBLIC_URL: given(
+      parse.baseUrl,
+      'Where people reach this server: the beginning of the links in mails. Default: http://localhost and the port.',
+      { example: 'https://millrace.example.com' },
+    ),
     ROLES: given(
       parse.list(parse.oneOf('api', 'scheduler', 'worker')),
       'What this process does: all of it, or a part.',
@@ -83,6 +88,16 @@ export const SETTINGS = {
     RETENTION: given(parse.duration(3_600_000), 'How long the history of executions is kept, in whole days.', {
       default: '30d',
     }),
+    FILE_MAX_SIZE: given(parse.byteSize(1, 2 ** 40), 'The largest file that an execution may have.', {
+      default: '64MiB',
+    }),
+    EXECUTION_FILES_MAX_SIZE: given(
+      parse.byteSize(1, 2 ** 40),
+      'How large the files of an execution may be together.',
+      {
+        default: '256MiB',
+      },
+    ),
   },
   'Running workflows': {
     WORKER_CONCURRENCY: given(parse.integer(1, 10_000), 'Executions that this process runs at a time.', {
@@ -91,6 +106,11 @@ export const SETTINGS = {
     MAX_CONCURRENT: given(parse.integer(1, 1_000_000), 'Executions that run at a time on all replicas together.', {
       default: '100',
     }),
+    SUBWORKFLOW_MAX_DEPTH: given(
+      parse.integer(1, 1_000),
+      'How deep subworkflows may start subworkflows; one that would go deeper fails with `depth_exceeded`.',
+      { default: '10' },
+    ),
     EXECUTION_TIMEOUT: given(
       parse.duration(1),
       'The longest an execution may take, unless its definition says otherwise.',

@@ -6,7 +6,10 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
+import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { ExecutionFiles } from '../files/execution-files.service.js';
+import { OwnEvents } from '../events/own-events.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -38,7 +41,10 @@ export class RunServicesFactory {
     journal: Journal,
     watches: Watches,
     suspensions: Suspensions,
+    childEnds: ChildEnds,
     answers: StepAnswers,
+    files: ExecutionFiles,
+    events: OwnEvents,
   ) {
     this.services = {
       types,
@@ -48,16 +54,23 @@ export class RunServicesFactory {
       commit,
       clock,
       slots,
+      files,
       checkpoint: checkpointStatement(
         timers,
         replica.slot,
-        (client, ended) => ends.signalWithin(client, ended),
+        async (client, ended) => {
+          await ends.signalWithin(client, ended);
+          await childEnds.tellWithin(client, ended);
+          await events.ended(client, ended);
+        },
         suspensions,
+        (client, rows, responses, afterCommit) => ends.respondWithin(client, rows, responses, afterCommit),
       ),
       answersOf: (steps) => answers.of(steps),
+      closeAnswers: (owned, steps) => answers.close(owned, steps),
       env: config.variables,
       onStepEnd: (step) => {
-        metrics.stepEnded(step.type, step.status, step.durationMs);
+        if (!step.isTest) metrics.stepEnded(step.type, step.status, step.durationMs);
         journal.stepEnded(step);
       },
       onRetry: (type) => metrics.retried(type),

@@ -36,6 +36,7 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
           triggerType: trigger.type,
           trigger: names,
           createdBy: seen.order?.createdBy ?? null,
+          files: seen.files,
         }
       : null;
   const occurrence = {
@@ -68,7 +69,7 @@ function verdictOf(
   if (held !== undefined) return not(held.outcome, held.code, held.detail);
   const visible = { trigger: names, env };
   try {
-    if (trigger.filter !== null && !trigger.filter.test(visible))
+    if (trigger.filter !== null && seen.isFiltered !== true && !trigger.filter.test(visible))
       return not('filtered', 'filter', trigger.filter.source);
     const input =
       trigger.input === null
@@ -77,7 +78,7 @@ function verdictOf(
           : seen.defaultInput
         : trigger.input.evaluate(visible);
     const outcome = trigger.mode === 'notify' ? 'notified' : 'fired';
-    return { outcome, reason: null, input, key: keyOf(trigger, seen, visible) };
+    return { outcome, reason: seen.note ?? null, input, key: keyOf(trigger, seen, visible) };
   } catch (error) {
     return not('failed', 'expression_failed', error instanceof Error ? error.message : String(error));
   }

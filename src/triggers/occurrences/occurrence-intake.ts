@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { AppConfig } from '../../common/config/app-config.js';
 import { Database } from '../../common/database/database.js';
@@ -7,10 +7,14 @@ import { newId } from '../../common/ids.js';
 import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
+import { EventListeners } from '../../engine/events/event-listeners.js';
+import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
+import { LockManager } from '../../locks/lock-manager.js';
 import { SecretStore } from '../../secrets/secret-store.js';
 import { NOTIFICATION_TIMER } from '../notifications/notification.js';
 import { TriggerActivity } from '../trigger-activity.js';
+import { TriggerRepository } from '../trigger.repository.js';
 import {
   TriggerHost,
   type ArmedTrigger,
@@ -18,6 +22,7 @@ import {
   type Liveness,
   type Seen,
   type SeenBy,
+  type TriggerOutcome,
   type TriggerTimer,
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
@@ -29,15 +34,21 @@ export const TRIGGER_TIMER = 'trigger';
 /** Takes what triggers have seen into the ledger, and starts what is to start. */
 @Injectable()
 export class OccurrenceIntake extends TriggerHost {
+  private readonly log = new Logger(OccurrenceIntake.name);
+
   constructor(
     private readonly starter: ExecutionStarter,
     private readonly database: Database,
     private readonly timers: Timers,
     private readonly open: OpenExecutions,
+    private readonly cancels: ExecutionCancels,
     private readonly secrets: SecretStore,
     private readonly activity: TriggerActivity,
+    private readonly triggers: TriggerRepository,
+    private readonly locks: LockManager,
     private readonly metrics: Metrics,
     private readonly settings: AppConfig,
+    private readonly events: EventListeners,
   ) {
     super();
   }
@@ -93,12 +104,60 @@ export class OccurrenceIntake extends TriggerHost {
     return triggerIds.length === 0 ? Promise.resolve(new Map()) : this.open.countByTrigger(client, triggerIds);
   }
 
+  override async cancelOpen(client: PoolClient, triggerIds: readonly string[], reason: string): Promise<() => void> {
+    const ids = triggerIds.length === 0 ? [] : await this.open.idsOfTriggers(client, triggerIds);
+    return () => {
+      this.cancels.request(ids, reason).catch((error: unknown) => {
+        this.log.warn({ message: 'executions could not be asked to end', err: error });
+      });
+    };
+  }
+
+  override async timerPayloads(
+    client: PoolClient,
+    triggerIds: readonly string[],
+  ): Promise<ReadonlyMap<string, unknown>> {
+    const { rows } = await client.query<{ subject_id: string; payload: unknown }>(
+      `SELECT subject_id, payload FROM timer WHERE kind = $1 AND key = '' AND subject_id = ANY($2)`,
+      [TRIGGER_TIMER, triggerIds],
+    );
+    return new Map(rows.map((row) => [row.subject_id, row.payload]));
+  }
+
   override secret(name: string): Promise<string | undefined> {
     return this.secrets.get(name);
   }
 
+  override judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome {
+    return this.decide(trigger, seen).outcome;
+  }
+
+  override want(triggerId: string, types: readonly string[] | null): void {
+    this.events.want(triggerId, types);
+  }
+
   override report(triggerId: string, liveness: Partial<Liveness>): void {
     this.activity.report(triggerId, liveness);
+  }
+
+  override share(triggerId: string, liveness: Partial<Liveness>): void {
+    this.activity.share(triggerId, liveness);
+  }
+
+  override transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.database.transaction(work);
+  }
+
+  override states(triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    return this.triggers.states(triggerIds);
+  }
+
+  override moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean> {
+    return this.triggers.moveState(client, triggerId, before, after);
+  }
+
+  override lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    return this.locks.run(name, ttlMs, work);
   }
 
   private decide(trigger: ArmedTrigger, seen: Seen): Decision {
@@ -126,7 +185,8 @@ export class OccurrenceIntake extends TriggerHost {
       outcome === 'notified' && occurrenceId !== null ? [occurrenceId] : [],
     );
     if (ids.length === 0) return;
-    const dueAt = new Date();
+    // At once, by whichever clock.
+    const dueAt = new Date(0);
     await this.timers.set(
       client,
       ids.map((subjectId) => ({ kind: NOTIFICATION_TIMER, subjectId, key: '', dueAt, payload: null })),
@@ -136,8 +196,8 @@ export class OccurrenceIntake extends TriggerHost {
   private measure(trigger: ArmedTrigger, { outcome, request }: Decision, isDuplicate: boolean): void {
     this.metrics.occurrences.inc({ type: trigger.type, outcome: isDuplicate ? 'duplicate' : outcome });
     const { occurrence, execution } = request;
-    // Backfills and replays are late because somebody wanted them so.
-    if ((execution?.createdBy ?? occurrence?.replayOf ?? null) !== null) return;
+    // Backfills, replays and instants that waited for another are late because somebody wanted them so.
+    if ((execution?.createdBy ?? occurrence?.replayOf ?? occurrence?.reason ?? null) !== null) return;
     if (trigger.type !== 'cron' || outcome !== 'fired' || isDuplicate || !occurrence?.scheduledFor) return;
     this.metrics.cronLateness.observe((occurrence.occurredAt.getTime() - occurrence.scheduledFor.getTime()) / 1000);
   }

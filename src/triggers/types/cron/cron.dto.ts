@@ -1,6 +1,7 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { Field } from '../../../common/validation/fields.js';
 import { DURATION_SCHEMA, IsDuration } from '../../../common/validation/rules.js';
+import type { OverlapPolicy } from './overlap.js';
 
 /** Config of a cron trigger: `cron` or `interval`. */
 export class CronConfig {
@@ -47,5 +48,5 @@ export class CronConfig {
 
   @Field('What happens while the last execution still runs')
   @IsIn(['allow', 'skip', 'buffer_one', 'buffer_all', 'cancel_other'])
-  overlap: 'allow' | 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' = 'allow';
+  overlap: OverlapPolicy = 'allow';
 }

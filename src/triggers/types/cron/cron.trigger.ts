@@ -12,7 +12,6 @@ import {
   type InstantRange,
   type PreviewedInstant,
   type Seen,
-  type SeenBy,
   type TriggerTimer,
   type TriggerWarning,
 } from '../../trigger.contract.js';
@@ -20,15 +19,32 @@ import { CronConfig } from './cron.dto.js';
 import { hashOf } from './cron-line.js';
 import { CronSchedule } from './cron-schedule.js';
 import { passedInstants, type Passed } from './misfire.js';
+import { overlap, type Overlap, type Verdict } from './overlap.js';
 import { IntervalSchedule, type Schedule } from './schedule.js';
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 const MOST_SCHEDULES = 20_000;
 type Armed = ArmedTrigger<CronConfig>;
 
-interface Walk extends Passed {
+/** How soon it is seen that an execution has ended for which instants wait. */
+const LOOK_AGAIN_MS = 500;
+const NOTHING_PASSED: Passed = { instants: [], next: null };
+
+/** What the timer carries. */
+interface CronTimer {
+  /** The next instant; null when the schedule has ended and only buffered ones are left. */
+  readonly instant: number | null;
+  /** Instants that wait for the end of the last execution, oldest first. */
+  readonly buffered?: readonly number[];
+  /** When the next instant is due; given while the timer comes earlier, to look after the buffered ones. */
+  readonly next_due?: string;
+}
+
+interface Walk {
   readonly trigger: Armed;
   readonly schedule: Schedule;
+  readonly next: number | null;
+  readonly overlap: Overlap;
 }
 
 @Injectable()
@@ -54,10 +70,6 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
         { path: '', code: 'cron_or_interval', message: 'give either "cron" or "interval"', hint: 'cron: "0 2 * * *"' },
       ];
     }
-    if (!['allow', 'skip'].includes(config.overlap)) {
-      const message = `overlap "${config.overlap}" is not available yet`;
-      return [{ path: 'overlap', code: 'overlap_unavailable', message, hint: 'use allow or skip' }];
-    }
     if (config.interval !== undefined) {
       const tooShort = { path: 'interval', code: 'interval_too_short', message: 'an interval is 1 s or longer' };
       return (parseDuration(config.interval) ?? 0) < 1000 ? [tooShort] : [];
@@ -71,33 +83,44 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
 
   override async arm(client: PoolClient, trigger: Armed, change: ArmingChange): Promise<void> {
     if (!change.isNew && (await this.host.hasTimer(client, trigger.id))) return;
+    // Instants that wait for the end of an execution go on waiting: they have passed, whatever the line says now.
+    const buffered = bufferedIn((await this.host.timerPayloads(client, [trigger.id])).get(trigger.id));
     await this.host.cancelTimers(client, [trigger.id], '');
     const from = Math.max(change.now.getTime(), (trigger.startAt ?? 0) - 1);
     const schedule = this.scheduleOf(trigger);
     const next = schedule.next(from);
-    if (next === null || (trigger.endAt !== null && next > trigger.endAt)) return;
-    await this.host.setTimers(client, [timerAt(trigger, schedule, next)]);
+    const ended = next === null || (trigger.endAt !== null && next > trigger.endAt);
+    const timer = timerAt(trigger, schedule, ended ? null : next, buffered, change.now);
+    await this.host.setTimers(client, timer === null ? [] : [timer]);
   }
 
-  override async disarm(client: PoolClient, triggerIds: readonly string[]): Promise<void> {
+  override async disarm(client: PoolClient, triggerIds: readonly string[], triggers: readonly Armed[]): Promise<void> {
+    await this.giveUpBuffered(client, triggers);
     await this.host.cancelTimers(client, triggerIds);
     for (const id of triggerIds) this.schedules.delete(id);
   }
 
-  /** Next instants and occurrences of all due triggers commit together. */
+  /** Next instants, instants that wait, and occurrences of all due triggers commit together. */
   override async due(client: PoolClient, due: readonly DueTrigger<CronConfig>[], now: Date): Promise<() => void> {
-    const walks = due.map((one) => this.walk(one, now));
-    const open = await this.host.openExecutions(client, skippingIds(due));
-    const busy = new Set(open.keys());
+    const open = await this.host.openExecutions(client, exclusiveIds(due));
+    const walks = due.map((one) => this.walk(one, now, open.has(one.trigger.id)));
+    const keyTtlMs = this.settings.retentionMs;
     const { after } = await this.host.handleWithin(
       client,
-      walks.flatMap((walk) => occurrencesOf(walk, busy, now, this.settings.retentionMs)),
+      walks.flatMap(({ trigger, overlap: { verdicts } }) =>
+        verdicts.map((verdict) => ({ trigger, seen: seenBy(verdict, now, keyTtlMs) })),
+      ),
     );
-    const timers = walks.flatMap(({ trigger, schedule, next }) =>
-      next === null ? [] : [timerAt(trigger, schedule, next)],
+    const timers = walks.map((walk) => timerAt(walk.trigger, walk.schedule, walk.next, walk.overlap.buffered, now));
+    await this.host.setTimers(
+      client,
+      timers.filter((timer) => timer !== null),
     );
-    await this.host.setTimers(client, timers);
-    return after;
+    const cancel = await this.cancelOthers(client, walks);
+    return () => {
+      after();
+      cancel();
+    };
   }
 
   override defaultInput(): unknown {
@@ -110,7 +133,7 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
     const items: PreviewedInstant[] = [];
     let at = schedule.next(Math.max(from.getTime(), (trigger.startAt ?? 0) - 1));
     while (at !== null && items.length < count && (trigger.endAt === null || at <= trigger.endAt)) {
-      const dueAt = timerAt(trigger, schedule, at).dueAt;
+      const dueAt = dueAtOf(trigger, schedule, at);
       items.push({ at: new Date(at), dueAt, timezone, note: schedule.note(at) });
       at = schedule.next(at);
     }
@@ -128,14 +151,37 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
     return found;
   }
 
-  private walk({ trigger, payload, dueAt }: DueTrigger<CronConfig>, now: Date): Walk {
+  private walk({ trigger, payload, dueAt }: DueTrigger<CronConfig>, now: Date, isBusy: boolean): Walk {
     const schedule = this.scheduleOf(trigger);
-    const cursor = (payload as { instant: number }).instant;
-    const { misfire, max_catch_up: most, misfire_grace: grace } = trigger.config;
+    const { misfire, max_catch_up: most, misfire_grace: grace, overlap: policy } = trigger.config;
     const keepMissed = { fire_once: 1, skip: 0, fire_all: most }[misfire];
-    const shifted = now.getTime() - (dueAt.getTime() - cursor);
+    const { instant: cursor, next_due: nominal } = payload as CronTimer;
+    const shifted = now.getTime() - ((nominal === undefined ? dueAt.getTime() : Date.parse(nominal)) - (cursor ?? 0));
     const rule = { keepMissed, graceMs: parseDuration(grace) ?? 60_000 };
-    return { trigger, schedule, ...passedInstants(schedule, cursor, shifted, trigger.endAt, rule) };
+    const { instants, next } =
+      cursor === null ? NOTHING_PASSED : passedInstants(schedule, cursor, shifted, trigger.endAt, rule);
+    const situation = { policy, isBusy, buffered: bufferedIn(payload), passed: instants };
+    return { trigger, schedule, next, overlap: overlap({ ...situation, misfire: `policy ${misfire}` }) };
+  }
+
+  private async cancelOthers(client: PoolClient, walks: readonly Walk[]): Promise<() => void> {
+    const ids = walks.filter((walk) => walk.overlap.cancels).map(({ trigger }) => trigger.id);
+    return this.host.cancelOpen(client, ids, 'A newer instant of its schedule took its place.');
+  }
+
+  /** No instant goes without a row in the ledger. */
+  private async giveUpBuffered(client: PoolClient, triggers: readonly Armed[]): Promise<void> {
+    const ids = triggers.map(({ id }) => id);
+    const payloads = await this.host.timerPayloads(client, ids);
+    const detail = 'the trigger went out of force while it waited';
+    const keyTtlMs = this.settings.retentionMs;
+    const given = triggers.flatMap((trigger) =>
+      bufferedIn(payloads.get(trigger.id)).map((at) => ({
+        trigger,
+        seen: seenBy({ at, fires: false, code: 'overlap', detail }, new Date(), keyTtlMs),
+      })),
+    );
+    await this.host.handleWithin(client, given);
   }
 
   private scheduleOf(trigger: Armed): Schedule {
@@ -178,24 +224,20 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
   }
 }
 
-function skippingIds(due: readonly DueTrigger<CronConfig>[]): string[] {
-  return due.filter(({ trigger }) => trigger.config.overlap === 'skip').map(({ trigger }) => trigger.id);
+/** Those that must know whether their last execution still runs. */
+function exclusiveIds(due: readonly DueTrigger<CronConfig>[]): string[] {
+  return due.filter(({ trigger }) => trigger.config.overlap !== 'allow').map(({ trigger }) => trigger.id);
 }
 
-/** `busy`: triggers with `overlap: skip` whose last execution runs; those that fire here join them. */
-function occurrencesOf(walk: Walk, busy: Set<string>, now: Date, keyTtlMs: number): SeenBy[] {
-  const { trigger } = walk;
-  return walk.instants.map(({ at, fires }) => {
-    const seen = seenAt(at, now, keyTtlMs);
-    if (!fires) return { trigger, seen: { ...seen, refused: skipped('misfire', `policy ${trigger.config.misfire}`) } };
-    if (busy.has(trigger.id))
-      return { trigger, seen: { ...seen, refused: skipped('overlap', 'the last execution still runs') } };
-    if (trigger.config.overlap === 'skip') busy.add(trigger.id);
-    return { trigger, seen };
-  });
+function bufferedIn(payload: unknown): readonly number[] {
+  return (payload as CronTimer | null | undefined)?.buffered ?? [];
 }
 
-const skipped = (code: string, detail: string) => ({ outcome: 'skipped' as const, code, detail });
+function seenBy(verdict: Verdict, now: Date, keyTtlMs: number): Seen {
+  const seen = seenAt(verdict.at, now, keyTtlMs);
+  if (!verdict.fires) return { ...seen, refused: { outcome: 'skipped', code: verdict.code, detail: verdict.detail } };
+  return verdict.note === null ? seen : { ...seen, note: { code: 'overlap', detail: verdict.note } };
+}
 
 /** The nominal instant is the identity: `(trigger, instant)` fires once. */
 function seenAt(at: number, now: Date, keyTtlMs: number): Seen {
@@ -211,11 +253,30 @@ function seenAt(at: number, now: Date, keyTtlMs: number): Seen {
   };
 }
 
+/** While instants wait for the end of an execution, the timer looks after that as well. null: nothing is left to do. */
+function timerAt(
+  trigger: Armed,
+  schedule: Schedule,
+  instant: number | null,
+  buffered: readonly number[],
+  now: Date,
+): TriggerTimer | null {
+  const due = instant === null ? null : dueAtOf(trigger, schedule, instant);
+  if (buffered.length === 0)
+    return due === null ? null : { triggerId: trigger.id, key: '', dueAt: due, payload: { instant } };
+  const lookAt = now.getTime() + LOOK_AGAIN_MS;
+  return {
+    triggerId: trigger.id,
+    key: '',
+    dueAt: new Date(Math.min(lookAt, due?.getTime() ?? lookAt)),
+    payload: { instant, buffered, ...(due !== null && { next_due: due.toISOString() }) },
+  };
+}
+
 /** The jitter is the trigger's own and stays below the next instant, so that order is kept. */
-function timerAt(trigger: Armed, schedule: Schedule, instant: number): TriggerTimer {
+function dueAtOf(trigger: Armed, schedule: Schedule, instant: number): Date {
   const most = parseDuration(trigger.config.jitter ?? 0) ?? 0;
-  let offset = 0;
-  if (most > 0)
-    offset = hashOf(trigger.id, 'jitter') % Math.max(1, Math.min(most, (schedule.next(instant) ?? Infinity) - instant));
-  return { triggerId: trigger.id, key: '', dueAt: new Date(instant + offset), payload: { instant } };
+  if (most === 0) return new Date(instant);
+  const room = Math.max(1, Math.min(most, (schedule.next(instant) ?? Infinity) - instant));
+  return new Date(instant + (hashOf(trigger.id, 'jitter') % room));
 }

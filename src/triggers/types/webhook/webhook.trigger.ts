@@ -15,7 +15,7 @@ import {
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 import { authenticate, secretMissing } from './authenticate.js';
-import { readBody } from './body.js';
+import { readBody, uploadsIn } from './body.js';
 import { routeSegments, routeShape } from './route-path.js';
 import { KeySets } from './key-sets.js';
 import { resolveAuth, type ResolvedAuth } from './secret-values.js';
@@ -73,9 +73,6 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
       add('method', 'method_twice', 'give method or methods');
     if (config.auth.jwks_url !== undefined && !URL.canParse(config.auth.jwks_url)) {
       add('auth.jwks_url', 'url_invalid', 'not a URL');
-    }
-    if (config.response === 'respond') {
-      add('response', 'response_unavailable', 'response "respond" is not available yet', 'use ack or wait');
     }
     if (config.max_body > MOST_BODY) add('max_body', 'max_body_too_large', `max_body is ${MOST_BODY} bytes at most`);
     config.allowed_ips.forEach((text, index) => {
@@ -143,9 +140,10 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
       key,
       keyTtlMs: null,
       defaultInput: body ?? {},
-      awaited: trigger.config.response === 'wait',
+      files: uploadsIn(body, request.headers['content-type']),
+      awaited: trigger.config.response !== 'ack',
     };
-    return { seen, answer: trigger.config.response === 'wait' ? 'wait' : 'ack', waitMs: here.waitMs };
+    return { seen, answer: trigger.config.response, waitMs: here.waitMs };
   }
 
   private refuseMethodAndAddress(here: Attached, request: PublicRequest): void {

@@ -1,0 +1,106 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { AppConfig } from '../../../common/config/app-config.js';
+import type { Fault } from '../../../common/errors/app-error.js';
+import { BaseTrigger, TriggerHost, type TriggerWarning } from '../../trigger.contract.js';
+import { EmailConfig } from './email.dto.js';
+import { isPatterns } from './email.rules.js';
+import { anyOf } from './mail-filters.js';
+import { Mailbox } from './mailbox.js';
+import { accountKey, type ArmedEmail, type MailboxSettings } from './mailbox.settings.js';
+
+const PATTERN_FIELDS = ['from', 'to', 'cc', 'subject', 'body'] as const;
+/** A command that takes longer than the poll would hide a dead socket; one that takes less than this proves nothing. */
+const LEAST_PATIENCE_MS = 5_000;
+const MOST_PATIENCE_MS = 60_000;
+
+/** Mailboxes are read by IMAP with IDLE; the account is the environment's. */
+@Injectable()
+export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeApplicationShutdown {
+  override readonly type = 'email';
+  override readonly title = 'Email';
+  override readonly description = 'Fires on each new mail in a folder of a mailbox, read by IMAP.';
+  override readonly config = EmailConfig;
+  override readonly isResident = true;
+  private readonly mailboxes = new Map<string, Mailbox>();
+  private readonly places = new Map<string, Mailbox>();
+
+  constructor(
+    private readonly host: TriggerHost,
+    private readonly settings: AppConfig,
+  ) {
+    super();
+  }
+
+  override validate(config: EmailConfig): readonly Fault[] {
+    const faults: Fault[] = [];
+    for (const field of PATTERN_FIELDS)
+      if (config[field] !== undefined) faults.push(...patternFaults(field, config[field]));
+    for (const [name, patterns] of Object.entries(config.header ?? {}))
+      faults.push(...patternFaults(`header.${name}`, patterns));
+    if (config.delete && config.move_to !== undefined)
+      faults.push({ path: 'delete', code: 'value_invalid', message: 'give either "delete" or "move_to"' });
+    const { flag } = config;
+    if (flag !== undefined && !/^\\?[^\s(){}%*"\\\]]+$/.test(flag))
+      faults.push({ path: 'flag', code: 'value_invalid', message: 'a flag is \\Name, a keyword one word' });
+    return faults;
+  }
+
+  override warnings(): readonly TriggerWarning[] {
+    if (this.settings.imap !== null) return [];
+    return [{ code: 'mailbox_missing', message: 'IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set', at: null }];
+  }
+
+  /** @throws Error when there is no account to read. */
+  override async attach(trigger: ArmedEmail): Promise<void> {
+    const settings = this.mailboxSettings(trigger.config);
+    const key = `${accountKey(settings.account)}/${settings.folder}`;
+    if (this.places.get(trigger.id)?.key !== key) await this.detach(trigger.id);
+    const mailbox = this.mailboxes.get(key) ?? this.open(key, settings);
+    // A server that is away shows in the health of who owns the mailbox.
+    await mailbox.settle(trigger).catch(() => undefined);
+    this.places.set(trigger.id, mailbox);
+    mailbox.put(trigger);
+  }
+
+  override async detach(triggerId: string): Promise<void> {
+    const mailbox = this.places.get(triggerId);
+    this.places.delete(triggerId);
+    mailbox?.remove(triggerId);
+    if (mailbox?.isEmpty !== true) return;
+    this.mailboxes.delete(mailbox.key);
+    await mailbox.stop();
+  }
+
+  /** Connections end before what they write to. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.mailboxes.values()].map((mailbox) => mailbox.stop()));
+  }
+
+  private open(key: string, settings: MailboxSettings): Mailbox {
+    const mailbox = new Mailbox(this.host, settings, key);
+    this.mailboxes.set(key, mailbox);
+    // Every replica knows the trigger; those with the scheduler's role read the mailbox.
+    if (this.settings.roles.includes('scheduler')) mailbox.start();
+    return mailbox;
+  }
+
+  private mailboxSettings({ folder }: EmailConfig): MailboxSettings {
+    const { imap, emailCheckIntervalMs: pollMs, retentionMs } = this.settings;
+    if (imap === null) throw new Error('IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set');
+    const { server: host, port, user, password } = imap;
+    const account = { host, port, secure: port === 993, user, password, accessToken: null };
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, Math.min(pollMs, MOST_PATIENCE_MS));
+    return { account, folder, pollMs, patienceMs, rescanMs: retentionMs };
+  }
+}
+
+function patternFaults(path: string, patterns: unknown): Fault[] {
+  if (!isPatterns(patterns))
+    return [{ path, code: 'value_invalid', message: 'must be a text, a glob or a /regex/, or a list of them' }];
+  try {
+    anyOf(patterns);
+    return [];
+  } catch (error) {
+    return [{ path, code: 'pattern_invalid', message: error instanceof Error ? error.message : String(error) }];
+  }
+}

@@ -1,0 +1,20 @@
+import type { ArmedTrigger } from '../../trigger.contract.js';
+import type { EmailConfig } from './email.dto.js';
+import type { MailAccount } from './mailbox-session.js';
+
+export type ArmedEmail = ArmedTrigger<EmailConfig>;
+
+export interface MailboxSettings {
+  readonly account: MailAccount;
+  readonly folder: string;
+  /** The safety poll beside IDLE, milliseconds. */
+  readonly pollMs: number;
+  /** How long a command may take, milliseconds. */
+  readonly patienceMs: number;
+  /** How long ago a mail may have come that a rescan looks at; dedup keys hold as long. Milliseconds. */
+  readonly rescanMs: number;
+}
+
+export function accountKey({ user, host, port }: MailAccount): string {
+  return `${user}@${host}:${port}`;
+}
