@@ -16,6 +16,8 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/first-workflow.md': ['"total":19', '"version":2'],
   'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
   'docs/guides/outputs-and-files.md': ['"name":"report.csv"', 'Ada,7'],
+  'docs/guides/approvals.md': ['"status":"approved"', '"decision":"approve"'],
+  'docs/guides/events.md': ['"accepted":1', '"method":"card"', '"type":"order.accepted"'],
   'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
   'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],

@@ -149,6 +149,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'stop',
     endless: null,
   },
+  subworkflow: {
+    good: () => ({ workflow: 'settle-invoice', input: { id: 7 } }),
+    templated: { workflow: '{{ variables.workflow }}', version: '{{ input.version }}', wait: '{{ input.wait }}' },
+    bad: { config: { workflow: 'settle-invoice', version: 0 }, path: 'version' },
+    kind: 'suspend',
+    endless: null,
+  },
   switch: {
     good: () => ({ value: 'b', cases: [{ equals: 'a' }, { equals: 'b', steps: [] }], default: [] }),
     templated: { value: '{{ input.kind }}', cases: [{ equals: '{{ variables.kind }}' }, { when: 'input.b > 1' }] },

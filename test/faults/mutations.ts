@@ -15,6 +15,7 @@ export type RedTest =
   | { readonly fault: string; readonly cycles: number };
 
 const RECOVERY = 'test/engine/recovery.spec.ts';
+const TIMERS = 'test/common/timers.spec.ts';
 const STALE = 'test/engine/stale-owner.spec.ts';
 const CHECKPOINT = 'src/engine/run/checkpoint.statement.ts';
 const CLAIM = 'src/engine/run/claim.statement.ts';
@@ -47,7 +48,10 @@ export const MUTATIONS: readonly Mutation[] = [
         "await client.query('COMMIT; BEGIN');\n        return await this.handleRows(client, rows);",
       ],
     ],
-    red: { fault: 'kill_in_cron_tick', cycles: 1 },
+    red: {
+      spec: TIMERS,
+      name: 'commits the follow-up with the removal or not at all, and keeps a timer whose handler fails alone',
+    },
   },
   {
     guard: 'a timer is removed in the transaction of its follow-up',
@@ -142,8 +146,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CHECKPOINT,
     edits: [
       [
-        "e.epoch = i.epoch AND e.status = 'running'\nRETURNING e.id, e.workflow_id, e.status, e.awaited_by",
-        "e.status = 'running'\nRETURNING e.id, e.workflow_id, e.status, e.awaited_by",
+        "e.epoch = i.epoch AND e.status = 'running'\nRETURNING e.id, e.workflow_id, e.trigger_type",
+        "e.status = 'running'\nRETURNING e.id, e.workflow_id, e.trigger_type",
       ],
     ],
     red: { spec: STALE, name: 'cannot end the execution' },

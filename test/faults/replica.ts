@@ -44,7 +44,8 @@ export class Replica {
   async start(clockOffsetMs = 0): Promise<void> {
     for (let left = START_TRIES - 1; ; left--) {
       try {
-        return await this.startOnce(clockOffsetMs);
+        await this.startOnce(clockOffsetMs);
+        return;
       } catch (error) {
         // As whoever watches over processes does: a start that fails on a busy machine is tried again.
         if (left === 0 || this.isAlive) throw error;

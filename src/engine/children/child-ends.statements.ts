@@ -13,16 +13,12 @@ export interface WaitingParent {
     { readonly kind: 'workflow' } | { readonly kind: 'passes'; readonly failures: 'stop' | 'ignore' };
 }
 
-interface StartedChild {
-  readonly execution_id: string;
+interface ChildRow {
+  readonly id: string;
   readonly status: string;
   readonly output: unknown;
-  readonly error: ExecutionError | null;
-}
-
-interface ChildRow extends Omit<StartedChild, 'execution_id'> {
-  readonly id: string;
   readonly output_size: number | null;
+  readonly error: ExecutionError | null;
 }
 
 interface PassRow extends ChildRow {
@@ -57,12 +53,9 @@ export async function startedChildren(
   client: PoolClient,
   stepExecutionId: string,
   ids: readonly string[],
-): Promise<StartedChild | undefined> {
+): Promise<ChildRow | undefined> {
   const { rows } = await client.query<ChildRow>(CHILD, [ids, stepExecutionId]);
-  const [child] = await withLargeOutputs(client, rows);
-  if (child === undefined) return undefined;
-  const { id: execution_id, status, output, error } = child;
-  return { execution_id, status, output, error };
+  return (await withLargeOutputs(client, rows))[0];
 }
 
 export async function isLeftOpen(client: PoolClient, parent: WaitingParent): Promise<boolean> {
@@ -75,9 +68,12 @@ export async function passResults(client: PoolClient, stepExecutionId: string): 
   return (await withLargeOutputs(client, rows)).map(toResult);
 }
 
-/** The lowest id that a child of this step, or of this execution, may have. */
+/** By how much the clock of the replica that started a child may be behind. */
+const CLOCK_SKEW_MS = 86_400_000;
+
+/** No child of this step, or of this execution, has a lower id: older partitions are left out. */
 export function oldestChildOf(parentId: string): string {
-  return idBounds(idTime(parentId)).lowest;
+  return idBounds(Math.max(0, idTime(parentId) - CLOCK_SKEW_MS)).lowest;
 }
 
 function toResult({ pass, status, output, error }: PassRow): FanOutResult {

@@ -16,10 +16,10 @@ export interface WholeRow {
 
 interface OuterStepRow {
   readonly id: string;
-  readonly output_size: number | null;
   readonly step_path: string;
   readonly step_id: string;
   readonly output: unknown;
+  readonly output_size: number | null;
   readonly status: string;
   readonly error: StepError | null;
   readonly attempt: number;

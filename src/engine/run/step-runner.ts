@@ -153,7 +153,7 @@ export class StepRunner {
     const isChild = request.for === 'child';
     const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
     record.suspend(
-      { ...(redaction.value(request) as SuspendRequest), late: this.lateOf(record) },
+      redaction.value(request.for === 'event' ? { ...request, late: this.lateOf(record) } : request) as SuspendRequest,
       this.limited(record, until?.getTime() ?? null),
       redaction.value(kept),
       shows,
@@ -213,21 +213,21 @@ export class StepRunner {
     this.book.changed(record);
   }
 
-  /** No wait lasts longer than the step's own timeout. */
-  private limited(record: StepRecord, until: number): number;
-  private limited(record: StepRecord, until: number | null): number | null;
-  private limited(record: StepRecord, until: number | null): number | null {
-    const { holdDeadline } = record;
-    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
-  }
-
   /** What expressions that are evaluated outside of the run read of it: as values, without secrets. */
   private lateOf({ step, prefix }: StepRecord): SuspendedExpressions | undefined {
     const entries = Object.entries(step.late);
     if (entries.length === 0) return undefined;
     const names = this.book.names.at(prefix);
     const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
-    return this.services.redaction.value(read) as SuspendedExpressions;
+    return read;
+  }
+
+  /** No wait lasts longer than the step's own timeout. */
+  private limited(record: StepRecord, until: number): number;
+  private limited(record: StepRecord, until: number | null): number | null;
+  private limited(record: StepRecord, until: number | null): number | null {
+    const { holdDeadline } = record;
+    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
   }
 
   private mockOf({ path, step }: StepRecord): Mock | null {
