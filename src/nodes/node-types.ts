@@ -6,8 +6,8 @@ import { EmitNode } from './types/emit/emit.node.js';
 import { DatabaseNode } from './types/database/database.node.js';
 import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
-import { FileNode } from './types/file/file.node.js';
 import { GitHubNode } from './types/github/github.node.js';
+import { FileNode } from './types/file/file.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
@@ -33,8 +33,8 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   DatabaseNode,
   EmailNode,
   FailNode,
-  FileNode,
   GitHubNode,
+  FileNode,
   HttpNode,
   LogNode,
   LoopNode,

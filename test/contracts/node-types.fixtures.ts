@@ -61,19 +61,19 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'fail',
     endless: null,
   },
-  file: {
-    good: () => ({ operation: 'write', name: 'a.txt', content: 'hello' }),
-    templated: { operation: 'write', name: '{{ input.name }}', content: '{{ input.rows }}', format: 'json' },
-    bad: { config: { operation: 'write', name: 'a.txt' }, path: 'content' },
-    kind: 'done',
-    endless: null,
-  },
   github: {
     good: () => ({ connection: 'github', operation: 'comment', repository: 'o/r', number: 1, body: 'Done' }),
     templated: { operation: 'issue', repository: '{{ input.repository }}', title: 'Order {{ input.id }}' },
     bad: { config: { operation: 'comment', repository: 'o/r', number: 1 }, path: 'body' },
     kind: 'done',
     endless: () => ({ connection: 'silent_github', operation: 'file', repository: 'o/r', path: 'README.md' }),
+  },
+  file: {
+    good: () => ({ operation: 'write', name: 'a.txt', content: 'hello' }),
+    templated: { operation: 'write', name: '{{ input.name }}', content: '{{ input.rows }}', format: 'json' },
+    bad: { config: { operation: 'write', name: 'a.txt' }, path: 'content' },
+    kind: 'done',
+    endless: null,
   },
   http: {
     good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),

@@ -6,8 +6,8 @@ import { Global, Module } from '@nestjs/common';
 import { SignedTokens } from '../../src/common/links/signed-tokens.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
-import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
 import { Database } from '../../src/common/database/database.js';
+import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
 import { createTestDatabase } from './test-database.js';
@@ -40,9 +40,9 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
     providers: [
       { provide: AppConfig, useValue: config },
       { provide: Clock, useClass: SystemClock },
+      { provide: Database, useValue: testDatabase.database },
       SignedTokens,
       { provide: EventOutlet, useValue: { emit: () => Promise.resolve(true) } },
-      { provide: Database, useValue: testDatabase.database },
     ],
     exports: [AppConfig, Clock, Database, EventOutlet, SignedTokens],
   })
