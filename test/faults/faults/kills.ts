@@ -28,7 +28,7 @@ const beforeEnqueue: Fault = {
 
 /** Redis takes no writes while a webhook is accepted: what was committed is on its way to the queue and stays there. */
 async function killBeforeRedis({ world, load, random }: Scene): Promise<boolean> {
-  const victim = random.pick(world.replicas);
+  const victim = random.pick(await world.ready());
   await world.redis?.pauseWrites(5_000);
   const asked = await load.sendOne('chain', victim);
   await victim.kill();
@@ -98,4 +98,4 @@ export const KILLS: readonly Fault[] = [
   }),
   inADrain,
   atAnyTime,
-];
+].map((fault) => ({ ...fault, needsTwo: true }));
