@@ -3,7 +3,7 @@ import { Control0000000000002 } from './0002-control.js';
 import { Concurrency0000000000003 } from './0003-concurrency.js';
 import { StepChanges0000000000004 } from './0004-step-changes.js';
 import { StepAnswers0000000000005 } from './0005-step-answers.js';
-import { TriggerLiveness0000000000009 } from './0009-trigger-liveness.js';
+import { Triggers0000000000009 } from './0009-triggers.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -12,5 +12,5 @@ export const MIGRATIONS = [
   Concurrency0000000000003,
   StepChanges0000000000004,
   StepAnswers0000000000005,
-  TriggerLiveness0000000000009,
+  Triggers0000000000009,
 ];

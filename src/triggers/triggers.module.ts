@@ -6,6 +6,7 @@ import { WorkflowTriggersController } from './api/workflow-triggers.controller.j
 import { Backfills } from './backfill.service.js';
 import { InForce } from './in-force.js';
 import { IngressRoutes } from './ingress/ingress.routes.js';
+import { SharedIngress } from './ingress/shared-ingress.service.js';
 import { WebhookIngress } from './ingress/webhook-ingress.service.js';
 import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
@@ -46,6 +47,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     ManualStarts,
     Notifier,
     OccurrenceRepository,
+    SharedIngress,
     TriggerActivity,
     TriggerArming,
     TriggerChanges,

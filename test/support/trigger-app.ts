@@ -194,6 +194,7 @@ export async function startTriggerApp(
     rateLimitPublic: null,
     retentionMs: 86_400_000,
     imap: null,
+    github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'http://127.0.0.1:1' },
     emailCheckIntervalMs: 60_000,
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],

@@ -18,7 +18,7 @@ import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
-import { secretsOf } from './secrets-of.js';
+import { secretsFor } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
 
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
@@ -114,7 +114,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async runToRest(claimed: ClaimedExecution): Promise<RunResult> {
     try {
       const { plan } = await this.plans.get(claimed.workflow_id, claimed.version);
-      const run = new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
+      const run = new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
       this.runs.set(claimed.id, run);
       if (this.draining) run.drain();
       const result = await run.run();

@@ -13,7 +13,9 @@ class FixedClock extends Clock {
 const node = new WaitNode(new FixedClock());
 const registry = new NodeRegistry([node]);
 const wait = (config: object, state?: unknown) =>
-  node.execute(nodeContext(registry.resolve('wait', config), { resumed: state === undefined ? null : { state, answer: null } }));
+  node.execute(
+    nodeContext(registry.resolve('wait', config), { resumed: state === undefined ? null : { state, answer: null } }),
+  );
 
 describe('a wait', () => {
   it.each([
