@@ -4,6 +4,11 @@ import { Concurrency0000000000003 } from './0003-concurrency.js';
 import { StepChanges0000000000004 } from './0004-step-changes.js';
 import { StepAnswers0000000000005 } from './0005-step-answers.js';
 import { Triggers0000000000009 } from './0009-triggers.js';
+import { OutputsAndFiles0000000000006 } from './0006-outputs-and-files.js';
+import { Children0000000000011 } from './0011-children.js';
+import { People0000000000007 } from './0007-people.js';
+import { ResponsesAndMocks0000000000008 } from './0008-responses-and-mocks.js';
+import { Actions0000000000010 } from './0010-actions.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -12,5 +17,10 @@ export const MIGRATIONS = [
   Concurrency0000000000003,
   StepChanges0000000000004,
   StepAnswers0000000000005,
+  OutputsAndFiles0000000000006,
+  Children0000000000011,
+  People0000000000007,
+  ResponsesAndMocks0000000000008,
   Triggers0000000000009,
+  Actions0000000000010,
 ];

@@ -5,8 +5,10 @@ import type { AppConfig } from './common/config/app-config.js';
 import { ConfigModule } from './common/config/config.module.js';
 import { DatabaseModule } from './common/database/database.module.js';
 import { HealthModule } from './common/health/health.module.js';
+import { LinksModule } from './common/links/links.module.js';
 import { LoggingModule } from './common/logging/logging.module.js';
 import type { Redactor } from './common/logging/redactor.js';
+import { MailModule } from './common/mail/mail.module.js';
 import { MetricsModule } from './common/metrics/metrics.module.js';
 import { QueueModule } from './common/queue/queue.module.js';
 import { SignalsModule } from './common/signals/signals.module.js';
@@ -35,6 +37,8 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
     TimersModule,
     QueueModule,
     LocksModule,
+    LinksModule,
+    MailModule,
     PortsModule,
     TypesModule,
     AccessModule,

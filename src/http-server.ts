@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from './common/config/app-config.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
+import { MediaTypeError } from './common/errors/route.errors.js';
 import { RouteTable } from './common/errors/route-table.js';
 import { validationPipe } from './common/validation/validation-pipe.js';
 
@@ -12,6 +13,13 @@ const BODY_LIMIT = 10 * 1024 * 1024;
 const API_BASE = '/api/v1';
 const SHORT_BASE = /^\/v1(?=\/|\?|$)/;
 const YAML = /^(application|text)\/(x-)?yaml\b/;
+
+const CLOUD_EVENTS = /^application\/cloudevents(-batch)?\+json\b/;
+/** The data of an event in the binary mode may be anything. */
+const EVENT_ROUTE = `${API_BASE}/events`;
+const FORM = 'application/x-www-form-urlencoded';
+/** Pages that work without script. */
+const FORM_ROUTES = `${API_BASE}/public/approvals/`;
 
 /** Routes that stand outside the base. */
 const OUTSIDE = ['health', 'health/*path', 'metrics'].map((path) => ({ path, method: RequestMethod.GET }));
@@ -49,6 +57,14 @@ export async function createHttpServer(
   // A body is JSON, or a definition as the YAML text itself. Other types answer 415.
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  fastify.addContentTypeParser(CLOUD_EVENTS, { parseAs: 'string' }, fastify.getDefaultJsonParser('error', 'error'));
+  // What only single routes read, and no others.
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, ({ url, headers }, body, done) =>
+    url.startsWith(EVENT_ROUTE) && 'ce-specversion' in headers ? done(null, body) : done(new MediaTypeError()),
+  );
+  fastify.addContentTypeParser(FORM, { parseAs: 'string' }, ({ url }, body, done) =>
+    url.startsWith(FORM_ROUTES) ? done(null, new URLSearchParams(String(body))) : done(new MediaTypeError()),
+  );
   if (config.corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(config.corsOrigins));
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());

@@ -15,7 +15,9 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/start.md': ['"output":{"result":42}', '"code":"duration_invalid"', '"code":"type_unknown"'],
   'docs/guides/first-workflow.md': ['"total":19', '"version":2'],
   'docs/guides/webhooks.md': ['"duplicate":false', '"outcome":"fired"'],
+  'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
+  'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };
 
 let app: TestApp;

@@ -53,7 +53,10 @@ export interface PlanStep {
   readonly dependsOn: readonly Dependency[];
   /** null: the default rule (all have ended, and one at least was not skipped). */
   readonly join: 'all' | 'any' | 'all_done' | null;
+  /** Of one attempt that works. */
   readonly timeoutMs: number | null;
+  /** Of one attempt that holds steps or waits: what `defaults` say is for work, and does not bound these. */
+  readonly holdTimeoutMs: number | null;
   readonly retry: RetryPolicy;
   readonly onError: 'fail' | 'continue' | { readonly goto: string };
   readonly onInterrupt: 'retry' | 'fail' | 'ask';

@@ -36,12 +36,17 @@ export interface ExecutionRequest {
   /** 1 (last) to 10 (first). */
   readonly priority: number;
   readonly triggerId: string | null;
-  /** `cron`, `manual`, `webhook`, …, or `api` for `POST /workflows/{id}/execute`. */
+  /** `cron`, `manual`, `webhook`, …; `api` for `POST /workflows/{id}/execute`, `test` for a test run. */
   readonly triggerType: string;
   /** What expressions see as `trigger`. */
   readonly trigger: TriggerNames | null;
   readonly createdBy: string | null;
+  /** Of a test run: what stands in for its steps. A test run takes no part in `concurrency`. */
+  readonly mocks?: Readonly<Record<string, unknown>>;
 }
+
+/** The `trigger_type` of test runs: they count in no statistics. */
+export const TEST_TRIGGER = 'test';
 
 export interface TriggerNames {
   readonly type: string;

@@ -27,6 +27,22 @@ export class FromStepInvalidError extends AppError {
   }
 }
 
+/** A pass of a distributed loop whose parent was deleted has nothing to stand in. */
+export class ParentGoneError extends AppError {
+  constructor() {
+    const message = 'The execution that this pass belongs to is no longer there.';
+    super({ code: 'parent_gone', status: 409, message });
+  }
+}
+
+/** A pass of a distributed loop runs what its parent runs, with what its parent gives it. */
+export class PassRetryError extends AppError {
+  constructor(parentId: string | null) {
+    const message = `A pass of a loop has no version and no input of its own. Retry its parent ${parentId ?? ''} instead.`;
+    super({ code: 'execution_state', status: 409, message });
+  }
+}
+
 /** A bulk call that names nothing would mean every execution there is. */
 export class FilterRequiredError extends AppError {
   constructor() {

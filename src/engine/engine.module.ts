@@ -1,6 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { ChildCancels } from './children/child-cancels.service.js';
+import { ChildEnds } from './children/child-ends.service.js';
+import { Children } from './children/children.service.js';
+import { PassRequests } from './children/pass-requests.js';
+import { PassSeats } from './children/pass-seats.service.js';
+import { SubworkflowRequests } from './children/subworkflow-requests.js';
 import { PlacesChore } from './concurrency/places-chore.js';
 import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
@@ -11,6 +17,24 @@ import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
 import { LocalEnds } from './ends/local-ends.js';
+import { ApprovalKind } from './approvals/approval-kind.js';
+import { ApprovalLinks } from './approvals/approval-links.js';
+import { ApprovalMails } from './approvals/approval-mails.js';
+import { ApprovalQueries } from './approvals/approval-queries.service.js';
+import { ApprovalRepository } from './approvals/approval.repository.js';
+import { Approvals } from './approvals/approvals.service.js';
+import { PublicApprovals } from './approvals/public-approvals.service.js';
+import { ApprovalsController } from './approvals.controller.js';
+import { PublicApprovalsController } from './public-approvals.controller.js';
+import { CallbacksController } from './callbacks.controller.js';
+import { Callbacks } from './events/callbacks.service.js';
+import { EventDelivery } from './events/event-delivery.js';
+import { EventListeners } from './events/event-listeners.js';
+import { EventQueries } from './events/event-queries.service.js';
+import { EventWaits } from './events/event-waits.js';
+import { Events } from './events/events.service.js';
+import { OwnEvents } from './events/own-events.js';
+import { EventsController } from './events.controller.js';
 import { ExecutionStarter } from './engine.contract.js';
 import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
@@ -28,6 +52,8 @@ import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
+import { LoadWatch } from './load/load-watch.service.js';
+import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
@@ -41,6 +67,7 @@ import { WorkerShare } from './run/worker-share.service.js';
 import { StepAnswers } from './suspension/step-answers.service.js';
 import { Suspensions } from './suspension/suspensions.js';
 import { ExecuteService } from './start/execute.service.js';
+import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
@@ -62,11 +89,17 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionBundleController,
     StepExecutionsController,
     WorkflowExecutionsController,
+    ApprovalsController,
+    PublicApprovalsController,
+    EventsController,
+    CallbacksController,
   ],
   providers: [
     Replica,
     RunnerHolds,
     Slots,
+    WorkerLoad,
+    LoadWatch,
     WorkerShare,
     Watches,
     ChangesRepository,
@@ -79,11 +112,32 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    TestRunService,
     Places,
     Supersession,
     PlacesChore,
     Suspensions,
     StepAnswers,
+    Children,
+    ChildEnds,
+    ChildCancels,
+    SubworkflowRequests,
+    PassRequests,
+    PassSeats,
+    ApprovalKind,
+    ApprovalLinks,
+    ApprovalMails,
+    ApprovalQueries,
+    ApprovalRepository,
+    Approvals,
+    PublicApprovals,
+    Callbacks,
+    EventDelivery,
+    EventListeners,
+    EventQueries,
+    EventWaits,
+    Events,
+    OwnEvents,
     CancelService,
     PauseService,
     RetryService,
@@ -105,6 +159,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
+    EventListeners,
+    Events,
     Suspensions,
     StepAnswers,
     ExecutionStarter,

@@ -2,4 +2,7 @@
 export abstract class ExecutionViews {
   /** @throws ExecutionNotFoundError (404 `execution_not_found`) */
   abstract get(executionId: string): Promise<Record<string, unknown>>;
+
+  /** The same with its whole output, however big. */
+  abstract finished(executionId: string): Promise<Record<string, unknown>>;
 }

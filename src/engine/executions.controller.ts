@@ -42,6 +42,15 @@ export class ExecutionsController {
     return this.queries.get(id, caller);
   }
 
+  @Get(':id/output')
+  @Requires('viewer')
+  @ApiOperation({ operationId: 'getExecutionOutput', summary: 'Read the whole output of an execution' })
+  @ApiOkResponse({ description: 'The output, as JSON; `null` while there is none.' })
+  @ApiProblems(401, 403, 404)
+  async output(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<string> {
+    return JSON.stringify((await this.queries.output(id, caller)) ?? null);
+  }
+
   @Post(':id/cancel')
   @HttpCode(200)
   @Requires('operator')

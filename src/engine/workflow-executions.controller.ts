@@ -13,6 +13,8 @@ import {
   WaitQuery,
   WorkflowExecutionsQuery,
 } from './views/execution.dto.js';
+import { TestRunService } from './start/test-run.service.js';
+import { TestDto } from './views/test-run.dto.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
 
 @ApiTags('Workflows')
@@ -21,6 +23,7 @@ export class WorkflowExecutionsController {
   constructor(
     private readonly executes: ExecuteService,
     private readonly queries: ExecutionQueries,
+    private readonly tests: TestRunService,
   ) {}
 
   @Post(':id/execute')
@@ -62,6 +65,35 @@ export class WorkflowExecutionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StartedDto | ExecutionDto> {
     return this.execute(id, body, query, idempotencyKey, caller, reply);
+  }
+
+  @Post(':id/test')
+  @Requires('operator')
+  @ApiOperation({
+    operationId: 'testWorkflow',
+    summary: 'Start a test run, in which mocks stand in for steps',
+    description:
+      'A step with a mock does not run: the mock is its output. Steps without one run for real. A test run is durable ' +
+      'like any execution and is listed with `trigger_type: test`; it counts in no statistics and takes no part in `concurrency`.',
+  })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Calls with one key start one test run.' })
+  @ApiAcceptedResponse({ type: StartedDto, description: 'Recorded; it runs whatever happens to this process.' })
+  @ApiOkResponse({ type: ExecutionDto, description: 'With `wait`: the finished execution.' })
+  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  async test(
+    @Param('id') id: string,
+    @Body() body: TestDto,
+    @Query() query: WaitQuery,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StartedDto | ExecutionDto> {
+    const wait = body.wait ?? query.wait;
+    const wait_timeout = body.wait_timeout ?? query.wait_timeout;
+    const request = { workflow: id, body: { ...body, wait, wait_timeout }, idempotencyKey, caller };
+    const answer = await this.tests.run(request);
+    void reply.status('finished' in answer ? 200 : 202);
+    return 'finished' in answer ? answer.finished : answer.started;
   }
 
   @Get(':id/executions')

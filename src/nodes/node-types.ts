@@ -1,30 +1,44 @@
 import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
+import { ApprovalNode } from './types/approval/approval.node.js';
 import { ConditionNode } from './types/condition/condition.node.js';
+import { EmitNode } from './types/emit/emit.node.js';
+import { DatabaseNode } from './types/database/database.node.js';
+import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
 import { ParallelNode } from './types/parallel/parallel.node.js';
+import { RespondNode } from './types/respond/respond.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
 import { StopNode } from './types/stop/stop.node.js';
+import { SubworkflowNode } from './types/subworkflow/subworkflow.node.js';
 import { SwitchNode } from './types/switch/switch.node.js';
+import { WaitForEventNode } from './types/wait_for_event/wait-for-event.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
+  ApprovalNode,
   ConditionNode,
+  EmitNode,
+  DatabaseNode,
+  EmailNode,
   FailNode,
   HttpNode,
   LogNode,
   LoopNode,
   ParallelNode,
+  RespondNode,
   ScriptNode,
   SetNode,
   StopNode,
+  SubworkflowNode,
   SwitchNode,
   TransformNode,
+  WaitForEventNode,
   WaitNode,
 ];

@@ -1,3 +1,4 @@
+import type { Connections } from '../common/connections/connections.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { Effect, NestedScope, NodeKind } from '../definition/type-catalogue.js';
 
@@ -47,6 +48,11 @@ export abstract class NodeType<C extends object = object> {
     return null;
   }
 
+  /** In a test run: what comes of an output that stands in for the work. Types that choose a way go by what it says. */
+  mocked(output: unknown): NodeOutcome {
+    return done(output);
+  }
+
   /**
    * Does the work of one attempt. `ctx.config` is resolved and validated. Returns an outcome; a thrown error is a
    * failed attempt: `NodeError` says its code and whether it may be retried, anything else is `internal` and may.
@@ -68,6 +74,8 @@ export interface NodeContext<C extends object = object> {
   readonly idempotencyKey: string;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
+  /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
+  readonly connections: Pick<Connections, 'get'>;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
   /** Of the step execution: the same for every attempt. */
@@ -115,22 +123,75 @@ export type NodeOutcome =
       readonly until: Date | null;
       readonly state: unknown;
       /** Shown with the waiting step, for whoever shall answer. */
-      readonly shows?: { readonly token?: string; readonly url?: string };
+      readonly shows?: { readonly token?: string; readonly url?: string; readonly execution_id?: string };
     }
+  /** The request that awaits the execution is answered with this, unless an earlier step has; then the step is done. */
+  | { readonly kind: 'respond'; readonly output: WebhookResponse }
   /** The execution ends now, as completed, with this output; what else runs is cancelled. */
   | { readonly kind: 'stop'; readonly output: unknown }
   /** The attempt failed and says itself when to try again, within the step's retry policy. */
   | { readonly kind: 'retry'; readonly after: number; readonly error: NodeFailure }
-  | { readonly kind: 'fail'; readonly error: NodeFailure };
+  /** `output`: what the attempt has come to in spite of it, shown beside the error. */
+  | { readonly kind: 'fail'; readonly error: NodeFailure; readonly output?: unknown };
 
 /** What a suspended step waits for; the engine's part of that name opens it. */
 export interface SuspendRequest {
   readonly for: SuspendFor;
   /** Plain JSON, of the shape that this part asks for. */
   readonly payload: unknown;
+  /** The engine adds the step's late expressions, each with the values that it reads (secrets are left out). */
+  readonly late?:
+    | Readonly<Record<string, { readonly source: string; readonly names: Readonly<Record<string, unknown>> }>>
+    | undefined;
 }
 
 export type SuspendFor = 'approval' | 'event' | 'child';
+
+/** What a step asks for that waits for `child`. */
+export type ChildRequest =
+  /** One execution of a workflow. `wait: false`: the step goes on as soon as it is recorded. */
+  | {
+      readonly kind: 'workflow';
+      /** Made with the request, so that whoever looks at the step sees which execution it waits for. */
+      readonly execution_id: string;
+      /** Id or slug. */
+      readonly workflow: string;
+      /** null: the deployed version, or else the latest. */
+      readonly version: number | null;
+      readonly input: unknown;
+      readonly wait: boolean;
+    }
+  /** One execution for each item, of the steps in this step's only scope. */
+  | {
+      readonly kind: 'passes';
+      readonly items: readonly unknown[];
+      readonly item_name: string | null;
+      /** How many may run at once; from 1. */
+      readonly limit: number;
+      /** `stop`: with the first that fails nobody waits for the others. */
+      readonly failures: 'stop' | 'ignore';
+    };
+
+/** The answer to a `ChildRequest`. */
+export type ChildAnswer =
+  | {
+      readonly kind: 'workflow';
+      readonly execution_id: string;
+      readonly status: string;
+      readonly output: unknown;
+      readonly error: unknown;
+    }
+  /** In order; those that have ended. */
+  | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
+  /** Nothing was started. */
+  | { readonly kind: 'refused'; readonly error: NodeFailure };
+/** What a webhook's sender is answered; header names in lower case. */
+export interface WebhookResponse {
+  readonly status_code: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text is sent as it is, null as no body, anything else as JSON. */
+  readonly body: unknown;
+}
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {
@@ -166,6 +227,8 @@ export interface NodeFailure {
   readonly message: string;
   readonly retryable: boolean;
   readonly details?: unknown;
+  /** Of the step inside that failed it. */
+  readonly step_path?: string;
 }
 
 export const done = (output: unknown): NodeOutcome => ({ kind: 'done', output });

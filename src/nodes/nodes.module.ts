@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { SqlModule } from '../common/sql/sql.module.js';
 import { NodeCatalogueController } from './node-catalogue.controller.js';
 import { NodeRegistry } from './node-registry.js';
 import { NODE_TYPES } from './node-types.js';
 import type { NodeType } from './node.contract.js';
 
 @Module({
-  imports: [OutgoingHttpModule],
+  imports: [OutgoingHttpModule, SqlModule],
   controllers: [NodeCatalogueController],
   providers: [
     ...NODE_TYPES,

@@ -80,10 +80,12 @@ export class HealthService {
   private async probe(part: HealthPart): Promise<ProbeResult> {
     const probe = this.probes.of(part);
     if (probe === undefined) return { status: 'degraded', detail: 'nothing looks after it' };
-    return within(PATIENCE_MS, async () => probe()).catch((error: unknown) => ({
+    const result = await within(PATIENCE_MS, async () => probe()).catch((error: unknown): ProbeResult => ({
       status: 'down',
       detail: String(error),
     }));
+    const detail = this.probes.degradationOf(part);
+    return result.status === 'ok' && detail !== undefined ? { status: 'degraded', detail } : result;
   }
 
   private async stats(): Promise<HealthReport['stats']> {

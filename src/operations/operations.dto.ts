@@ -41,6 +41,7 @@ export class SchedulerStatusDto {
   leader!: string | null;
   queue!: Record<string, unknown>;
   timers!: Record<string, unknown>;
-  workers!: Record<string, number>;
+  /** `concurrency`: executions with effects at once, as of now. `shedding`: workers that take less, how much, and why. */
+  workers!: Record<string, unknown>;
   replicas!: Record<string, unknown>[];
 }

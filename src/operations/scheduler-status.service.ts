@@ -6,7 +6,7 @@ import type { Plain } from '../common/plain.js';
 import type { SchedulerStatusDto } from './operations.dto.js';
 
 const REPLICAS = /* sql */ `
-SELECT id, split_part(host, ' ', 1) AS host, pid, roles, started_at, expires_at
+SELECT id, split_part(host, ' ', 1) AS host, pid, roles, started_at, expires_at, state->'worker' AS worker
 FROM replica WHERE expires_at > now() ORDER BY started_at, id`;
 
 /** Index: timer_due. */
@@ -21,6 +21,8 @@ const ACTIVE = /* sql */ `SELECT count(*)::int AS active FROM execution WHERE is
 interface ReplicaRow extends Record<string, unknown> {
   id: string;
   roles: string[];
+  /** Of a worker, as of its last heartbeat. */
+  worker: { concurrency: number; share: number; reason: string | null } | null;
 }
 
 @Injectable()
@@ -45,9 +47,18 @@ export class SchedulerStatus {
       leader: schedulers[0]?.id ?? null,
       queue: { backend: this.queue.backend, ...queue },
       timers: { due: timers?.due ?? 0, next_due: timers?.next_due ?? null, lag_ms: timers?.lag_ms ?? 0 },
-      workers: { concurrency: workers.length * this.config.workerConcurrency, active: executions?.active ?? 0 },
+      workers: { ...this.capacityOf(workers), active: executions?.active ?? 0 },
       replicas,
     };
+  }
+
+  /** `shedding`: the workers that take less at the moment. */
+  private capacityOf(workers: readonly ReplicaRow[]): { concurrency: number; shedding: Record<string, unknown>[] } {
+    const each = workers.map(({ worker }) => worker?.concurrency ?? this.config.workerConcurrency);
+    const shedding = workers.flatMap(({ id, worker }) =>
+      worker === null || worker.share === 1 ? [] : [{ replica: id, share: worker.share, reason: worker.reason }],
+    );
+    return { concurrency: each.reduce((sum, count) => sum + count, 0), shedding };
   }
 
   /** The queue may be away while everything else answers. */

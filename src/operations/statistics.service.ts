@@ -18,17 +18,18 @@ const FIGURES = /* sql */ `
        count(*) FILTER (WHERE is_failed)::int AS failed,
        avg(${MS})::float8 AS mean_ms,
        percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY ${MS}) AS percentiles
-FROM execution WHERE id >= $1 AND id < $2`;
+FROM execution WHERE id >= $1 AND id < $2 AND pass IS NULL AND trigger_type <> 'test'`;
 const TOTALS = `SELECT ${FIGURES}`;
 const BUCKETS = /* sql */ `
 SELECT date_trunc($3, queued_at, 'UTC') AS at, ${FIGURES} GROUP BY 1 ORDER BY 1`;
 const ERRORS = /* sql */ `
 SELECT error->>'code' AS code, count(*)::int AS count FROM execution
-WHERE id >= $1 AND id < $2 AND is_failed GROUP BY 1 ORDER BY 2 DESC LIMIT 20`;
+WHERE id >= $1 AND id < $2 AND pass IS NULL AND trigger_type <> 'test' AND is_failed GROUP BY 1 ORDER BY 2 DESC LIMIT 20`;
 const STEPS = /* sql */ `
 SELECT type, count(*)::int AS count, count(*) FILTER (WHERE status IN ('failed', 'timed_out'))::int AS failed,
        avg(extract(epoch FROM finished_at - started_at) * 1000)::float8 AS mean_ms
-FROM step_execution WHERE id >= $1 AND id < $2 GROUP BY 1 ORDER BY 2 DESC LIMIT 50`;
+FROM step_execution WHERE id >= $1 AND id < $2
+  AND execution_id NOT IN (SELECT id FROM execution WHERE id >= $1 AND id < $2 AND trigger_type = 'test') GROUP BY 1 ORDER BY 2 DESC LIMIT 50`;
 
 interface Figures extends Record<string, unknown> {
   executions: number;
@@ -38,7 +39,7 @@ interface Figures extends Record<string, unknown> {
   percentiles: (number | null)[] | null;
 }
 
-/** What became of the executions that were started in a range of time. */
+/** What became of the executions that were started in a range of time; test runs are left out. */
 @Injectable()
 export class StatisticsService {
   constructor(

@@ -48,6 +48,8 @@ export interface Seen {
   };
   /** Why it fires late or in place of another: the reason of an occurrence that fires. */
   readonly note?: { readonly code: string; readonly detail: string };
+  /** The trigger's filter was asked already, for each part of it. */
+  readonly isFiltered?: boolean;
   readonly replayOf?: string;
   /** The execution sees no secrets. */
   readonly withholdsSecrets?: boolean;
@@ -110,6 +112,10 @@ export abstract class TriggerHost {
    * twice is guarded by `moveState`. @returns undefined, at once, when another replica has it.
    */
   abstract lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>;
+  /** What would become of it, by window, pause and filter; nothing is recorded. */
+  abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
+  /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
+  abstract want(triggerId: string, types: readonly string[] | null): void;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
   abstract report(triggerId: string, liveness: Partial<Liveness>): void;
 }
@@ -126,6 +132,22 @@ export interface DueTrigger<C extends object = object> {
   readonly key: string;
   readonly dueAt: Date;
   readonly payload: unknown;
+}
+
+/** An event, in the JSON format of CloudEvents 1.0, for a trigger. */
+export interface HeardEvent<C extends object = object> {
+  readonly trigger: ArmedTrigger<C>;
+  /** Of the record. */
+  readonly id: string;
+  readonly event: {
+    readonly id: string;
+    readonly source: string;
+    readonly type: string;
+    readonly time: string;
+    readonly data?: unknown;
+  };
+  /** It ends a chain of executions, each started by an event of the one before, that is too long. */
+  readonly isTooDeep: boolean;
 }
 
 export interface Liveness {
@@ -172,17 +194,18 @@ export interface PublicRequest {
   readonly remoteIp: string;
 }
 
-/** What is answered: a status and a JSON body, or text and bytes with a content type. */
+/** What is answered: a status and a JSON body, or with `isText` the body as it is, of the type that its header says. */
 export interface PublicAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isText?: boolean;
   readonly body: unknown;
 }
 
 /** A delivery that was accepted: what to record, and how its sender is answered. */
 export interface Delivery {
   readonly seen: Seen;
-  readonly answer: 'ack' | 'wait';
+  readonly answer: 'ack' | 'wait' | 'respond';
   readonly waitMs: number;
 }
 
@@ -246,6 +269,19 @@ export abstract class BaseTrigger<C extends object = object> {
   /** Its timers are due: the transaction that removes them. Work on all at once. @returns what runs after the commit. */
   due(_client: PoolClient, _due: readonly DueTrigger<C>[], _now: Date): Promise<() => void> {
     throw new Error(`${this.type} sets no timers`);
+  }
+
+  /** Whether triggers of this type hear events. */
+  readonly isListener: boolean = false;
+
+  /** Whether such a trigger wants this event. */
+  wants(_config: C, _event: HeardEvent['event']): boolean {
+    return false;
+  }
+
+  /** Events that these triggers want, in the transaction that delivers them; may come again. @returns what runs after. */
+  hear(_client: PoolClient, _heard: readonly HeardEvent<C>[]): Promise<() => void> {
+    throw new Error(`${this.type} hears no events`);
   }
 
   /** Public routes of a config; the routes of all triggers in force are unique. */

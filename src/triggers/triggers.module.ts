@@ -4,6 +4,7 @@ import { EngineModule } from '../engine/engine.module.js';
 import { TriggersController } from './api/triggers.controller.js';
 import { WorkflowTriggersController } from './api/workflow-triggers.controller.js';
 import { Backfills } from './backfill.service.js';
+import { EventTriggers } from './events/event-triggers.service.js';
 import { InForce } from './in-force.js';
 import { IngressRoutes } from './ingress/ingress.routes.js';
 import { SharedIngress } from './ingress/shared-ingress.service.js';
@@ -42,6 +43,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     { provide: TriggerHost, useClass: OccurrenceIntake },
     Backfills,
     Confirmations,
+    EventTriggers,
     InForce,
     IngressRoutes,
     ManualStarts,

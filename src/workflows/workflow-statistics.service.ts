@@ -21,12 +21,12 @@ const PERCENTILES = /* sql */ `
 SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY ms) AS ms
 FROM (
   SELECT extract(epoch FROM end_time - coalesce(start_time, queued_at)) * 1000 AS ms
-  FROM execution WHERE workflow_id = $1 AND end_time IS NOT NULL
+  FROM execution WHERE workflow_id = $1 AND end_time IS NOT NULL AND pass IS NULL AND trigger_type <> 'test'
   ORDER BY id DESC LIMIT $2
 ) latest`;
 
 /** Index: execution_open. */
-const ACTIVE = /* sql */ `SELECT count(*)::int AS active FROM execution WHERE workflow_id = $1 AND is_open`;
+const ACTIVE = /* sql */ `SELECT count(*)::int AS active FROM execution WHERE workflow_id = $1 AND is_open AND pass IS NULL`;
 
 interface Counts {
   completed: number;

@@ -110,6 +110,19 @@ export function describeExecutionQueue(backend: 'postgres' | 'redis', open: () =
       expect(await queue.taken()).toEqual([]);
     });
 
+    it('gives more at once as soon as it may, though all that it gave before still runs', async () => {
+      let release: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      handle = () => gate;
+      queue.setConcurrency(1);
+      await queue.addNow([job(), job(), job()]);
+      await eventually(async () => expect(await counts()).toEqual([2, 1]));
+      queue.setConcurrency(3, true);
+      await eventually(async () => expect(await counts()).toEqual([0, 3]));
+      release();
+      await eventually(async () => expect(await counts()).toEqual([0, 0]));
+    });
+
     it('does not lose the worker to a handler that fails', async () => {
       const [broken, fine] = [job({ priority: 10 }), job()];
       handle = (id) => (id === broken.executionId ? Promise.reject(new Error('broken')) : Promise.resolve());

@@ -15,12 +15,44 @@ export interface NodeTypeFixture {
 }
 
 export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  approval: {
+    good: () => ({ title: 'Pay?', assignees: ['ada@example.com'], form: { type: 'object' }, timeout: '2d' }),
+    templated: { title: 'Pay {{ input.amount }}', assignees: '{{ input.people }}', notify: ['{{ input.owner }}'] },
+    bad: { config: { form: { type: 'nothing' } }, path: 'form' },
+    kind: 'suspend',
+    endless: null,
+  },
   condition: {
     good: () => ({ expression: true, then: [{ id: 'a', type: 'log', config: { message: 'yes' } }] }),
     templated: { conditions: { all: ['{{ input.a }}', 'input.b > 1'] } },
     bad: { config: { conditions: { all: [] } }, path: 'conditions.all' },
     kind: 'enter',
     endless: null,
+  },
+  emit: {
+    good: () => ({ type: 'order.paid', data: { order: 7 } }),
+    templated: { type: 'order.{{ input.what }}', source: '{{ input.shop }}', data: '{{ input }}' },
+    bad: { config: { type: 'millrace.execution.failed' }, path: 'type' },
+    kind: 'done',
+    endless: null,
+  },
+  database: {
+    good: () => ({ connection: 'shop', operation: 'query', sql: 'SELECT 1 AS one' }),
+    templated: { connection: '{{ variables.shop }}', operation: 'insert', table: 't', values: '{{ input.row }}' },
+    bad: { config: { connection: 'shop', operation: 'delete', table: 't' }, path: 'where' },
+    kind: 'done',
+    endless: () => ({
+      connection: 'shop',
+      operation: 'query',
+      sql: 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c',
+    }),
+  },
+  email: {
+    good: () => ({ connection: 'mail', to: 'ann@example.com', subject: 'Hello', text: 'Good day' }),
+    templated: { connection: 'mail', to: '{{ input.to }}', subject: 'Order {{ input.id }}', text: '{{ input.text }}' },
+    bad: { config: { connection: 'mail', to: 'nobody', subject: 'Hello', text: '' }, path: 'to' },
+    kind: 'done',
+    endless: () => ({ connection: 'silent_mail', to: 'ann@example.com', subject: 'Hello', text: 'Good day' }),
   },
   fail: {
     good: () => ({ message: 'No such customer', code: 'customer_unknown' }),
@@ -61,6 +93,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'fan_out',
     endless: null,
   },
+  respond: {
+    good: () => ({ status_code: 201, headers: { Location: '/orders/7', 'X-Count': 3 }, body: { id: 7 } }),
+    templated: { status_code: '{{ input.status }}', headers: { 'X-Id': '{{ input.id }}' }, body: '{{ input }}' },
+    bad: { config: { headers: { 'Content-Length': 3 } }, path: 'headers.Content-Length' },
+    kind: 'respond',
+    endless: null,
+  },
   script: {
     good: () => ({ code: 'return { sum: 1 + args.b };', args: { b: 2 } }),
     templated: { code: 'return 1;', args: '{{ input }}', max_memory: '{{ variables.memory }}' },
@@ -94,6 +133,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { expression: 'input.items.map(i, i.name)' },
     bad: { config: { values: {}, expression: '1' }, path: 'expression' },
     kind: 'done',
+    endless: null,
+  },
+  wait_for_event: {
+    good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),
+    templated: { event: 'order.{{ input.what }}', match: '{{ event.data.order == input.order }}' },
+    bad: { config: { callback: true, match: 'true' }, path: 'match' },
+    kind: 'suspend',
     endless: null,
   },
   wait: {

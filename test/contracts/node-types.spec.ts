@@ -5,7 +5,9 @@ import type { NodeType } from '../../src/nodes/node.contract.js';
 
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
 import { sendJson } from '../support/send-json.js';
+import { testConnections } from '../support/databases.js';
 import { nodeContext } from '../support/node-context.js';
+import { startSmtp } from '../support/smtp.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 import { FIXTURES, type NodeTypeFixture } from './node-types.fixtures.js';
 
@@ -23,6 +25,13 @@ afterAll(async () => {
   await types.close();
 });
 
+const smtp = (port: number) => ({ type: 'smtp' as const, config: { host: '127.0.0.1', port } });
+const [mail, silentMail] = await Promise.all([startSmtp(), startSmtp({ silent: true })]);
+const CONNECTIONS = testConnections({
+  shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } },
+  mail: smtp(mail.port),
+  silent_mail: smtp(silentMail.port),
+});
 const KINDS = ['AI_AGENT', 'EXTERNAL_ACTION', 'ACTION', 'FLOW', 'HUMAN_LOOP', 'TOOL', 'MEMORY'];
 const NAMES = Object.keys(FIXTURES);
 
@@ -103,7 +112,9 @@ describe.each(NAMES)('the node type %s', (name) => {
   const KEY = 'execution:step';
   const run = (config: Record<string, unknown>, attempt = 1) =>
     Promise.resolve(
-      node().execute(nodeContext(types.registry.resolve(name, config), { attempt, idempotencyKey: KEY })),
+      node().execute(
+        nodeContext(types.registry.resolve(name, config), { attempt, idempotencyKey: KEY, connections: CONNECTIONS }),
+      ),
     );
 });
 
@@ -113,7 +124,9 @@ describe.each(NAMES.filter((name) => FIXTURES[name]?.endless))('the node type %s
     ['shutdown', 'aborted'],
     ['timeout', 'timeout'],
   ] as const)('ends it when it is aborted (%s), with the code %s', async (reason, code) => {
-    const ctx = nodeContext(types.registry.resolve(name, FIXTURES[name]?.endless?.(server.url)));
+    const ctx = nodeContext(types.registry.resolve(name, FIXTURES[name]?.endless?.(server.url)), {
+      connections: CONNECTIONS,
+    });
     const attempt = Promise.resolve(types.registry.get(name).execute(ctx));
     setImmediate(() => ctx.abort(reason));
     await expect(attempt).rejects.toMatchObject({ code });

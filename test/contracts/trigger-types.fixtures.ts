@@ -19,6 +19,21 @@ export const TRIGGER_FIXTURES: Readonly<
       { cron: '@daily', misfire_grace: 'soon' },
     ],
   },
+  event: {
+    right: [
+      { types: ['order.*'], source: '/shop' },
+      { types: ['a'], debounce: '10s' },
+      { types: ['millrace.execution.failed'], batch: { max: 10, within: '1m' } },
+    ],
+    wrong: [
+      {},
+      { types: [] },
+      { types: ['a'], debounce: 'soon' },
+      { types: ['a'], batch: { max: 0, within: '1m' } },
+      { types: ['a'], batch: { max: 5 } },
+      { types: ['a'], debounce: '1s', batch: { max: 5, within: '1m' } },
+    ],
+  },
   manual: { right: [{}, { require_confirmation: true }], wrong: [{ require_confirmation: 'yes' }] },
   email: {
     // The suite has no mailbox: the trigger is armed, and its health says what is missing.
@@ -53,6 +68,7 @@ export const TRIGGER_FIXTURES: Readonly<
     right: [
       {},
       { path: '/webhook/orders/:id', methods: ['POST', 'PUT'], allowed_ips: ['10.0.0.0/8', '::1'] },
+      { path: '/orders', response: 'respond', timeout: 1 },
       { auth: { type: 'jwt', jwks_url: 'https://issuer.example/keys' }, response: 'wait', timeout: '5s' },
     ],
     wrong: [
@@ -62,7 +78,7 @@ export const TRIGGER_FIXTURES: Readonly<
       { auth: { type: 'hmac' } },
       { allowed_ips: ['10.0.0.0/33'] },
       { max_body: 16 * 1024 * 1024 + 1 },
-      { response: 'respond' },
+      { response: 'later' },
     ],
   },
 };

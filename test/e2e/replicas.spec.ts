@@ -101,6 +101,24 @@ triggers: [{type: webhook, config: {path: /${path}, response: wait}}]
     }
   });
 
+  it('answer a webhook with what a respond step says on another one, while the execution still runs', async () => {
+    const workflow = await api.create(`
+name: responding
+steps:
+  - {id: say, type: respond, config: {status_code: 201, headers: {X-Order: "{{ input.order }}"}, body: {order: "{{ input.order }}"}}}
+  - {id: later, type: http, config: {url: "${remote.url}/later"}}
+triggers: [{type: webhook, config: {path: /responding, response: respond}}]
+`);
+    expect((await api.post(`/deployment/workflows/${workflow}/deploy`)).status).toBe(201);
+    remote.hold('/later');
+    const answer = await frontApi.post('/webhook/responding', { order: 7 }, { authorization: '' });
+    expect([answer.status, answer.headers.get('x-order'), answer.body]).toEqual([201, '7', { order: 7 }]);
+    const [execution] = await allItems<ExecutionView>(api, `/workflows/${workflow}/executions`);
+    expect(['running', 'waiting']).toContain(execution?.status);
+    remote.letGo('/later');
+    await api.reaches(execution?.id ?? '', 'completed');
+  });
+
   it('answer for an execution that another one runs, and cancel a step that runs there', async () => {
     const fetching = (name: string): string =>
       `name: ${name}\nsteps: [{id: call, type: http, config: {method: POST, url: "${remote.url}/${name}"}}]`;

@@ -1,3 +1,4 @@
+import { ConnectionNotFoundError } from '../../src/common/connections/connections.errors.js';
 import type { AbortReason, NodeContext } from '../../src/nodes/node.contract.js';
 
 export interface LoggedLine {
@@ -28,6 +29,7 @@ export function nodeContext<C extends object>(config: C, given: Partial<NodeCont
     stepPath: 'step',
     attempt: 1,
     idempotencyKey: '0193b3a0-0000-7000-8000-000000000001:step',
+    connections: { get: (name) => Promise.reject(new ConnectionNotFoundError(name)) },
     signal: controller.signal,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     resumed: null,

@@ -15,6 +15,7 @@ import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../src/engine/engine.contract.js';
 import { ExecutionCancels } from '../../src/engine/execution-cancels.js';
+import { EventListeners } from '../../src/engine/events/event-listeners.js';
 import { ExecutionEnds, type FinishedExecution } from '../../src/engine/execution-ends.js';
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
@@ -55,6 +56,7 @@ class StandInStarter extends ExecutionStarter {
       timeoutMs: null,
       awaitedBy: null,
       place: null,
+      parent: null,
     }));
     return accept(client, rows);
   }
@@ -71,6 +73,10 @@ class StandInStarter extends ExecutionStarter {
 class StandInEnds extends ExecutionEnds {
   output: FinishedExecution['output'];
 
+  override waitForResponse(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   override wait(id: string): Promise<FinishedExecution | null> {
     return Promise.resolve(
       this.output === undefined ? null : { id, status: 'completed', output: this.output, error: null },
@@ -81,6 +87,10 @@ class StandInEnds extends ExecutionEnds {
 class StandInViews extends ExecutionViews {
   override get(id: string): Promise<Record<string, unknown>> {
     return Promise.resolve({ id, status: 'completed' });
+  }
+
+  override finished(id: string): Promise<Record<string, unknown>> {
+    return this.get(id);
   }
 }
 
@@ -221,6 +231,7 @@ export async function startTriggerApp(
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
+    EventListeners,
   ];
 
   @Global()

@@ -7,6 +7,8 @@ export type Role = 'api' | 'scheduler' | 'worker';
 export class AppConfig {
   readonly port!: number;
   readonly host!: string;
+  /** Where people reach the server, without a slash at the end. */
+  readonly publicUrl!: string;
   readonly debug!: boolean;
   readonly logLevel!: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly serviceName!: string;
@@ -20,6 +22,7 @@ export class AppConfig {
   readonly roles!: readonly Role[];
   readonly workerConcurrency!: number;
   readonly maxConcurrent!: number;
+  readonly subworkflowMaxDepth!: number;
   readonly executionTimeoutMs!: number;
   readonly retentionMs!: number;
   readonly schedulerTimezone!: string;

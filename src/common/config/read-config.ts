@@ -61,6 +61,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
   return Object.assign(new AppConfig(), {
     port: values.PORT,
     host: values.HOST,
+    publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}`,
     debug: values.DEBUG,
     logLevel: values.LOG_LEVEL ?? (values.DEBUG ? 'debug' : 'info'),
     serviceName: values.SERVICE_NAME,
@@ -71,6 +72,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     roles: values.ROLES,
     workerConcurrency: values.WORKER_CONCURRENCY,
     maxConcurrent: values.MAX_CONCURRENT,
+    subworkflowMaxDepth: values.SUBWORKFLOW_MAX_DEPTH,
     executionTimeoutMs: values.EXECUTION_TIMEOUT,
     retentionMs: values.RETENTION,
     schedulerTimezone: values.SCHEDULER_TIMEZONE,

@@ -28,6 +28,11 @@ export const SETTINGS = {
     HOST: given(parse.anyText, 'The address to listen on; 127.0.0.1 serves this machine alone.', {
       default: '0.0.0.0',
     }),
+    PUBLIC_URL: given(
+      parse.baseUrl,
+      'Where people reach this server: the beginning of the links in mails. Default: http://localhost and the port.',
+      { example: 'https://millrace.example.com' },
+    ),
     ROLES: given(
       parse.list(parse.oneOf('api', 'scheduler', 'worker')),
       'What this process does: all of it, or a part.',
@@ -91,6 +96,11 @@ export const SETTINGS = {
     MAX_CONCURRENT: given(parse.integer(1, 1_000_000), 'Executions that run at a time on all replicas together.', {
       default: '100',
     }),
+    SUBWORKFLOW_MAX_DEPTH: given(
+      parse.integer(1, 1_000),
+      'How deep subworkflows may start subworkflows; one that would go deeper fails with `depth_exceeded`.',
+      { default: '10' },
+    ),
     EXECUTION_TIMEOUT: given(
       parse.duration(1),
       'The longest an execution may take, unless its definition says otherwise.',
@@ -117,7 +127,7 @@ export const SETTINGS = {
     ),
     SCRIPT_RUNTIMES: given(
       parse.list(parse.oneOf('javascript', 'node', 'python', 'bash')),
-      'Runtimes that script steps may use. All but javascript run with the rights of an unprivileged process.',
+      'Runtimes that script steps may use. All but javascript are confined processes: with no rights where the server is root, else with its own.',
       { default: 'javascript' },
     ),
     SCRIPTS_DIR: given(parse.anyText, 'The folder of the files that script steps name.', { example: './scripts' }),

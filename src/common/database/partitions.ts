@@ -9,6 +9,11 @@ export const PARTITIONED_TABLES = [
   'execution_log',
   'occurrence',
   'step_answer',
+  'large_output',
+  'execution_file',
+  'execution_file_chunk',
+  'approval',
+  'event',
 ] as const;
 
 const DAY_MS = 86_400_000;

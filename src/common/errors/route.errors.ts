@@ -16,3 +16,16 @@ export class MethodNotAllowedError extends AppError {
     });
   }
 }
+
+/** A content type that this route does not read, although another one does. */
+export class MediaTypeError extends AppError {
+  constructor() {
+    super({ code: 'media_type_unsupported', status: 415, message: 'This route does not read this content type.' });
+  }
+}
+
+export class BodyTooLargeError extends AppError {
+  constructor(most: number) {
+    super({ code: 'body_too_large', status: 413, message: `The body is larger than ${most} bytes.` });
+  }
+}

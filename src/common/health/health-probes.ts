@@ -12,6 +12,7 @@ export type Probe = () => Promise<ProbeResult> | ProbeResult;
 /** Where modules register how they are looked at; the last one to register a part answers for it. */
 export class HealthProbes {
   private readonly probes = new Map<HealthPart, Probe>();
+  private readonly degradations = new Map<HealthPart, string>();
   private draining = false;
 
   register(part: HealthPart, probe: Probe): void {
@@ -25,6 +26,16 @@ export class HealthProbes {
 
   of(part: HealthPart): Probe | undefined {
     return this.probes.get(part);
+  }
+
+  /** Something that no probe looks at keeps this part from serving well; null: no longer. */
+  setDegraded(part: HealthPart, detail: string | null): void {
+    if (detail === null) this.degradations.delete(part);
+    else this.degradations.set(part, detail);
+  }
+
+  degradationOf(part: HealthPart): string | undefined {
+    return this.degradations.get(part);
   }
 
   /** From now on the process is not ready: it is about to end. */

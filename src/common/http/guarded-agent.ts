@@ -30,7 +30,8 @@ export function guardedAgent(guard: AddressGuard, lookup: LookupAll = lookupAll)
   });
 }
 
-function guardedLookup(guard: AddressGuard, lookup: LookupAll): LookupFunction {
+/** Gives only addresses that the guard allows. Literal hosts never come here: check them before. */
+export function guardedLookup(guard: AddressGuard, lookup: LookupAll = lookupAll): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, (error, addresses) => {
       const allowed = error ? [] : addresses.filter(({ address }) => guard.allows(address));

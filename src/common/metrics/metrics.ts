@@ -26,6 +26,10 @@ export class Metrics implements OnModuleDestroy {
     ['workflow_id'],
   );
   readonly activeExecutions = this.gauge('orchestrator_active_executions', 'Executions that this process runs now');
+  readonly workerShare = this.gauge(
+    'orchestrator_worker_share',
+    'How much of what it may take the worker of this process takes; 1: all, less while it sheds load',
+  );
   readonly queueLength = this.gauge('orchestrator_queue_length', 'Jobs in the queue', ['state']);
   readonly queueWait = this.histogram('orchestrator_queue_wait_seconds', 'From queued to claimed', SECONDS);
   readonly stepDuration = this.histogram('orchestrator_step_duration_seconds', 'One attempt of a step', SECONDS, [

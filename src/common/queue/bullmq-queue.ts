@@ -52,14 +52,17 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     void worker.run().catch(() => undefined);
   }
 
-  override setConcurrency(concurrency: number): void {
+  override setConcurrency(concurrency: number, atOnce = false): void {
     const { worker } = this.processor;
     // BullMQ knows no concurrency of 0.
     if (concurrency === 0) {
       if (!worker.isPaused()) void worker.pause(true);
       return;
     }
+    const isMore = concurrency > worker.concurrency;
     if (worker.concurrency !== concurrency) worker.concurrency = concurrency;
+    // BullMQ's loop waits for one of its jobs to end; only resuming wakes it.
+    if (isMore && atOnce && !worker.isPaused()) void worker.pause(true);
     if (worker.isPaused()) void worker.resume();
   }
 

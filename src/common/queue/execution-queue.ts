@@ -31,8 +31,11 @@ export abstract class ExecutionQueue {
   /** Starts taking jobs; `handler` must not throw. `concurrency`: jobs at once in this process. */
   abstract consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void>;
 
-  /** How many jobs this process takes at once from now on; 0: none, until it is more. */
-  abstract setConcurrency(concurrency: number): void;
+  /**
+   * How many jobs this process takes at once from now on; 0: none, until it is more. A worker whose hands are full hears
+   * of more with the next job that ends; with `atOnce` it is woken, which costs more.
+   */
+  abstract setConcurrency(concurrency: number, atOnce?: boolean): void;
 
   /** Takes no further jobs; resolves when those under way are over and what was added is in the queue. */
   abstract drain(): Promise<void>;

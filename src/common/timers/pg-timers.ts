@@ -37,9 +37,9 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
     this.common.handle(kind, handler);
   }
 
-  override handleApart(kind: string, handler: TimerHandler): void {
+  override handleApart(kind: string, handler: TimerHandler, batch = 1): void {
     this.claimKind(kind);
-    const loop = new TimerLoop(this.database, 1);
+    const loop = new TimerLoop(this.database, batch);
     loop.handle(kind, handler);
     this.loops.push(loop);
   }

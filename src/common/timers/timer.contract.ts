@@ -38,8 +38,9 @@ export abstract class Timers {
   /**
    * The same for a follow-up that waits for somebody outside (a mail server): one timer at a time, in a loop of its own,
    * so that it holds up no other timer.
+   * @param batch how many at once it takes instead.
    */
-  abstract handleApart(kind: string, handler: TimerHandler): void;
+  abstract handleApart(kind: string, handler: TimerHandler, batch?: number): void;
   /** Sets or moves timers in the caller's transaction; replicas are told after the commit. */
   abstract set(client: PoolClient, timers: readonly TimerRecord[]): Promise<void>;
   /** Removes timers of a kind: all of the subject's, or the one with `key`. */

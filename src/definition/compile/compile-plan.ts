@@ -42,7 +42,14 @@ class ScopeCompiler {
     private readonly found: Map<string, PlanStep>,
   ) {}
 
-  scope(name: string, steps: readonly StepDefinition[], prefix: string, names: readonly string[]): Scope {
+  /** @param defaults of the steps in it: a step that holds others hands its retry policy down to them. */
+  scope(
+    name: string,
+    steps: readonly StepDefinition[],
+    prefix: string,
+    names: readonly string[],
+    defaults = this.definition.defaults,
+  ): Scope {
     const edges = dependenciesOf(steps, this.catalogue);
     const order = topologicalOrder(
       steps.map((step) => step.id),
@@ -50,7 +57,7 @@ class ScopeCompiler {
     );
     const planned = order.flatMap((index) => {
       const step = steps[index];
-      return step ? [this.step(step, edges[index] ?? [], prefix, names)] : [];
+      return step ? [this.step(step, edges[index] ?? [], prefix, names, defaults)] : [];
     });
     return { name, steps: planned };
   }
@@ -60,19 +67,25 @@ class ScopeCompiler {
     dependsOn: PlanStep['dependsOn'],
     prefix: string,
     names: readonly string[],
+    defaults: Definition['defaults'],
   ): PlanStep {
     const type = this.catalogue.nodeType(step.type);
     const path = `${prefix}${step.id}`;
     const scopes: Record<string, Scope> = {};
-    const planned = compileStep(step, type, { path, dependsOn, names, scopes, defaults: this.definition.defaults });
+    const planned = compileStep(step, type, { path, dependsOn, names, scopes, defaults });
+    const handedDown = withRetry(defaults, step.retry_policy);
     // A container stands before what it holds.
     this.found.set(path, planned);
     for (const { scope, steps } of scopesOf(step, type)) {
       const inner = type ? [...names, ...namesInScope(type, step.config ?? {}, scope.name)] : names;
-      scopes[scope.name] = this.scope(scope.name, steps, scopePrefix(path, scope.name), inner);
+      scopes[scope.name] = this.scope(scope.name, steps, scopePrefix(path, scope.name), inner, handedDown);
     }
     return planned;
   }
+}
+
+function withRetry(defaults: Definition['defaults'], own: StepDefinition['retry_policy']): Definition['defaults'] {
+  return own === undefined ? defaults : { ...defaults, retry: { ...defaults?.retry, ...own } };
 }
 
 function compileConcurrency({ concurrency }: Definition): ConcurrencyRule | null {

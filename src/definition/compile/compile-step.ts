@@ -40,6 +40,7 @@ export function compileStep(step: StepDefinition, type: NodeTypeDescription | un
     dependsOn: place.dependsOn,
     join: step.join ?? null,
     timeoutMs: parseDuration(step.timeout) ?? parseDuration(defaults?.timeout),
+    holdTimeoutMs: parseDuration(step.timeout),
     retry: retryPolicy(step.retry_policy, defaults?.retry),
     onError: step.on_error ?? 'fail',
     onInterrupt: step.on_interrupt ?? 'retry',

@@ -69,7 +69,7 @@ export class BulkService {
   }
 }
 
-const FILTERS = ['workflow_id', 'status', 'trigger_id', 'trigger_type', 'from', 'to', 'q'] as const;
+const FILTERS = ['workflow_id', 'parent_id', 'status', 'trigger_id', 'trigger_type', 'from', 'to', 'q'] as const;
 
 function namesSomething(body: BulkDto): boolean {
   return body.ids !== undefined || FILTERS.some((name) => body[name] !== undefined);

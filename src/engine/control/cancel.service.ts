@@ -6,14 +6,16 @@ import { ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { Signals } from '../../common/signals/signals.contract.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
+import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import type { ExecutionStatus } from '../engine.contract.js';
+import { OwnEvents } from '../events/own-events.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Places } from '../concurrency/places.service.js';
 import { Replica } from '../replica.js';
 import { WAKE_TIMER } from '../run/checkpoint.statement.js';
-import type { EndedRow } from '../run/ended.row.js';
+import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
 import { countEnded } from '../run/counters.js';
 import { suspendedFor, type Waiting } from '../run/step-record.js';
 import { Suspensions } from '../suspension/suspensions.js';
@@ -50,7 +52,7 @@ const END = /* sql */ `
 UPDATE execution SET status = 'cancelled', end_time = now(), epoch = epoch + 1, paused_at = NULL,
   error = json_build_object('code', 'cancelled', 'message', 'The execution was cancelled.', 'step_path', NULL)
 WHERE id = $1
-RETURNING id, workflow_id, status, awaited_by,
+RETURNING ${ENDED_COLUMNS},
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms`;
 
 const WAITING_STEPS = /* sql */ `
@@ -81,6 +83,8 @@ export class CancelService {
     private readonly replica: Replica,
     private readonly places: Places,
     private readonly suspensions: Suspensions,
+    private readonly childEnds: ChildEnds,
+    private readonly events: OwnEvents,
   ) {}
 
   /**
@@ -101,7 +105,11 @@ export class CancelService {
     return followUp();
   }
 
-  private async cancelWithin(client: PoolClient, id: string, reason: string | null): Promise<() => boolean> {
+  /**
+   * The same within the caller's transaction.
+   * @returns what to do after the commit; it says whether something is left to run.
+   */
+  async cancelWithin(client: PoolClient, id: string, reason: string | null): Promise<() => boolean> {
     const held = (await client.query<Held>(HOLD, [id])).rows[0];
     if (held === undefined) throw new ExecutionNotFoundError(id);
     if (held.status === 'cancelled') return () => false;
@@ -144,6 +152,8 @@ export class CancelService {
     await this.timers.cancel(client, WAKE_TIMER, [id]);
     await countEnded(client, rows, this.replica.slot);
     await this.ends.signalWithin(client, rows);
+    await this.childEnds.tellWithin(client, rows);
+    await this.events.ended(client, rows);
     return () => {
       for (const act of actions) act();
       this.ends.announce(id, null);

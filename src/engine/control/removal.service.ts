@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { Database } from '../../common/database/database.js';
-import { idBounds, idTime } from '../../common/ids.js';
 import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
+import { idBounds, idTime } from '../../common/ids.js';
 import { isOpen } from '../planner/state-tables.js';
+import { removeExecutions } from './removal.statements.js';
 
 const HOLD = /* sql */ `SELECT status FROM execution WHERE id = $1 FOR UPDATE`;
-const REMOVE = /* sql */ `DELETE FROM execution WHERE id = $1`;
 
-/** Indexes: step_execution_execution, execution_log_execution; the bounds leave one partition. */
-const REMOVE_STEPS = /* sql */ `DELETE FROM step_execution WHERE execution_id = $1 AND id BETWEEN $2 AND $3`;
-const REMOVE_LOGS = /* sql */ `DELETE FROM execution_log WHERE execution_id = $1 AND id BETWEEN $2 AND $3`;
+/** The passes of its loops, and theirs: they are parts of it. Subworkflows are not. Index: execution_parent. */
+const PASSES = /* sql */ `
+WITH RECURSIVE part AS (
+  SELECT id, is_open FROM execution WHERE parent_id = $1 AND id >= $2 AND pass IS NOT NULL
+  UNION ALL
+  SELECT e.id, e.is_open FROM part JOIN execution e ON e.parent_id = part.id AND e.id >= $2 AND e.pass IS NOT NULL)
+SELECT id, is_open FROM part`;
 
-/** Removes executions from the history. Counters, occurrences and their keys stay: what has happened has happened. */
+/**
+ * Removes executions, and the passes of their distributed loops, from the history. Counters, occurrences and their keys
+ * stay: what has happened has happened.
+ */
 @Injectable()
 export class RemovalService {
   constructor(private readonly database: Database) {}
@@ -23,10 +31,14 @@ export class RemovalService {
       const held = (await client.query<{ status: ExecutionStatus }>(HOLD, [id])).rows[0];
       if (held === undefined) throw new ExecutionNotFoundError(id);
       if (isOpen(held.status)) throw new ExecutionStateError(id, held.status, 'deleted; cancel it first');
-      const { lowest, highest } = idBounds(idTime(id));
-      await client.query(REMOVE_STEPS, [id, lowest, highest]);
-      await client.query(REMOVE_LOGS, [id, lowest, highest]);
-      await client.query(REMOVE, [id]);
+      await removeExecutions(client, [id, ...(await this.endedPasses(client, id))]);
     });
+  }
+
+  private async endedPasses(client: PoolClient, id: string): Promise<string[]> {
+    const { rows } = await client.query<{ id: string; is_open: boolean }>(PASSES, [id, idBounds(idTime(id)).lowest]);
+    if (rows.some((row) => row.is_open))
+      throw new ExecutionStateError(id, 'ending', 'deleted before the passes of its loops have ended');
+    return rows.map((row) => row.id);
   }
 }

@@ -7,13 +7,15 @@ import { ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { didYouMean } from '../../common/validation/did-you-mean.js';
 import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
-import type { OccurrenceKey } from '../engine.contract.js';
+import { TEST_TRIGGER, type OccurrenceKey } from '../engine.contract.js';
 import {
   ExecutionNotFoundError,
   ExecutionStateError,
   FromStepInvalidError,
   InputInvalidError,
+  PassRetryError,
 } from '../engine.errors.js';
+import { letGoOfPasses, passPlan } from '../children/pass-retries.js';
 import { placeOf } from '../concurrency/place.js';
 import { Places } from '../concurrency/places.service.js';
 import { isInside, planRetry, type RetryPlan } from '../planner/retry-plan.js';
@@ -80,6 +82,7 @@ export class RetryService {
       const duplicateOf = request.key === null ? null : await takeRetryKey(client, request.key, runs);
       if (duplicateOf !== null) return { duplicateOf, queued: [] };
       refuseState(held, request);
+      if (isNew && held.pass !== null) throw new PassRetryError(held.parent_id);
       const queued = isNew ? await this.asNew(client, held, request, runs) : await this.inPlace(client, held, request);
       return { duplicateOf, queued };
     });
@@ -91,9 +94,14 @@ export class RetryService {
   }
 
   private async inPlace(client: PoolClient, held: HeldExecution, { fromStep, actor }: RetryRequest): Promise<Queued[]> {
-    const { plan } = await this.plans.get(held.workflow_id, held.version);
+    const { plan: whole } = await this.plans.get(held.workflow_id, held.version);
+    const { pass } = held;
+    const { plan, prefix } =
+      pass === null ? { plan: whole, prefix: '' } : await passPlan(client, whole, { ...held, pass });
     const steps = await stepsOf(client, held.id);
-    const { again, reopened } = planFrom(plan, steps, fromStep ?? null);
+    const retry = planFrom(plan, steps, fromStep ?? null, prefix);
+    const { again, reopened } = retry;
+    await letGoOfPasses(client, steps, retry, fromStep);
     const named = (paths: ReadonlySet<string>): HeldStep[] => steps.filter((step) => paths.has(step.step_path));
     await setBack(client, named(again), held.attempt);
     await reopen(client, named(reopened));
@@ -113,7 +121,7 @@ export class RetryService {
     const timeoutMs = plan.timeoutMs ?? this.config.executionTimeoutMs;
     const named = { workflowId: held.workflow_id, version, input: input === undefined ? held.input : input };
     const names = { ...named, variables: held.variables ?? {}, trigger: held.trigger };
-    const place = placeOf(plan, names, this.config.variables);
+    const place = held.trigger_type === TEST_TRIGGER ? null : placeOf(plan, names, this.config.variables);
     const made = { id, retryOf: held.id, version, input, timeoutMs, createdBy: actor, place };
     const queued = await insertRetry(client, made);
     const kept = steps.filter((step) => !again.has(step.step_path));
@@ -128,13 +136,13 @@ function refuseState({ id, status }: HeldExecution, { fromStep }: RetryRequest):
   if (fromStep === undefined) throw new ExecutionStateError(id, status, 'retried unless `from_step` names a step');
 }
 
-function planFrom(plan: Plan, steps: readonly HeldStep[], from: string | null): RetryPlan {
+function planFrom(plan: Plan, steps: readonly HeldStep[], from: string | null, prefix = ''): RetryPlan {
   if (from !== null && !plan.steps.has(planPath(from))) {
     const meant = didYouMean(from, plan.steps.keys());
     const hint = meant === undefined ? 'A step path, such as `fetch` or `check.big`.' : `Did you mean "${meant}"?`;
     throw new FromStepInvalidError('unknown_step', `There is no step "${from}" in this version.`, hint);
   }
-  const retry = planRetry(plan, new Map(steps.map((step) => [step.step_path, step])), from);
+  const retry = planRetry(plan, new Map(steps.map((step) => [step.step_path, step])), from, prefix);
   if (retry.reachesFrom) return retry;
   throw new FromStepInvalidError('step_not_reached', `This execution did not take the way to step "${from}".`);
 }

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg';
 import { idBounds, idTime, newIdWithin } from '../../common/ids.js';
-import type { ExecutionStatus, TriggerNames } from '../engine.contract.js';
+import { TEST_TRIGGER, type ExecutionStatus, type TriggerNames } from '../engine.contract.js';
 import type { Place } from '../concurrency/place.js';
 import type { StepStatus } from '../planner/step-view.js';
+import { copyLargeOutputs, deleteLargeOutputs } from '../outputs/large-outputs.js';
 import type { PastAttempt, StepError } from '../run/step-record.js';
 
 /** An execution that is to be retried, locked until the transaction ends. */
@@ -16,6 +17,11 @@ export interface HeldExecution {
   readonly input: unknown;
   readonly variables: Readonly<Record<string, unknown>> | null;
   readonly trigger: TriggerNames | null;
+  readonly parent_id: string | null;
+  readonly parent_step_id: string | null;
+  /** Position of a distributed loop's pass; null: an execution of a whole definition. */
+  readonly pass: number | null;
+  readonly trigger_type: string;
   /** As its end has counted it. */
   readonly duration_ms: number;
 }
@@ -32,6 +38,8 @@ export interface HeldStep {
   readonly attempts: PastAttempt[] | null;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  /** Bytes of an output that lies beside the row. */
+  readonly output_size: number | null;
 }
 
 export interface Queued {
@@ -43,33 +51,34 @@ export interface Queued {
 }
 
 const HOLD = /* sql */ `
-SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger,
+SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger, parent_id, parent_step_id, pass,
+  trigger_type,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms
 FROM execution WHERE id = $1 FOR UPDATE`;
 
 /** Index: step_execution_execution. */
 const STEPS = /* sql */ `
-SELECT id, step_path, type, status, attempt, scope, port, error, attempts, started_at, finished_at
+SELECT id, step_path, type, status, attempt, scope, port, error, attempts, started_at, finished_at, output_size
 FROM step_execution WHERE execution_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id`;
 
 /** The epoch passes on, so that nothing an earlier owner writes late can match; a new claim sets a new deadline. */
 const REQUEUE = /* sql */ `
 UPDATE execution SET status = 'queued', attempt = attempt + 1, epoch = epoch + 1, signal_seq = signal_seq + 1,
   queued_at = now(), owner = NULL, awaited_by = NULL, start_time = NULL, end_time = NULL, deadline_at = NULL,
-  output = NULL, error = NULL, cancel_requested = false, cancel_reason = NULL, pause_requested = false, paused_at = NULL,
+  output = NULL, output_size = NULL, error = NULL, cancel_requested = false, cancel_reason = NULL, pause_requested = false, paused_at = NULL,
   has_place = false, supersedes = false
 WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled', 'timed_out')
 RETURNING id, epoch, priority, concurrency_key`;
 
 const SET_BACK = /* sql */ `
 UPDATE step_execution s SET change = DEFAULT, status = 'pending', attempt = i.attempt, attempts = i.attempts::json,
-  scope = NULL, port = NULL, input = NULL, output = NULL, error = NULL, waiting = NULL, wait_until = NULL,
+  scope = NULL, port = NULL, input = NULL, output = NULL, output_size = NULL, error = NULL, waiting = NULL, wait_until = NULL,
   wait_state = NULL, first_started_at = NULL, started_at = NULL, finished_at = NULL
 FROM unnest($1::uuid[], $2::int[], $3::text[]) AS i(id, attempt, attempts)
 WHERE s.id = i.id AND s.id = ANY($1::uuid[])`;
 
 const REOPEN = /* sql */ `
-UPDATE step_execution SET change = DEFAULT, status = 'running', error = NULL, finished_at = NULL, waiting = NULL, wait_until = NULL
+UPDATE step_execution SET change = DEFAULT, status = 'running', error = NULL, started_at = now(), finished_at = NULL, waiting = NULL, wait_until = NULL
 WHERE id = ANY($1::uuid[])`;
 
 /** What an end has added to the counters is taken out again: one execution counts once, as what it ends as at last. */
@@ -87,19 +96,20 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
 
 /** It begins at epoch 1, so that its first claim reads the steps that it brings along. The occurrence stays the first's. */
 const INSERT = /* sql */ `
-INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, retry_of, input,
+INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, mocks, retry_of, input,
   variables, timeout_ms, created_by, concurrency_key, concurrency_limit)
-SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, id,
+SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, mocks, id,
   CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9
 FROM execution WHERE id = $1
 RETURNING id, epoch, priority, concurrency_key`;
 
 const COPY_STEPS = /* sql */ `
 INSERT INTO step_execution (id, execution_id, step_id, step_path, type, status, attempt, scope, port, input, output,
-  error, attempts, first_started_at, started_at, finished_at)
+  output_size, error, attempts, first_started_at, started_at, finished_at)
 SELECT i.copy_id, $1, s.step_id, s.step_path, s.type, CASE WHEN i.reopened THEN 'running' ELSE s.status END, s.attempt,
-  s.scope, s.port, s.input, s.output, CASE WHEN i.reopened THEN NULL ELSE s.error END, s.attempts, s.first_started_at,
-  s.started_at, CASE WHEN i.reopened THEN NULL ELSE s.finished_at END
+  s.scope, s.port, s.input, s.output, s.output_size, CASE WHEN i.reopened THEN NULL ELSE s.error END, s.attempts,
+  s.first_started_at, CASE WHEN i.reopened THEN now() ELSE s.started_at END,
+  CASE WHEN i.reopened THEN NULL ELSE s.finished_at END
 FROM unnest($2::uuid[], $3::uuid[], $4::boolean[]) AS i(id, copy_id, reopened)
 JOIN step_execution s ON s.id = i.id
 WHERE s.id = ANY($2::uuid[])`;
@@ -114,12 +124,18 @@ export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[
 }
 
 export async function requeue(client: PoolClient, held: HeldExecution, slot: number): Promise<Queued[]> {
-  await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
+  await deleteLargeOutputs(client, [held.id]);
+  const isCounted = held.pass === null && held.trigger_type !== TEST_TRIGGER;
+  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
   return (await client.query<Queued>(REQUEUE, [held.id])).rows;
 }
 
 /** @param executionAttempt the attempt of the execution that is over. */
 export async function setBack(client: PoolClient, steps: readonly HeldStep[], executionAttempt: number): Promise<void> {
+  await deleteLargeOutputs(
+    client,
+    steps.filter(isLarge).map((step) => step.id),
+  );
   await client.query(SET_BACK, [
     steps.map((step) => step.id),
     steps.map((step) => (step.started_at === null ? step.attempt : step.attempt + 1)),
@@ -155,13 +171,18 @@ export async function copySteps(
   steps: readonly HeldStep[],
   reopened: ReadonlySet<string>,
 ): Promise<void> {
+  const copies = steps.map((step) => ({ id: step.id, copyId: newIdWithin(executionId), isLarge: isLarge(step) }));
   await client.query(COPY_STEPS, [
     executionId,
-    steps.map((step) => step.id),
-    steps.map(() => newIdWithin(executionId)),
+    copies.map((copy) => copy.id),
+    copies.map((copy) => copy.copyId),
     steps.map((step) => reopened.has(step.step_path)),
   ]);
+  const large = copies.filter((copy) => copy.isLarge);
+  await copyLargeOutputs(client, executionId, large);
 }
+
+const isLarge = (step: HeldStep): boolean => step.output_size !== null;
 
 /** All of them belong to the attempt of the execution that is over; a step that never started leaves none behind. */
 function pastAttempts(step: HeldStep, executionAttempt: number): PastAttempt[] {

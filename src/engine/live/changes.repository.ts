@@ -21,7 +21,7 @@ const COLUMNS = STEP_COLUMNS.replace('input, output', `shorten(input), shorten(o
 const CHANGED = /* sql */ `
 SELECT ${COLUMNS}, change, array_remove(ARRAY[
   CASE WHEN length(input::text) > ${SHOWN} THEN 'input' END,
-  CASE WHEN length(output::text) > ${SHOWN} THEN 'output' END], NULL) AS omitted
+  CASE WHEN output_size IS NOT NULL OR length(output::text) > ${SHOWN} THEN 'output' END], NULL) AS omitted
 FROM step_execution
 WHERE execution_id = $1 AND id > $2 AND id <= $3 AND change > $4
 ORDER BY change FETCH FIRST ${PAGE} ROWS WITH TIES`;

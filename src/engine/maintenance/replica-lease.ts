@@ -2,6 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Interval } from '@nestjs/schedule';
 import { AppConfig } from '../../common/config/app-config.js';
 import { Database } from '../../common/database/database.js';
+import { WorkerLoad } from '../load/worker-load.js';
+import { Slots } from '../run/slots.js';
 import { processToken, Replica } from '../replica.js';
 import { Reaper } from './reaper.js';
 
@@ -10,13 +12,23 @@ const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 3_000;
 
 const BEAT = /* sql */ `
-INSERT INTO replica (id, host, pid, process_token, roles, expires_at)
-VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond')
-ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
+INSERT INTO replica (id, host, pid, process_token, roles, expires_at, state)
+VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond', $7)
+ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, state = excluded.state`;
 
 const NEIGHBOURS = /* sql */ `SELECT id, pid, process_token FROM replica WHERE host = $1 AND id <> $2`;
 const EXPIRE = /* sql */ `UPDATE replica SET expires_at = now() WHERE id = ANY($1::uuid[])`;
 const LEAVE = /* sql */ `DELETE FROM replica WHERE id = $1`;
+
+/** What others may know of a worker: `replica.state`. */
+interface WorkerState {
+  /** Executions with effects at once. */
+  readonly concurrency: number;
+  /** How much of what it may take it takes; 1: all. */
+  readonly share: number;
+  /** Why it takes less. */
+  readonly reason: string | null;
+}
 
 /** Keeps this process known as alive. One that was killed on this very host is found dead at once, by its pid. */
 @Injectable()
@@ -28,6 +40,8 @@ export class ReplicaLease implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly database: Database,
     private readonly replica: Replica,
     private readonly reaper: Reaper,
+    private readonly slots: Slots,
+    private readonly load: WorkerLoad,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -49,7 +63,12 @@ export class ReplicaLease implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async beat(): Promise<void> {
     const { id, host, pid, processToken: token } = this.replica;
-    await this.database.query(BEAT, [id, host, pid, token, this.config.roles, LEASE_MS]);
+    const state = this.config.roles.includes('worker') ? JSON.stringify({ worker: this.workerState() }) : null;
+    await this.database.query(BEAT, [id, host, pid, token, this.config.roles, LEASE_MS, state]);
+  }
+
+  private workerState(): WorkerState {
+    return { concurrency: this.slots.size, share: this.load.share, reason: this.load.reason };
   }
 
   private async buryNeighbours(): Promise<void> {

@@ -26,6 +26,7 @@ function step({ id, on = [], ...rest }: Spec): PlanStep {
     dependsOn: on.map((edge) => (typeof edge === 'string' ? { on: edge, port: null } : edge)),
     join: null,
     timeoutMs: null,
+    holdTimeoutMs: null,
     retry: {
       maxAttempts: 1,
       initialDelayMs: 0,

@@ -53,10 +53,10 @@ export function partAt(plan: Plan, path: string): Part {
   return (['on_failure', 'finally'] as const).find(holds) ?? 'main';
 }
 
-/** What comes next in one part of the plan. */
-export function planNext(scope: Scope, states: States): Planned {
+/** What comes next in one part of the plan, whose step paths begin with `prefix`. */
+export function planNext(scope: Scope, states: States, prefix = ''): Planned {
   const walk = new Walk(states);
-  const ended = walk.scope(scope, '');
+  const ended = walk.scope(scope, prefix);
   walk.ready.sort((a, b) => b.step.priority - a.step.priority);
   const { ready, skipped, closed, abandoned, aborted, opening, returned } = walk;
   return { ready, skipped, closed, abandoned, aborted, opening, returned, ended };
@@ -134,6 +134,7 @@ class Walk {
     const view = this.view(path);
     if (view === undefined) return this.reach(scope, step, prefix);
     if (isTerminal(view.status)) return true;
+    if (view.isExpired === true) return this.expire({ step, path }, view);
     if (view.fan) return this.visitFan({ step, path }, view.fan, view.port);
     const inner = view.scope === null ? undefined : step.scopes[view.scope];
     if (inner === undefined || view.scope === null) return false;
@@ -141,6 +142,22 @@ class Walk {
     if (ended === null) return false;
     this.closed.push({ step, path, failedBy: ended.failedBy });
     this.decide(path, ended.failedBy === null ? 'completed' : 'failed', view.port);
+    return true;
+  }
+
+  /** What is inside a step whose time is up is ended, then the step itself. @returns whether it has ended. */
+  private expire(placed: PlacedStep, view: StepView): boolean {
+    if (view.fan) {
+      const open = [...view.fan.open];
+      const ended = open.map((instance) => this.hasEnded(placed, instance) ?? this.leave(placed, instance));
+      this.returned.push(...ended.filter((returned) => returned !== null));
+      // Its step must hear of them first.
+      if (open.length > 0) return false;
+    }
+    const inside = view.fan ? [] : (entered(placed.step, placed.path, view) ?? []);
+    if (inside.map(({ scope, prefix }) => this.windUp(scope, prefix, true)).includes(false)) return false;
+    this.closed.push({ ...placed, failedBy: placed.path });
+    this.decide(placed.path, 'timed_out', view.port);
     return true;
   }
 
@@ -169,6 +186,13 @@ class Walk {
       inner?.steps.some((step) => this.view(instance.prefix + step.id)?.status === 'cancelled') ?? false;
     if (ended.failedBy !== null) return { ...placed, instance, status: 'failed', failedBy: ended.failedBy };
     return { ...placed, instance, status: cancelled ? 'cancelled' : 'completed', failedBy: null };
+  }
+
+  /** @returns null when something in it is still to come. */
+  private hasEnded(placed: PlacedStep, instance: FanInstance): Returned | null {
+    const steps = placed.step.scopes[instance.scope]?.steps ?? [];
+    const isOver = steps.every((step) => isTerminal(this.view(instance.prefix + step.id)?.status ?? 'pending'));
+    return isOver ? this.visitInstance(placed, instance) : null;
   }
 
   /** Its step is decided without it. */

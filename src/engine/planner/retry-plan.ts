@@ -8,6 +8,8 @@ export interface RetryPlan {
   readonly again: ReadonlySet<string>;
   /** Steps around such ones: they keep the branch they have taken, and end anew when what is inside has ended. */
   readonly reopened: ReadonlySet<string>;
+  /** Of `again`: something before them runs again too, or it is asked for; nothing of what they have done is kept. */
+  readonly afresh: ReadonlySet<string>;
   /** False: the step to retry from lies in a branch that this execution has not taken. */
   readonly reachesFrom: boolean;
 }
@@ -19,21 +21,29 @@ export interface RetryPlan {
  * or a join already. `from` and all that follows it run again whatever they ended as. When the main part has work to do
  * again, so have `on_failure` and `finally`.
  * @param from a step path; null: no step in particular.
+ * @param prefix what the step paths of the main part begin with, as `planNext` knows it.
  */
-export function planRetry(plan: Plan, views: ReadonlyMap<string, StepView>, from: string | null): RetryPlan {
+export function planRetry(
+  plan: Plan,
+  views: ReadonlyMap<string, StepView>,
+  from: string | null,
+  prefix = '',
+): RetryPlan {
   const walk = new RetryWalk(views, from);
-  walk.scope(plan.main, '');
-  const mainStays = walk.again.size + walk.reopened.size === 0 && planNext(plan.main, views).ended !== null;
+  walk.scope(plan.main, prefix);
+  const mainStays = walk.again.size + walk.reopened.size === 0 && planNext(plan.main, views, prefix).ended !== null;
   for (const part of [plan.onFailure, plan.finally]) {
     if (part === null) continue;
     if (mainStays) walk.scope(part, '');
     else walk.wholeScope(part);
   }
-  return { again: walk.again, reopened: walk.reopened, reachesFrom: from === null || walk.reachesFrom };
+  const { again, reopened, afresh } = walk;
+  return { again, reopened, afresh, reachesFrom: from === null || walk.reachesFrom };
 }
 
 class RetryWalk {
   readonly again = new Set<string>();
+  readonly afresh = new Set<string>();
   readonly reopened = new Set<string>();
   reachesFrom = false;
 
@@ -53,6 +63,7 @@ class RetryWalk {
       else if (view === undefined) this.reachesFrom ||= step === target;
       else if (step === target || !this.stays(scope, step, prefix)) this.reopen(step, path, view);
     }
+    this.noteAfresh(scope, prefix);
   }
 
   /** Every step of a part that will be entered anew. */
@@ -60,6 +71,15 @@ class RetryWalk {
     for (const { id } of scope.steps) {
       if (id === this.from) this.reachesFrom = true;
       this.runAgain(id);
+      this.afresh.add(id);
+    }
+  }
+
+  private noteAfresh(scope: Scope, prefix: string): void {
+    for (const { id } of scope.steps) {
+      if (prefix + id === this.from) this.afresh.add(prefix + id);
+      if (!this.again.has(prefix + id)) continue;
+      for (const after of followers(scope, id)) if (this.again.has(prefix + after)) this.afresh.add(prefix + after);
     }
   }
 
@@ -84,8 +104,8 @@ class RetryWalk {
     }
     const inner = view.scope === null ? undefined : step.scopes[view.scope];
     if (inner === undefined || view.scope === null) {
-      // What was completed without entering a scope has not taken the way to `from`.
-      if (view.status === 'completed') return;
+      // What was completed without entering a scope has not taken the way to `from`; but passes may be executions.
+      if (view.status === 'completed' && this.from?.startsWith(`${path}[`) !== true) return;
       this.runAgain(path);
       this.reachesFrom ||= this.leadsToFrom(path);
       return;

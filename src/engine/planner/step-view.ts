@@ -13,6 +13,8 @@ export interface StepView {
   readonly fan?: FanView | null;
   /** The output port it leaves by; null: the only one. */
   readonly port: string | null;
+  /** It holds steps, and its time is up. */
+  readonly isExpired?: boolean;
 }
 
 /** One of several scopes that a step has entered, or one pass through a scope that it enters again and again. */

@@ -2,9 +2,11 @@ import type { PoolClient } from 'pg';
 import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
-import type { SuspendFor } from '../../nodes/node.contract.js';
+import type { SuspendFor, WebhookResponse } from '../../nodes/node.contract.js';
+import { recordResponses, type RespondedRow, type Response } from '../ends/response.statement.js';
 import { countEnded } from './counters.js';
 import type { EndedRow } from './ended.row.js';
+import { inRow, largeSize, upsertLargeOutputs, type LargeOutput } from '../outputs/large-outputs.js';
 import { insertLogs, type LogRow } from './logs.js';
 import type { Suspended, Suspensions } from '../suspension/suspensions.js';
 import type { ExecutionError, StepRecord } from './step-record.js';
@@ -16,6 +18,8 @@ export interface Checkpoint {
   readonly epoch: number;
   readonly steps: readonly StepRecord[];
   readonly logs: readonly LogRow[];
+  /** What a `respond` step has said since the last one. */
+  readonly response?: WebhookResponse | undefined;
   /** Where the execution goes by it; null: it goes on. */
   readonly move: Move | null;
 }
@@ -50,10 +54,13 @@ FOR SHARE OF e`;
 
 const END = /* sql */ `
 UPDATE execution e SET
-  status = i.status, output = i.output::json, error = i.error::json, end_time = now(), owner = NULL
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[]) AS i(id, epoch, status, output, error)
+  status = i.status, output = i.output::json, output_size = i.output_size, error = i.error::json, end_time = now(),
+  owner = NULL
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[])
+  AS i(id, epoch, status, output, output_size, error)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
-RETURNING e.id, e.workflow_id, e.status, e.awaited_by,
+RETURNING e.id, e.workflow_id, e.trigger_type, e.status, e.awaited_by, e.end_time AS ended_at, e.parent_step_id, e.parent_attempt,
+  e.is_detached, e.pass,
   (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
 
 const SLEEP = /* sql */ `
@@ -93,7 +100,8 @@ const STEP_COLUMNS: readonly Column<StepRow>[] = [
   { name: 'scope', type: 'text', value: ({ record }) => record.fields.scope },
   { name: 'port', type: 'text', value: ({ record }) => record.fields.port },
   { name: 'input', type: 'json', value: ({ record }) => toJson(record.fields.input) },
-  { name: 'output', type: 'json', value: ({ record }) => record.outputJson },
+  { name: 'output', type: 'json', value: ({ record }) => inRow(record.outputJson) },
+  { name: 'output_size', type: 'integer', value: ({ record }) => largeSize(record.outputJson) },
   { name: 'error', type: 'json', value: ({ record }) => toJson(record.fields.error) },
   { name: 'waiting', type: 'json', value: ({ record }) => toJson(record.fields.waiting) },
   { name: 'wait_until', type: 'timestamptz', value: ({ record }) => time(record.fields.waitUntil) },
@@ -118,6 +126,14 @@ SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
 ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')},
   change = excluded.change`;
 
+/** Tells who awaits responses that they are there, once they are committed. */
+export type OnResponded = (
+  client: PoolClient,
+  rows: readonly RespondedRow[],
+  responses: readonly Response[],
+  afterCommit: AfterCommit,
+) => Promise<void>;
+
 export type CheckpointStatement = BatchStatement<Checkpoint, CheckpointResult>;
 
 /**
@@ -129,6 +145,7 @@ export function checkpointStatement(
   slot: number,
   onEnded: (client: PoolClient, ended: readonly EndedRow[], afterCommit: AfterCommit) => Promise<void>,
   suspensions: Suspensions,
+  onResponded: OnResponded,
 ): CheckpointStatement {
   return {
     name: 'checkpoint',
@@ -139,8 +156,12 @@ export function checkpointStatement(
       const results = await moveAll(client, checkpoints, timers, slot, tell);
       const kept = checkpoints.filter((checkpoint) => results.has(checkpoint));
       await upsertSteps(client, kept);
+      await upsertLargeOutputs(client, largeOutputsOf(kept));
       await insertLogs(client, kept);
       await suspensions.follow(client, suspendedBy(kept), closedBy(kept), afterCommit);
+      const responses = responsesOf(kept);
+      if (responses.length > 0)
+        await onResponded(client, await recordResponses(client, responses), responses, afterCommit);
       return checkpoints.map((checkpoint) => results.get(checkpoint) ?? 'lost');
     },
   };
@@ -216,7 +237,8 @@ function endValues(checkpoints: readonly Checkpoint[]): unknown[][] {
   return [
     ...holdValues(checkpoints),
     moves.map((move) => move.to),
-    moves.map((move) => move.outputJson),
+    moves.map((move) => inRow(move.outputJson)),
+    moves.map((move) => largeSize(move.outputJson)),
     moves.map((move) => toJson(move.error)),
   ];
 }
@@ -230,6 +252,12 @@ async function setWakeTimers(client: PoolClient, timers: Timers, sleeping: reado
   await timers.set(client, due);
 }
 
+function responsesOf(checkpoints: readonly Checkpoint[]): Response[] {
+  return checkpoints.flatMap(({ executionId, response }) =>
+    response === undefined ? [] : [{ executionId, response }],
+  );
+}
+
 async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {
   // Two checkpoints of one execution in one flush: the later state of a step wins, and a row is written once.
   const rows = new Map<string, StepRow>();
@@ -237,6 +265,19 @@ async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[
     for (const record of steps) rows.set(record.fields.id, { executionId, record });
   }
   if (rows.size > 0) await client.query(UPSERT_STEPS, unnestValues(STEP_COLUMNS, [...rows.values()]));
+}
+
+/** Two checkpoints of one execution in one flush: as with steps, the later one wins. */
+function largeOutputsOf(checkpoints: readonly Checkpoint[]): LargeOutput[] {
+  const outputs = new Map<string, LargeOutput>();
+  const add = (id: string, executionId: string, outputJson: string | null): void => {
+    if (outputJson !== null && largeSize(outputJson) !== null) outputs.set(id, { id, executionId, outputJson });
+  };
+  for (const { executionId, steps, move } of checkpoints) {
+    for (const { fields, outputJson } of steps) add(fields.id, executionId, outputJson);
+    if (move !== null && 'outputJson' in move) add(executionId, executionId, move.outputJson);
+  }
+  return [...outputs.values()];
 }
 
 function suspendedBy(checkpoints: readonly Checkpoint[]): Suspended[] {
@@ -253,6 +294,7 @@ function suspendedBy(checkpoints: readonly Checkpoint[]): Suspended[] {
               attempt: fields.attempt,
               until: time(fields.waitUntil),
               request: opening,
+              state: fields.waitState,
             },
           ],
     ),

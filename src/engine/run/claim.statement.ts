@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { idBounds, idTime } from '../../common/ids.js';
-import type { TriggerNames } from '../engine.contract.js';
+import { TEST_TRIGGER, type TriggerNames } from '../engine.contract.js';
+import type { PassNames } from '../children/parent-link.js';
 import type { StepStatus } from '../planner/step-view.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import { answersOf } from '../suspension/answers.statement.js';
 import { suspendedFor, type PastAttempt, type StepAnswer, type StepError, type Waiting } from './step-record.js';
 
@@ -27,6 +29,14 @@ export interface ClaimedExecution {
   readonly variables: Record<string, unknown> | null;
   readonly trigger: TriggerNames | null;
   readonly error: StepError | null;
+  readonly parent_id: string | null;
+  readonly parent_step_id: string | null;
+  readonly parent_attempt: number | null;
+  /** Position of a distributed loop's pass; null: an execution of a whole definition. */
+  readonly pass: number | null;
+  readonly pass_names: PassNames | null;
+  /** Of a test run: what stands in for its steps. */
+  readonly mocks?: Readonly<Record<string, unknown>> | undefined;
   /** The database's time of the claim. */
   readonly now: Date;
   /** What earlier owners have recorded. */
@@ -43,6 +53,8 @@ export interface ClaimedStep {
   readonly port: string | null;
   readonly input: unknown;
   readonly output: unknown;
+  /** Bytes, while it lies beside the row. */
+  readonly output_size: number | null;
   readonly error: StepError | null;
   readonly waiting: Waiting | null;
   readonly wait_until: Date | null;
@@ -77,15 +89,18 @@ WHERE id = ANY($1::uuid[]) AND (status = 'queued' OR (status = 'running' AND own
   AND (concurrency_key IS NULL OR has_place)
 RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, pause_requested,
   queued_at, start_time, deadline_at, trigger_id, trigger_type, concurrency_key, input, variables, trigger, error,
-  now() AS now`;
+  parent_id, parent_step_id, parent_attempt, pass, pass_names, now() AS now`;
 
 /** Index: step_execution_execution; the bounds leave one partition an execution. */
 const STEPS_OF = /* sql */ `
-SELECT id, execution_id, step_path, status, attempt, scope, port, input, output, error, waiting, wait_until, wait_state,
-  attempts, first_started_at, started_at, finished_at
+SELECT id, execution_id, step_path, status, attempt, scope, port, input, output, output_size, error, waiting, wait_until,
+  wait_state, attempts, first_started_at, started_at, finished_at
 FROM step_execution
 WHERE execution_id = ANY($1::uuid[]) AND id BETWEEN $2 AND $3
 ORDER BY id`;
+
+/** Index: the primary key. */
+const MOCKS_OF = /* sql */ `SELECT id, mocks FROM execution WHERE id = ANY($1::uuid[]) AND mocks IS NOT NULL`;
 
 /** @returns null for an execution that is not there to be taken: somebody else has it, or it has ended. */
 export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> = {
@@ -98,17 +113,37 @@ export const claimStatement: BatchStatement<ClaimRow, ClaimedExecution | null> =
     const { rows: claimed } = await client.query<Omit<ClaimedExecution, 'steps'>>(CLAIM, [ids, owner]);
     const known = claimed.filter((row) => row.epoch > 1).map((row) => row.id);
     const steps = known.length === 0 ? new Map<string, ClaimedStep[]>() : await stepsOf(client, known);
-    const byId = new Map(claimed.map((row) => [row.id, { ...row, steps: steps.get(row.id) ?? [] }]));
+    const mocks = await mocksOf(client, claimed);
+    const byId = new Map(
+      claimed.map((row) => [row.id, { ...row, ...mocks?.get(row.id), steps: steps.get(row.id) ?? [] }]),
+    );
     return rows.map((row) => byId.get(row.executionId) ?? null);
   },
 };
+
+interface Mocked {
+  readonly id: string;
+  readonly mocks: Readonly<Record<string, unknown>>;
+}
+
+/** Asks for nothing, and gives null, where none is a test run or may be a part of one. */
+async function mocksOf(
+  client: PoolClient,
+  claimed: readonly Pick<ClaimedExecution, 'id' | 'trigger_type' | 'pass'>[],
+): Promise<Map<string, Mocked> | null> {
+  const tests = claimed.filter((row) => row.trigger_type === TEST_TRIGGER || row.pass !== null);
+  if (tests.length === 0) return null;
+  const { rows } = await client.query<Mocked>(MOCKS_OF, [tests.map((row) => row.id)]);
+  return new Map(rows.map((row) => [row.id, row]));
+}
 
 async function stepsOf(client: PoolClient, ids: readonly string[]): Promise<Map<string, ClaimedStep[]>> {
   const times = ids.map(idTime);
   const { lowest } = idBounds(Math.min(...times));
   const { highest } = idBounds(Math.max(...times));
   const { rows } = await client.query<ClaimedStep>(STEPS_OF, [ids, lowest, highest]);
-  return Map.groupBy(await withAnswers(client, rows), (row) => row.execution_id);
+  const whole = await withLargeOutputs(client, rows);
+  return Map.groupBy(await withAnswers(client, whole), (row) => row.execution_id);
 }
 
 async function withAnswers(client: PoolClient, steps: readonly ClaimedStep[]): Promise<readonly ClaimedStep[]> {

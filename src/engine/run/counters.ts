@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import type { EndedRow } from './ended.row.js';
 
 /** One row a workflow and slot. Index: the primary key. */
@@ -19,8 +20,12 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
   last_executed = excluded.last_executed,
   last_status = excluded.last_status`;
 
-/** Adds executions that ended in this transaction to their workflows' counters. */
-export async function countEnded(client: PoolClient, ended: readonly EndedRow[], slot: number): Promise<void> {
+/**
+ * Adds executions that ended in this transaction to their workflows' counters. A pass of a distributed loop is a part of
+ * an execution, and counts with that one; test runs do not count.
+ */
+export async function countEnded(client: PoolClient, rows: readonly EndedRow[], slot: number): Promise<void> {
+  const ended = rows.every(isCounted) ? rows : rows.filter(isCounted);
   if (ended.length === 0) return;
   const groups = [...Map.groupBy(ended, (row) => row.workflow_id)];
   const tally = (status: string): number[] =>
@@ -36,3 +41,5 @@ export async function countEnded(client: PoolClient, ended: readonly EndedRow[],
     groups.map(([, rows]) => rows.at(-1)?.status ?? null),
   ]);
 }
+
+const isCounted = ({ pass, trigger_type }: EndedRow): boolean => pass === null && trigger_type !== TEST_TRIGGER;

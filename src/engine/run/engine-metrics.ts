@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { GroupCommitWriter } from '../../common/database/group-commit.js';
 import { Metrics } from '../../common/metrics/metrics.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { RunnerHolds } from './runner-holds.js';
 
@@ -26,7 +27,9 @@ export class EngineMetrics implements OnModuleInit {
   }
 
   /** @param endedAt milliseconds, by the database's clock. */
-  ended({ workflow_id, start_time }: ClaimedExecution, status: string, endedAt: number): void {
+  ended({ workflow_id, start_time, pass, trigger_type }: ClaimedExecution, status: string, endedAt: number): void {
+    // A part of an execution counts when that one ends.
+    if (pass !== null || trigger_type === TEST_TRIGGER) return;
     this.metrics.executionEnded(workflow_id, status, Math.max(0, endedAt - start_time.getTime()) / 1000);
   }
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../../definition/plan.js';
+import type { Names, Plan } from '../../definition/plan.js';
 import type { AbortReason } from '../../nodes/node.contract.js';
 import { partAt, partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
 import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from './attempt.js';
@@ -7,6 +7,7 @@ import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { EndOfRun, type EndState } from './end-of-run.js';
 import { FanOuts } from './fan-outs.js';
+import type { OuterSteps } from './names.js';
 import { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import { SlotHold } from './slot-hold.js';
@@ -57,6 +58,8 @@ export class ExecutionRun {
     private readonly plan: Plan,
     private readonly secretNames: readonly string[],
     private readonly services: RunServices,
+    /** What its step paths begin with: `each[3].` for a pass of a distributed loop. */
+    private readonly prefix = '',
   ) {
     this.clockOffset = claimed.now.getTime() - services.clock.now();
     const now = (): number => services.clock.now() + this.clockOffset;
@@ -66,6 +69,11 @@ export class ExecutionRun {
     this.end = new EndOfRun(plan, this.book);
     this.fans = new FanOuts(this.book);
     this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
+  }
+
+  /** What a pass of a distributed loop sees around it. */
+  placeOutside(places: Names, steps: OuterSteps): void {
+    this.book.names.placeOutside(this.prefix, places, steps);
   }
 
   /** Throws only for a fault of the engine itself; then nothing of the execution is lost, only this hold of it. */
@@ -125,6 +133,7 @@ export class ExecutionRun {
     while (!this.lost) {
       this.takeFinished();
       if (this.mayBeAnswered) await this.takeAnswers();
+      await this.closeOverdue();
       const launches = await this.decide();
       if (this.isLost()) break;
       if (this.attempts.size === 0 && launches.length === 0 && !this.slot.isAsked) {
@@ -144,6 +153,7 @@ export class ExecutionRun {
     const launches: PreparedStep[] = [];
     while (!this.pausing) {
       if (!(await this.keepPace())) return launches;
+      this.book.expire();
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
       moved = this.abort(planned.aborted, launches) || moved;
@@ -174,7 +184,7 @@ export class ExecutionRun {
   private planPart(launching: number): Planned {
     const scope = partOf(this.plan, this.part);
     if (scope === null) return { ...NOTHING, ended: { failedBy: null } };
-    if (!this.end.isStopped(this.part)) return planNext(scope, this.book.states);
+    if (!this.end.isStopped(this.part)) return planNext(scope, this.book.states, this.prefix);
     const open = this.attempts.size + launching === 0 ? this.book.openSteps() : this.book.waiting();
     // After the loss of an owner a step of a later part may be open already.
     const abandoned = open.filter(({ path }) => partAt(this.plan, path) === this.part);
@@ -206,7 +216,7 @@ export class ExecutionRun {
   }
 
   private async runPure(ready: readonly (PlacedStep | StepRecord)[]): Promise<boolean> {
-    const pure = ready.filter((next) => next.step.effect === 'pure');
+    const pure = ready.filter((next) => this.runner.isQuick(next));
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
       if (prepared === null) continue;
@@ -287,6 +297,7 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      response: this.book.takeResponse(),
       move,
     });
     for (const step of steps) step.recorded();
@@ -321,6 +332,21 @@ export class ExecutionRun {
     if (suspended.length === 0) return;
     const answers = await this.services.answersOf(suspended.map(({ fields }) => fields));
     for (const record of suspended) record.answer = answers.get(record.fields.id) ?? null;
+  }
+
+  /** An answer and the end of the time exclude each other: what is recorded first counts. */
+  private async closeOverdue(): Promise<void> {
+    const overdue = this.pausing ? [] : this.book.overdue();
+    if (overdue.length === 0) return;
+    const owned = { executionId: this.claimed.id, epoch: this.claimed.epoch };
+    const answers = await this.services.closeAnswers(
+      owned,
+      overdue.map(({ fields }) => fields),
+    );
+    for (const record of overdue) {
+      record.answer = answers.get(record.fields.id) ?? null;
+      record.isOutOfTime = record.answer === null;
+    }
   }
 
   /** A step has ended the execution, or the part that it stands in. */
@@ -362,7 +388,8 @@ export class ExecutionRun {
 
   /** Resolves when an attempt has finished, a signal has come, or logged lines want to be written. */
   private async nextEvent(): Promise<void> {
-    await this.bell.heard();
+    const limit = this.book.nearestLimit();
+    await this.bell.heard(limit === null ? undefined : Math.max(0, limit - this.now()));
     // A step is logging: let more lines gather, unless something happens meanwhile.
     if (this.log.hasLines && this.finished.length === 0) await this.bell.heard(LOG_FLUSH_MS);
   }

@@ -5,12 +5,15 @@ import type { ClaimedExecution } from './claim.statement.js';
 import type { StepRecord } from './step-record.js';
 
 /** What an expression sees of a step. */
-interface StepNames {
+export interface StepNames {
   readonly output: unknown;
   readonly status: string;
   readonly error: unknown;
   readonly attempts: number;
 }
+
+/** Steps outside of what an execution runs, by the prefix of their scope and their id. */
+export type OuterSteps = ReadonlyMap<string, Record<string, StepNames>>;
 
 /**
  * The names that expressions of one execution see (definition.md, Expressions). `steps.x` is the nearest `x` outward: a
@@ -60,6 +63,19 @@ export class ExecutionNames {
     this.places.set(prefix, { item, index: position, ...own });
   }
 
+  /** What is seen around the place of a pass: the steps outside of it, and the loops it stands in. */
+  placeOutside(prefix: string, names: Names, steps: OuterSteps): void {
+    this.places.set(prefix, names);
+    for (const [outside, known] of steps) this.byPrefix.set(outside, known);
+  }
+
+  /** What is special at a prefix, and around it. */
+  placesAt(prefix: string): Names {
+    const own = this.places.get(prefix);
+    if (prefix === '') return {};
+    return { ...this.placesAt(outer(prefix)), ...own };
+  }
+
   /** The steps at this prefix are looked at no more. */
   forget(prefix: string): void {
     this.byPrefix.delete(prefix);
@@ -79,12 +95,6 @@ export class ExecutionNames {
     return { ...this.fixed, ...this.placesAt(prefix), steps: this.stepsAt(prefix) };
   }
 
-  private placesAt(prefix: string): Names {
-    const own = this.places.get(prefix);
-    if (prefix === '') return {};
-    return { ...this.placesAt(outer(prefix)), ...own };
-  }
-
   private stepsAt(prefix: string): Record<string, StepNames> {
     const own = this.byPrefix.get(prefix) ?? {};
     if (prefix === '') return own;
@@ -93,7 +103,7 @@ export class ExecutionNames {
 }
 
 /** The prefix of the scope around: `check.` for `check.inner.`, empty for `check.`. */
-function outer(prefix: string): string {
+export function outer(prefix: string): string {
   const cut = prefix.lastIndexOf('.', prefix.length - 2);
   return cut === -1 ? '' : prefix.slice(0, cut + 1);
 }

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
+import { Connections } from '../../common/connections/connections.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
+import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { OwnEvents } from '../events/own-events.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -28,6 +31,7 @@ export class RunServicesFactory {
     timers: Timers,
     types: NodeRegistry,
     secrets: SecretValues,
+    connections: Connections,
     redaction: Redactor,
     ends: LocalEnds,
     replica: Replica,
@@ -36,11 +40,14 @@ export class RunServicesFactory {
     journal: Journal,
     watches: Watches,
     suspensions: Suspensions,
+    childEnds: ChildEnds,
     answers: StepAnswers,
+    events: OwnEvents,
   ) {
     this.services = {
       types,
       secrets,
+      connections,
       redaction,
       commit,
       clock,
@@ -48,13 +55,19 @@ export class RunServicesFactory {
       checkpoint: checkpointStatement(
         timers,
         replica.slot,
-        (client, ended) => ends.signalWithin(client, ended),
+        async (client, ended) => {
+          await ends.signalWithin(client, ended);
+          await childEnds.tellWithin(client, ended);
+          await events.ended(client, ended);
+        },
         suspensions,
+        (client, rows, responses, afterCommit) => ends.respondWithin(client, rows, responses, afterCommit),
       ),
       answersOf: (steps) => answers.of(steps),
+      closeAnswers: (owned, steps) => answers.close(owned, steps),
       env: config.variables,
       onStepEnd: (step) => {
-        metrics.stepEnded(step.type, step.status, step.durationMs);
+        if (!step.isTest) metrics.stepEnded(step.type, step.status, step.durationMs);
         journal.stepEnded(step);
       },
       onRetry: (type) => metrics.retried(type),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.js';
+import type { Connections } from '../../common/connections/connections.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
@@ -29,6 +30,8 @@ export interface EndedStep {
   readonly status: string;
   readonly attempt: number;
   readonly durationMs: number;
+  /** Of a test run: not to be counted. */
+  readonly isTest: boolean;
   /** null when it did not fail. */
   readonly errorCode: string | null;
 }
@@ -37,6 +40,7 @@ export interface EndedStep {
 export interface RunServices {
   readonly types: StepTypes;
   readonly secrets: SecretValues;
+  readonly connections: Connections;
   readonly redaction: Redaction;
   readonly commit: GroupCommit;
   readonly checkpoint: CheckpointStatement;
@@ -45,6 +49,11 @@ export interface RunServices {
   readonly env: Readonly<Record<string, string>>;
   /** What was answered to these waiting steps until now, by step execution. */
   readonly answersOf: (
+    steps: readonly { readonly id: string; readonly attempt: number }[],
+  ) => Promise<ReadonlyMap<string, StepAnswer>>;
+  /** The time of these waiting steps is up. Returns what was answered before; no later answer counts. */
+  readonly closeAnswers: (
+    owned: { readonly executionId: string; readonly epoch: number },
     steps: readonly { readonly id: string; readonly attempt: number }[],
   ) => Promise<ReadonlyMap<string, StepAnswer>>;
   /** Told of each step execution that ended, for metrics and the server's log. */

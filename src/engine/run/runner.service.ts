@@ -4,9 +4,12 @@ import { isConnectionLoss } from '../../common/database/pg-errors.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { PassSeats } from '../children/pass-seats.service.js';
 import { Places } from '../concurrency/places.service.js';
+import { LoadWatch } from '../load/load-watch.service.js';
 import { Replica } from '../replica.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import { claimStatement, type ClaimedExecution } from './claim.statement.js';
@@ -39,9 +42,11 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly runs: RunnerHolds,
     private readonly slots: Slots,
     private readonly share: WorkerShare,
+    private readonly load: LoadWatch,
     private readonly metrics: EngineMetrics,
     private readonly journal: Journal,
     private readonly places: Places,
+    private readonly seats: PassSeats,
     factory: RunServicesFactory,
   ) {
     this.services = factory.services;
@@ -50,6 +55,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
     await this.share.start();
+    this.load.start();
     await this.queue.consume(this.slots.most, (id) => this.take(id));
   }
 
@@ -57,6 +63,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
     this.share.stop();
+    this.load.stop();
     for (const run of this.runs.all()) run.drain();
     const timer = setTimeout(() => {
       for (const run of this.runs.all()) run.shutDown();
@@ -114,7 +121,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async runToRest(claimed: ClaimedExecution): Promise<RunResult> {
     try {
       const { plan } = await this.plans.get(claimed.workflow_id, claimed.version);
-      const run = new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
+      const run = claimed.pass === null ? this.wholeRun(claimed, plan) : await this.passRun(claimed, plan);
       this.runs.set(claimed.id, run);
       if (this.draining) run.drain();
       const result = await run.run();
@@ -125,6 +132,17 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       this.logger.error({ message: `execution ${claimed.id} failed in the engine`, err: error });
       return isPassing(error) ? await this.giveBack(claimed) : await this.failForGood(claimed, error);
     }
+  }
+
+  private wholeRun(claimed: ClaimedExecution, plan: Plan): ExecutionRun {
+    return new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
+  }
+
+  private async passRun(pass: ClaimedExecution, whole: Plan): Promise<ExecutionRun> {
+    const { claimed, plan, prefix, places, steps } = await this.seats.of(pass, whole);
+    const run = new ExecutionRun(claimed, plan, secretsFor(claimed, whole), this.services, prefix);
+    run.placeOutside(places, steps);
+    return run;
   }
 
   /** The database was away for a moment: another hold may go better. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../common/config/app-config.js';
+import { WorkerLoad } from '../load/worker-load.js';
 
 /** How many executions without effects a process may hold beside its slots: they only wait for commits. */
 const MOST_AHEAD = 90;
@@ -8,7 +9,8 @@ const MOST_AHEAD = 90;
  * The process's slots: `WORKER_CONCURRENCY` executions may run steps with effects at once. An execution of pure steps
  * needs none; it spends its time waiting for group commits, and the more of them wait, the more share a commit. So the
  * worker takes as many more executions from the queue as have lately needed no slot, and falls back to its slots with
- * the first that does. Both stay within this replica's share of `MAX_CONCURRENT`.
+ * the first that does. Both stay within this replica's share of `MAX_CONCURRENT`, and are less while the process is
+ * overloaded.
  */
 @Injectable()
 export class Slots {
@@ -17,7 +19,10 @@ export class Slots {
   private share = Infinity;
   private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly config: AppConfig) {}
+  constructor(
+    private readonly config: AppConfig,
+    private readonly load: WorkerLoad,
+  ) {}
 
   /** @returns whether a slot was free and is taken now. */
   tryTake(): boolean {
@@ -46,6 +51,11 @@ export class Slots {
     this.grant();
   }
 
+  /** The worker's load allows for more or less from now on. */
+  loadChanged(): void {
+    this.grant();
+  }
+
   /** Learns from an execution that has come to rest. */
   learn(neededSlot: boolean): void {
     this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
@@ -53,11 +63,16 @@ export class Slots {
 
   /** How many executions the worker may hold; 0: none at the moment. */
   get most(): number {
-    return Math.min(this.share, this.config.workerConcurrency + this.ahead);
+    return Math.min(this.share, this.lessened(this.config.workerConcurrency + this.ahead));
   }
 
-  private get size(): number {
-    return Math.min(this.share, this.config.workerConcurrency);
+  /** How many executions may run steps with effects at once. */
+  get size(): number {
+    return Math.min(this.share, this.lessened(this.config.workerConcurrency));
+  }
+
+  private lessened(count: number): number {
+    return Math.max(1, Math.floor(count * this.load.share));
   }
 
   private grant(): void {

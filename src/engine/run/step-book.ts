@@ -1,5 +1,6 @@
 import type { Plan, PlanStep, Scope } from '../../definition/plan.js';
 import { instanceAt } from '../planner/fan.js';
+import type { WebhookResponse } from '../../nodes/node.contract.js';
 import { isTerminal } from '../planner/step-view.js';
 import { nestedPrefix, type PlacedStep } from '../planner/planner.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
@@ -14,7 +15,10 @@ export class StepBook {
   readonly states = new Map<string, StepRecord>();
   readonly names: ExecutionNames;
   private readonly changes = new Set<StepRecord>();
+  private response: WebhookResponse | undefined;
   private readonly asleep = new Set<StepRecord>();
+  /** Steps that hold others for a limited time. */
+  private readonly limited = new Set<StepRecord>();
   /** Steps that a retry runs again and that were not reached yet, by their path. */
   private readonly again = new Map<string, StepRecord>();
   /** The step that ended last with an output of its own. */
@@ -118,11 +122,30 @@ export class StepBook {
     return taken;
   }
 
+  /** A step answers the request that awaits the execution; the first one counts. */
+  respond(response: WebhookResponse): void {
+    this.response ??= response;
+  }
+
+  /** @returns undefined when there is nothing new to say. */
+  takeResponse(): WebhookResponse | undefined {
+    const taken = this.response;
+    this.response = undefined;
+    return taken;
+  }
+
   /** Waiting steps whose time, or whose answer, has come. */
   due(): StepRecord[] {
     if (this.asleep.size === 0) return [];
     const now = this.now() + DUE_TOLERANCE_MS;
-    return [...this.asleep].filter((record) => record.answer !== null || (record.fields.waitUntil ?? Infinity) <= now);
+    return [...this.asleep].filter((record) => record.answer !== null || (isUp(record, now) && !mayBeAnswered(record)));
+  }
+
+  /** Waiting steps whose time is up, and which may have been answered just before. */
+  overdue(): StepRecord[] {
+    if (this.asleep.size === 0) return [];
+    const now = this.now() + DUE_TOLERANCE_MS;
+    return this.suspended().filter((record) => isUp(record, now) && !record.isOutOfTime);
   }
 
   /** Waiting steps that somebody may have answered meanwhile. */
@@ -136,7 +159,25 @@ export class StepBook {
       if (fields.waitUntil === null || (nearest !== null && nearest.until <= fields.waitUntil)) continue;
       nearest = { until: fields.waitUntil, reason: fields.waiting?.for ?? 'timer' };
     }
-    return nearest;
+    const limit = this.nearestLimit();
+    return limit !== null && limit < (nearest?.until ?? Infinity) ? { until: limit, reason: 'timer' } : nearest;
+  }
+
+  /** When the first of the steps that hold others has had its time. */
+  nearestLimit(): number | null {
+    if (this.limited.size === 0) return null;
+    return Math.min(...[...this.limited].map((record) => record.holdDeadline ?? Infinity));
+  }
+
+  /** Marks the steps that have held others for long enough. */
+  expire(): void {
+    if (this.limited.size === 0) return;
+    const now = this.now() + DUE_TOLERANCE_MS;
+    for (const record of this.limited) {
+      if ((record.holdDeadline ?? Infinity) > now) continue;
+      record.isExpired = true;
+      this.limited.delete(record);
+    }
   }
 
   /** Steps that have begun and not ended. */
@@ -161,6 +202,7 @@ export class StepBook {
   private keep(record: StepRecord, at: Date | null): void {
     if (record.status === 'waiting') this.asleep.add(record);
     else this.asleep.delete(record);
+    if (record.step.holdTimeoutMs !== null) this.limit(record);
     const hasOutput = record.status === 'completed' || (record.isEntered && record.scope !== null);
     if (isTerminal(record.status) || record.isEntered) this.names.keep(record);
     // A branch step "ran" when it chose its branch; what ran inside came after it.
@@ -168,7 +210,17 @@ export class StepBook {
     const time = at?.getTime() ?? 0;
     if (hasOutput && !closes && (this.last === null || time >= this.last.at)) this.last = { at: time, record };
   }
+
+  private limit(record: StepRecord): void {
+    if (record.isEntered && !record.isExpired) this.limited.add(record);
+    else this.limited.delete(record);
+  }
 }
+
+const isUp = ({ fields }: StepRecord, now: number): boolean => (fields.waitUntil ?? Infinity) <= now;
+
+const mayBeAnswered = ({ fields, isOutOfTime }: StepRecord): boolean =>
+  !isOutOfTime && suspendedFor(fields.waiting) !== null;
 
 /** `each[3].save` -> `each[].save` */
 export function planPath(stepPath: string): string {

@@ -33,9 +33,15 @@ export interface Waiting {
   readonly for: 'timer' | 'approval' | 'event' | 'child' | 'retry';
   /** RFC 3339; null: until somebody acts. */
   readonly until: string | null;
+  /** RFC 3339: when the attempt that waits has begun; none for a retry. */
+  readonly since?: string;
   /** By which it can be answered. */
   readonly token?: string;
   readonly url?: string;
+  /** The child execution it waits for. */
+  readonly execution_id?: string;
+  /** The engine itself asks: whether a step that was cut off shall run again. */
+  readonly asks?: 'run_again';
 }
 
 /** An answer to a waiting step, on its way from outside. */
@@ -82,6 +88,12 @@ export class StepRecord implements StepView {
   fan: Fan | null = null;
   /** Given to it while it waits, and not taken over yet. */
   answer: StepAnswer | null = null;
+  /** Unlike `started_at` it stays when the step goes on after a wait. */
+  private attemptStartedAt: number | null;
+  /** It holds steps, and its time is up. */
+  isExpired = false;
+  /** Its time was up before anybody answered, and no answer counts any more. */
+  isOutOfTime = false;
   /** To be opened, or closed, with the next checkpoint. */
   opening: SuspendRequest | null = null;
   closing: SuspendFor | null = null;
@@ -92,6 +104,7 @@ export class StepRecord implements StepView {
   ) {
     this.step = placed.step;
     this.path = placed.path;
+    this.attemptStartedAt = startOf(fields);
     if (fields.scope === SEVERAL && fields.status === 'running')
       this.fan = new Fan(this.path, fields.waitState as FanOut);
   }
@@ -133,6 +146,12 @@ export class StepRecord implements StepView {
     return this.fields.scope !== null && this.fields.status === 'running';
   }
 
+  /** Until when this attempt may hold steps or wait, in milliseconds since the epoch; null: for as long as it takes. */
+  get holdDeadline(): number | null {
+    const { holdTimeoutMs } = this.step;
+    return holdTimeoutMs === null || this.attemptStartedAt === null ? null : this.attemptStartedAt + holdTimeoutMs;
+  }
+
   /** Whether it has ended the execution. */
   get hasStopped(): boolean {
     return this.fields.port === STOPPED && this.fields.status === 'completed';
@@ -152,8 +171,11 @@ export class StepRecord implements StepView {
   /** @throws RangeError when the state table does not allow it. */
   moveTo(status: StepStatus, now: number): void {
     assertStepMove(this.fields.status, status);
+    // A step that goes on after a wait is in the same attempt as before.
+    const goesOn = this.fields.status === 'waiting' && this.fields.waiting?.for !== 'retry';
     this.fields.status = status;
     if (status === 'running') {
+      if (!goesOn) this.attemptStartedAt = now;
       this.fields.startedAt = now;
       this.fields.firstStartedAt ??= now;
     }
@@ -164,6 +186,7 @@ export class StepRecord implements StepView {
     }
     if (isTerminal(status)) {
       this.fields.finishedAt = now;
+      this.isExpired = false;
       // A retry may go on with what a fan-out has left undone.
       if (this.fan === null || status === 'completed') this.fields.waitState = null;
       this.fan = null;
@@ -173,15 +196,15 @@ export class StepRecord implements StepView {
   wait(reason: Waiting['for'], until: number | null, state: unknown): void {
     assertStepMove(this.fields.status, 'waiting');
     this.fields.status = 'waiting';
-    this.fields.waiting = { for: reason, until: until === null ? null : new Date(until).toISOString() };
+    this.fields.waiting = { for: reason, until: rfc3339(until), ...this.since(reason) };
     this.fields.waitUntil = until;
     this.fields.waitState = state;
   }
 
   /** Waits for an answer, until `until` at most. */
-  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Pick<Waiting, 'token' | 'url'>): void {
+  suspend(request: SuspendRequest, until: number | null, state: unknown, shows?: Omit<Waiting, 'for' | 'until'>): void {
     this.wait(request.for, until, state);
-    this.fields.waiting = { for: request.for, until: rfc3339(until), ...shows };
+    this.fields.waiting = { ...shows, for: request.for, until: rfc3339(until), ...this.since(request.for) };
     this.opening = request;
   }
 
@@ -191,11 +214,17 @@ export class StepRecord implements StepView {
     this.closing = null;
   }
 
+  private since(reason: Waiting['for']): Pick<Waiting, 'since'> {
+    const since = rfc3339(this.attemptStartedAt);
+    return reason === 'retry' || since === null ? {} : { since };
+  }
+
   /** What was never opened needs no closing. */
   private leaveSuspension(): void {
-    if (this.opening === null) this.closing = suspendedFor(this.fields.waiting);
+    if (this.opening === null) this.closing ??= suspendedFor(this.fields.waiting);
     this.opening = null;
     this.answer = null;
+    this.isOutOfTime = false;
   }
 
   /** Past attempts of the present attempt of the execution: a retry of that one begins to count anew. */
@@ -208,6 +237,10 @@ export class StepRecord implements StepView {
     const { attempt, startedAt } = this.fields;
     this.fields.attempts.push({ attempt, started_at: rfc3339(startedAt), finished_at: rfc3339(now), error });
   }
+}
+
+function startOf({ waiting, startedAt }: StepFields): number | null {
+  return waiting?.since === undefined ? startedAt : Date.parse(waiting.since);
 }
 
 function rfc3339(time: number | null): string | null {

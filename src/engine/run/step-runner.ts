@@ -1,12 +1,25 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { FanOut, NodeFailure, NodeOutcome, NodeType, Resumed, SuspendRequest } from '../../nodes/node.contract.js';
+import type {
+  FanOut,
+  NodeFailure,
+  NodeOutcome,
+  NodeType,
+  Resumed,
+  SuspendRequest,
+  WebhookResponse,
+} from '../../nodes/node.contract.js';
+import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { decideRetry } from '../planner/retry-decision.js';
+import { readBy, type SuspendedExpressions } from '../suspension/late-names.js';
+import { askToRunAgain, isRefused } from './run-again.js';
 import type { PlacedStep } from '../planner/planner.js';
 import type { AttemptContext, AttemptResult } from './attempt.js';
 import type { ClaimedExecution } from './claim.statement.js';
-import { INTERRUPTED, toFailure } from './failure.js';
+import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
+import { Mocks, type Mock } from './mocks.js';
 import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
@@ -23,6 +36,9 @@ const MAX_INTERRUPTIONS = 3;
 
 /** Takes single steps through their attempts: prepares them, and turns results into states. */
 export class StepRunner {
+  /** null: it is no test run. */
+  private readonly mocks: Mocks | null;
+
   constructor(
     private readonly claimed: ClaimedExecution,
     private readonly plan: Plan,
@@ -30,7 +46,9 @@ export class StepRunner {
     private readonly book: StepBook,
     private readonly log: RunLog,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.mocks = claimed.mocks === undefined ? null : new Mocks(claimed.mocks);
+  }
 
   async loadSecrets(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
@@ -45,15 +63,25 @@ export class StepRunner {
   /**
    * Makes a step ready to run: `when`, config and input are evaluated, and it counts as running from here.
    * @param next a step that is reached for the first time, or one that has waited.
-   * @returns null when it ended right here: skipped by `when`, or failed by an expression or its config.
+   * @returns null when it ended right here: skipped by `when`, mocked, or failed by an expression or its config.
    */
   prepare(next: PlacedStep | StepRecord): PreparedStep | null {
     const record = next instanceof StepRecord ? next : this.book.open(next);
     const names = this.book.names.at(record.prefix);
     const resumed = resumption(record);
+    if (resumed?.answer === null && hasWaitedOut(record)) {
+      this.fail(record, TIMEOUT, null, false);
+      return null;
+    }
     try {
       if (next !== record && (record.step.disabled || !this.wants(record, names))) {
         this.book.skip(record);
+        return null;
+      }
+      if (isRefused(record)) throw new NodeError(INTERRUPTED.code, 'It was cut off, and is not to run again.');
+      const mock = this.mockOf(record);
+      if (mock !== null) {
+        this.mock(record, mock, names);
         return null;
       }
       const prepared = this.resolve(record, names, resumed);
@@ -65,6 +93,11 @@ export class StepRunner {
       this.fail(record, toFailure(error), null, true);
       return null;
     }
+  }
+
+  /** Whether it is over here and now: it has no effects, or a mock stands in for it. */
+  isQuick({ step, path }: PlacedStep | StepRecord): boolean {
+    return step.effect === 'pure' || (this.mocks !== null && this.mocks.find(path, step.id) !== null);
   }
 
   /** Runs a step without effects here and now: it needs no record of its start. */
@@ -86,6 +119,8 @@ export class StepRunner {
     switch (result.kind) {
       case 'done':
         return this.complete(record, result.output, result.port ?? null);
+      case 'respond':
+        return this.respond(record, result.output);
       case 'stop':
         return this.complete(record, result.output, STOPPED);
       case 'enter':
@@ -95,25 +130,33 @@ export class StepRunner {
         record.enterSeveral(this.services.redaction.value(result.fanOut) as FanOut);
         return this.book.changed(record);
       case 'wait':
-        record.wait('timer', result.until.getTime(), result.state);
+        record.wait('timer', this.limited(record, result.until.getTime()), result.state);
         return this.book.changed(record);
       case 'suspend':
-        // What it asks for is stored, so no secret may be in it.
-        record.suspend(
-          this.services.redaction.value(result.request) as SuspendRequest,
-          result.until?.getTime() ?? null,
-          this.services.redaction.value(result.state),
-          result.shows,
-        );
-        return this.book.changed(record);
+        return this.suspend(record, result);
       case 'retry':
         return this.fail(record, result.error, result.after, stopping);
       case 'fail':
+        if (result.output !== undefined) this.keepOutput(record, result.output);
         return this.fail(record, result.error, null, stopping);
       case 'aborted':
         // Cut off by a shutdown or by a new owner: it stays `running`, and whoever comes next finds it interrupted.
         if (result.reason === 'cancelled') this.book.cancel(record.path);
     }
+  }
+
+  /** What it asks for is stored, so no secret may be in it. */
+  private suspend(record: StepRecord, { request, until, state, shows }: Suspension): void {
+    const { redaction } = this.services;
+    const isChild = request.for === 'child';
+    const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
+    record.suspend(
+      { ...(redaction.value(request) as SuspendRequest), late: this.lateOf(record) },
+      this.limited(record, until?.getTime() ?? null),
+      redaction.value(kept),
+      shows,
+    );
+    this.book.changed(record);
   }
 
   /** A step with steps of its own, all of which have ended. */
@@ -123,6 +166,7 @@ export class StepRunner {
       record.moveTo('completed', this.now());
       return this.ended(record);
     }
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     const cause = this.book.get(failedBy).fields.error;
     record.fields.error = { ...(cause ?? INTERRUPTED), step_path: cause?.step_path ?? failedBy };
     record.moveTo('failed', this.now());
@@ -133,15 +177,21 @@ export class StepRunner {
   private closeFan(record: StepRecord, fan: Fan, hasFailed: boolean): void {
     const output = this.services.types.get(record.step.type).gather(fan.results);
     if (!hasFailed) return this.complete(record, output, null);
-    try {
-      record.fields.output = output;
-      record.outputJson = serializeOutput(output);
-    } catch {
-      record.fields.output = null;
-    }
+    this.keepOutput(record, output);
+    if (record.isExpired) return this.fail(record, TIMEOUT, null, true);
     record.fields.error = fan.failure ?? INTERRUPTED;
     record.moveTo('failed', this.now());
     this.ended(record);
+  }
+
+  private keepOutput(record: StepRecord, output: unknown): void {
+    try {
+      record.outputJson = serializeOutput(output);
+      record.fields.output = output;
+    } catch {
+      record.fields.output = null;
+      record.outputJson = null;
+    }
   }
 
   /** A step whose attempt was cut off with its process. */
@@ -155,8 +205,49 @@ export class StepRunner {
     if (step.effect === 'once' && step.onInterrupt === 'fail') return this.fail(record, INTERRUPTED, null, true);
     record.pushAttempt({ code: INTERRUPTED.code, message: INTERRUPTED.message }, this.now());
     record.fields.attempt += 1;
-    record.wait('retry', this.now(), null);
+    if (step.effect === 'once' && step.onInterrupt === 'ask')
+      record.suspend(askToRunAgain(record), null, null, { asks: 'run_again' });
+    else record.wait('retry', this.now(), null);
     this.book.changed(record);
+  }
+
+  /** No wait lasts longer than the step's own timeout. */
+  private limited(record: StepRecord, until: number): number;
+  private limited(record: StepRecord, until: number | null): number | null;
+  private limited(record: StepRecord, until: number | null): number | null {
+    const { holdDeadline } = record;
+    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
+  }
+
+  /** What expressions that are evaluated outside of the run read of it: as values, without secrets. */
+  private lateOf({ step, prefix }: StepRecord): SuspendedExpressions | undefined {
+    const entries = Object.entries(step.late);
+    if (entries.length === 0) return undefined;
+    const names = this.book.names.at(prefix);
+    const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
+    return this.services.redaction.value(read) as SuspendedExpressions;
+  }
+
+  private mockOf({ path, step }: StepRecord): Mock | null {
+    return this.mocks === null ? null : this.mocks.find(path, step.id);
+  }
+
+  /** The node does not run, and nothing is tried again: the mock is the result. */
+  private mock(record: StepRecord, mock: Mock, names: Names): void {
+    record.fields.input = this.inputOfMocked(record, names);
+    record.moveTo('running', this.now());
+    this.log.add('info', 'mocked: the node of this step did not run', undefined, record.path, record.fields.attempt);
+    if (mock.kind === 'failure') return this.fail(record, mock.error, null, true);
+    this.settle(record, this.services.types.get(record.step.type).mocked(mock.output), false);
+  }
+
+  /** Shown for information only: what it needs may not be there in a test. */
+  private inputOfMocked({ step }: StepRecord, names: Names): unknown {
+    try {
+      return this.services.redaction.value((step.inputMapping ?? step.config).evaluate(names));
+    } catch {
+      return null;
+    }
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -178,6 +269,7 @@ export class StepRunner {
       stepPath: path,
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
+      connections: this.services.connections,
       resumed,
     };
     return { record, node, context };
@@ -206,8 +298,15 @@ export class StepRunner {
     this.ended(record);
   }
 
+  /** The sender gets what the step says, whatever its output is mapped to. */
+  private respond(record: StepRecord, response: WebhookResponse): void {
+    this.complete(record, response, null);
+    if (record.status === 'completed') this.book.respond(this.services.redaction.value(response) as WebhookResponse);
+  }
+
   private mapped(record: StepRecord, output: unknown): unknown {
     const mapping = record.step.outputMapping;
+    if (this.mockOf(record) !== null) return output;
     return mapping === null ? output : mapping.evaluate({ ...this.book.names.at(record.prefix), output });
   }
 
@@ -217,7 +316,8 @@ export class StepRunner {
     const { fields, step } = record;
     const message = this.services.redaction.text(failure.message);
     const details = failure.details === undefined ? {} : { details: this.services.redaction.value(failure.details) };
-    const error = { code: failure.code, message, ...details };
+    const inside = failure.step_path === undefined ? {} : { step_path: failure.step_path };
+    const error = { code: failure.code, message, ...details, ...inside };
     const delay = final ? null : this.retryDelay(record, failure, askedDelayMs, now);
     if (delay === null) {
       fields.error = error;
@@ -261,6 +361,7 @@ export class StepRunner {
       status: record.status,
       attempt: record.fields.attempt,
       durationMs: (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0),
+      isTest: this.claimed.trigger_type === TEST_TRIGGER,
       errorCode: record.fields.error?.code ?? null,
     });
   }
@@ -269,8 +370,16 @@ export class StepRunner {
 /** Steps without effects are over before anything could abort them. */
 const NEVER = new AbortController().signal;
 
+type Suspension = Extract<NodeOutcome, { kind: 'suspend' }>;
+
 /** A step that is tried again begins anew; one that has waited is told what came of it. */
 function resumption({ fields, answer }: StepRecord): Resumed | null {
+  if (fields.waiting?.asks !== undefined) return null;
   if (fields.waiting?.for === 'timer') return { state: fields.waitState, answer: null };
   return suspendedFor(fields.waiting) === null ? null : { state: fields.waitState, answer };
+}
+
+/** Its own timeout came before what it waited for. */
+function hasWaitedOut({ fields, holdDeadline }: StepRecord): boolean {
+  return holdDeadline !== null && fields.waitUntil !== null && fields.waitUntil >= holdDeadline;
 }

@@ -2,9 +2,10 @@ import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import { countEnded } from '../run/counters.js';
-import type { EndedRow } from '../run/ended.row.js';
+import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
 import { admit, type Admission } from '../concurrency/admission.js';
 import type { Place } from '../concurrency/place.js';
+import type { ParentLink } from '../children/parent-link.js';
 import type { ExecutionRequest, OccurrenceRecord, StartRequest, StartResult } from '../engine.contract.js';
 
 /** A start request with the ids and limits that it will have. */
@@ -17,6 +18,8 @@ export interface AcceptRow {
   readonly awaitedBy: string | null;
   /** null: its workflow has no `concurrency`. */
   readonly place: Place | null;
+  /** null: started by nobody's step. */
+  readonly parent: ParentLink | null;
 }
 
 const LIMIT_REACHED = "As many executions as the workflow's concurrency allows are open.";
@@ -120,18 +123,27 @@ const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
   { name: 'awaited_by', type: 'uuid', value: ({ awaitedBy }) => awaitedBy },
 ];
 
-/** An execution under a `concurrency` rule. */
-interface RuledRow extends ExecutionRow {
-  readonly place: Place;
-  readonly admission: Admission;
+/** An execution under a `concurrency` rule, with a parent, or of a test run. */
+interface SpecialRow extends ExecutionRow {
+  readonly place: Place | null;
+  readonly admission: Admission | undefined;
+  readonly parent: ParentLink | null;
 }
 
-const RULED_COLUMNS: readonly Column<RuledRow>[] = [
+const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
   ...EXECUTION_COLUMNS,
-  { name: 'concurrency_key', type: 'text', value: ({ place }) => place.key },
-  { name: 'concurrency_limit', type: 'integer', value: ({ place }) => place.limit },
+  { name: 'concurrency_key', type: 'text', value: ({ place }) => place?.key },
+  { name: 'concurrency_limit', type: 'integer', value: ({ place }) => place?.limit },
   { name: 'has_place', type: 'boolean', value: ({ admission }) => admission === 'given' },
-  { name: 'supersedes', type: 'boolean', value: ({ place }) => place.onLimit === 'cancel_running' },
+  { name: 'supersedes', type: 'boolean', value: ({ place }) => place?.onLimit === 'cancel_running' },
+  { name: 'parent_id', type: 'uuid', value: ({ parent }) => parent?.executionId },
+  { name: 'parent_step_id', type: 'uuid', value: ({ parent }) => parent?.stepExecutionId },
+  { name: 'parent_attempt', type: 'integer', value: ({ parent }) => parent?.attempt },
+  { name: 'is_detached', type: 'boolean', value: ({ parent }) => parent?.isDetached ?? false },
+  { name: 'depth', type: 'smallint', value: ({ parent }) => parent?.depth ?? 0 },
+  { name: 'pass', type: 'integer', value: ({ parent }) => parent?.pass?.position },
+  { name: 'pass_names', type: 'json', value: ({ parent }) => toJson(parent?.pass?.names) },
+  { name: 'mocks', type: 'json', value: ({ execution }) => toJson(execution.mocks) },
 ];
 
 const insertSql = <Row>(table: string, columns: readonly Column<Row>[]): string => /* sql */ `
@@ -141,14 +153,14 @@ ON CONFLICT (id) DO NOTHING`;
 
 const INSERT_OCCURRENCES = insertSql('occurrence', OCCURRENCE_COLUMNS);
 const INSERT_EXECUTIONS = insertSql('execution', EXECUTION_COLUMNS);
-const INSERT_RULED = insertSql('execution', RULED_COLUMNS);
+const INSERT_SPECIAL = insertSql('execution', SPECIAL_COLUMNS);
 
 /** Index: the primary key. Gives no row for one that an earlier try of this accept has ended. */
 const FAIL = /* sql */ `
 UPDATE execution SET status = 'failed', end_time = now(),
   error = json_build_object('code', 'concurrency_limit', 'message', $2::text, 'step_path', NULL)
 WHERE id = ANY($1::uuid[]) AND status = 'queued'
-RETURNING id, workflow_id, status, awaited_by, 0 AS duration_ms`;
+RETURNING ${ENDED_COLUMNS}, 0 AS duration_ms`;
 
 /** Records occurrences and executions, and lets keys decide which of them are duplicates. */
 export const acceptStatement: BatchStatement<AcceptRow, StartResult> = {
@@ -244,23 +256,23 @@ async function insertExecutions(
   admissions: Admissions,
 ): Promise<void> {
   const plain: ExecutionRow[] = [];
-  const ruled: RuledRow[] = [];
+  const special: SpecialRow[] = [];
   for (const row of rows) {
     const { execution, occurrence } = row.request;
     if (execution === null || row.executionId === null || duplicates.has(row)) continue;
-    const { executionId: id, timeoutMs, awaitedBy, place } = row;
+    const { executionId: id, timeoutMs, awaitedBy, place, parent } = row;
     const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy };
     const admission = admissions.get(id);
-    if (place === null || admission === undefined) plain.push(made);
-    else if (admission !== 'skipped') ruled.push({ ...made, place, admission });
+    if (place === null && parent === null && execution.mocks === undefined) plain.push(made);
+    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent });
   }
   if (plain.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, plain));
-  if (ruled.length > 0) await insertRuled(client, ruled);
+  if (special.length > 0) await insertSpecial(client, special);
 }
 
-async function insertRuled(client: PoolClient, ruled: readonly RuledRow[]): Promise<void> {
-  await client.query(INSERT_RULED, unnestValues(RULED_COLUMNS, ruled));
-  const failed = ruled.filter(({ admission }) => admission === 'failed').map(({ id }) => id);
+async function insertSpecial(client: PoolClient, special: readonly SpecialRow[]): Promise<void> {
+  await client.query(INSERT_SPECIAL, unnestValues(SPECIAL_COLUMNS, special));
+  const failed = special.filter(({ admission }) => admission === 'failed').map(({ id }) => id);
   if (failed.length === 0) return;
   const { rows } = await client.query<EndedRow>(FAIL, [failed, LIMIT_REACHED]);
   await countEnded(client, rows, COUNTER_SLOT);

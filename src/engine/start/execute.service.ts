@@ -3,7 +3,7 @@ import { parseDuration } from '../../common/duration.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Caller } from '../../common/api/requires.js';
 import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-directory.js';
-import { ExecutionStarter } from '../engine.contract.js';
+import { ExecutionStarter, TEST_TRIGGER, type TriggerNames } from '../engine.contract.js';
 import { ExecutionEnds } from '../execution-ends.js';
 import type { ExecuteDto, ExecutionDto, StartedDto } from '../views/execution.dto.js';
 import { ExecutionQueries } from '../views/execution-queries.service.js';
@@ -17,6 +17,8 @@ export interface ExecuteRequest {
   readonly body: ExecuteDto;
   readonly idempotencyKey: string | undefined;
   readonly caller: Caller;
+  /** It is a test run. */
+  readonly test?: { readonly mocks: Readonly<Record<string, unknown>>; readonly trigger: TriggerNames | null };
 }
 
 export type ExecuteAnswer = { readonly finished: ExecutionDto } | { readonly started: StartedDto };
@@ -36,6 +38,7 @@ export class ExecuteService {
     body,
     idempotencyKey: givenKey,
     caller,
+    test,
   }: ExecuteRequest): Promise<ExecuteAnswer> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     refuseArchived(workflow);
@@ -49,15 +52,17 @@ export class ExecuteService {
         variables: body.variables ?? {},
         priority: body.priority ?? 5,
         triggerId: null,
-        triggerType: 'api',
-        trigger: null,
+        triggerType: test === undefined ? 'api' : TEST_TRIGGER,
+        trigger: test?.trigger ?? null,
         createdBy: caller.actor,
+        ...(test !== undefined && { mocks: test.mocks }),
       },
-      key: idempotencyKey(workflow.id, givenKey),
+      key: idempotencyKey(workflow.id, givenKey, test === undefined ? 'idempotency' : TEST_TRIGGER),
       awaited: waitMs !== null,
     });
     const id = result.executionId ?? '';
-    if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null) return { finished: await this.queries.get(id) };
+    if (waitMs !== null && (await this.ends.wait(id, waitMs)) !== null)
+      return { finished: await this.queries.finished(id) };
     const isNew = !result.duplicate && result.limited === undefined && waitMs === null;
     return { started: await this.started(id, workflow.id, result.duplicate, isNew) };
   }

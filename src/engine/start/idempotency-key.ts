@@ -7,12 +7,13 @@ const MAX_LENGTH = 255;
 
 /**
  * @param scope the id of what the request was sent to: keys of different ones do not meet.
+ * @param use tells keys of different routes apart.
  * @throws AppError 422 when it is too long.
  */
-export function idempotencyKey(scope: string, key: string | undefined): OccurrenceKey | null {
+export function idempotencyKey(scope: string, key: string | undefined, use = 'idempotency'): OccurrenceKey | null {
   if (key === undefined || key === '') return null;
   if (key.length > MAX_LENGTH) throw tooLong();
-  return { scope, key: `idempotency:${key}`, ttlMs: TTL_MS };
+  return { scope, key: `${use}:${key}`, ttlMs: TTL_MS };
 }
 
 function tooLong(): AppError {

@@ -7,15 +7,24 @@ import { newId } from '../../common/ids.js';
 import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
 import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
+import type { ParentLink } from '../children/parent-link.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { Places } from '../concurrency/places.service.js';
 import { placeOf, type Place } from '../concurrency/place.js';
 import { Supersession } from '../concurrency/supersession.service.js';
-import { ExecutionStarter, type ExecutionRequest, type StartRequest, type StartResult } from '../engine.contract.js';
+import {
+  ExecutionStarter,
+  TEST_TRIGGER,
+  type ExecutionRequest,
+  type StartRequest,
+  type StartResult,
+} from '../engine.contract.js';
 import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
 import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
 import { inputFaults } from './input-schemas.js';
+
+const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null };
 
 /** Accepts executions: checks the input, commits, then queues. */
 @Injectable()
@@ -49,6 +58,20 @@ export class StarterService extends ExecutionStarter {
   override async startWithin(client: PoolClient, requests: readonly StartRequest[]): Promise<StartResult[]> {
     const rows: AcceptRow[] = [];
     for (const request of requests) rows.push(await this.toRow(request));
+    return await this.acceptWithin(client, rows);
+  }
+
+  /**
+   * What a child execution will be: its input checked, its place found.
+   * @throws InputInvalidError, WorkflowNotFoundError, VersionNotFoundError
+   */
+  async childRow(execution: ExecutionRequest, id: string, parent: ParentLink): Promise<AcceptRow> {
+    const row = await this.toRow({ occurrence: null, execution, key: null });
+    return { ...row, executionId: id, parent };
+  }
+
+  /** The same as `startWithin` for rows that are made already. Call `dispatch(results)` after the commit. */
+  async acceptWithin(client: PoolClient, rows: readonly AcceptRow[]): Promise<StartResult[]> {
     const results = await accept(client, rows);
     rows.forEach((row, index) => this.made.set(results[index] as StartResult, row));
     return results;
@@ -77,7 +100,7 @@ export class StarterService extends ExecutionStarter {
 
   private async toRow(request: StartRequest): Promise<AcceptRow> {
     const { execution } = request;
-    if (execution === null) return { request, executionId: null, timeoutMs: null, awaitedBy: null, place: null };
+    if (execution === null) return { ...NOTHING, request };
     const { plan } = await this.plans.get(execution.workflowId, execution.version);
     const faults = inputFaults(plan, execution.input);
     if (faults.length > 0) throw new InputInvalidError(faults);
@@ -85,6 +108,7 @@ export class StarterService extends ExecutionStarter {
     return {
       request,
       place,
+      parent: null,
       executionId: newId(),
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,
@@ -92,7 +116,7 @@ export class StarterService extends ExecutionStarter {
   }
 
   private placeOf(plan: Plan, execution: ExecutionRequest): Place | null {
-    if (plan.concurrency === null) return null;
+    if (plan.concurrency === null || execution.triggerType === TEST_TRIGGER) return null;
     try {
       return placeOf(plan, execution, this.config.variables);
     } catch (error) {
@@ -114,18 +138,20 @@ export class StarterService extends ExecutionStarter {
   /** Those without a place wait for one; those with one, and those that need none, go to the queue. */
   private enqueue(started: readonly { readonly row: AcceptRow; readonly result: StartResult }[]): void {
     const jobs: ExecutionJob[] = [];
+    const keys = new Set<string>();
     for (const { row, result } of started) {
       const { executionId, duplicate, limited } = result;
       if (executionId === null || duplicate || limited !== undefined) continue;
       const onLimit = row.place?.onLimit ?? null;
-      if (onLimit === 'queue' || onLimit === 'cancel_running') this.askForPlace(row.place as Place);
+      if (onLimit === 'cancel_running') this.takePlace(row.place as Place);
+      else if (onLimit === 'queue') keys.add((row.place as Place).key);
       else jobs.push({ executionId, epoch: 0, priority: row.request.execution?.priority ?? 5 });
     }
+    if (keys.size > 0) this.places.give([...keys]);
     if (jobs.length > 0) this.queue.add(jobs);
   }
 
-  private askForPlace({ key, onLimit }: Place): void {
-    if (onLimit === 'cancel_running') void this.supersession.makeRoom(key).then(() => this.places.give([key]));
-    else this.places.give([key]);
+  private takePlace({ key }: Place): void {
+    void this.supersession.makeRoom(key).then(() => this.places.give([key]));
   }
 }

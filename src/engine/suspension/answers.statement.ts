@@ -45,7 +45,15 @@ RETURNING id, status, epoch, priority`;
 const READ = /* sql */ `
 SELECT a.id, a.answer AS value FROM step_answer a
 JOIN unnest($1::uuid[], $2::int[]) AS i(id, attempt) ON a.id = i.id AND a.attempt = i.attempt
-WHERE a.id = ANY($1::uuid[])`;
+WHERE a.id = ANY($1::uuid[]) AND NOT a.out_of_time`;
+
+/** Only the owner says that the time is up; whoever inserts first wins. Index: the primary keys. */
+const CLOSE = /* sql */ `
+INSERT INTO step_answer (id, attempt, execution_id, out_of_time)
+SELECT i.id, i.attempt, e.id, true
+FROM (SELECT id FROM execution WHERE id = $3 AND epoch = $4 FOR SHARE) e
+CROSS JOIN unnest($1::uuid[], $2::int[]) AS i(id, attempt)
+ON CONFLICT (id, attempt) DO NOTHING`;
 
 /** @returns ids of the step executions whose first answer this was. */
 export async function giveAnswers(client: PoolClient, answers: readonly GivenAnswer[]): Promise<Set<string>> {
@@ -62,6 +70,16 @@ export async function giveAnswers(client: PoolClient, answers: readonly GivenAns
 
 export async function wakeAnswered(client: PoolClient, executionIds: readonly string[]): Promise<AnsweredExecution[]> {
   return (await client.query<AnsweredExecution>(WAKE, [executionIds])).rows;
+}
+
+/** From here on it is too late for answers to these steps. What came before is found by `answersOf`. */
+export async function closeAnswers(
+  client: PoolClient,
+  owned: { readonly executionId: string; readonly epoch: number },
+  steps: readonly { readonly id: string; readonly attempt: number }[],
+): Promise<void> {
+  const values = [steps.map((step) => step.id), steps.map((step) => step.attempt), owned.executionId, owned.epoch];
+  await client.query(CLOSE, values);
 }
 
 /** @returns answers by step execution. */

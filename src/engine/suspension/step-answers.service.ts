@@ -6,7 +6,7 @@ import { Signals } from '../../common/signals/signals.contract.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { WAKE_TIMER } from '../run/checkpoint.statement.js';
 import type { StepAnswer } from '../run/step-record.js';
-import { answersOf, giveAnswers, wakeAnswered, type GivenAnswer } from './answers.statement.js';
+import { answersOf, closeAnswers, giveAnswers, wakeAnswered, type GivenAnswer } from './answers.statement.js';
 
 export const ANSWER_TOPIC = 'execution.answer';
 
@@ -46,6 +46,19 @@ export class StepAnswers {
     );
     const jobs = queued.map(({ id, epoch, priority }) => ({ executionId: id, epoch, priority }));
     return { taken, afterCommit: () => this.queue.add(jobs) };
+  }
+
+  /**
+   * The time of these steps is up: no answer counts from here on. @returns those that came before, by step execution.
+   */
+  async close(
+    owned: { readonly executionId: string; readonly epoch: number },
+    steps: readonly { readonly id: string; readonly attempt: number }[],
+  ): Promise<ReadonlyMap<string, StepAnswer>> {
+    return await this.database.transaction(async (client) => {
+      await closeAnswers(client, owned, steps);
+      return await answersOf(client, steps);
+    });
   }
 
   async of(

@@ -13,6 +13,8 @@ export interface Suspended {
   /** null: until it is answered. */
   readonly until: Date | null;
   readonly request: SuspendRequest;
+  /** What the step left for itself. */
+  readonly state: unknown;
 }
 
 /** A step that waits no longer, for whatever reason: answered, out of time, cancelled. */

@@ -41,6 +41,19 @@ export class ExecutionQueries extends ExecutionViews {
     return { ...toExecution(row), step_executions: steps.slice(0, STEPS_SHOWN).map(toStepExecution) };
   }
 
+  /** With its whole output, however big: for who has waited for it. */
+  override async finished(executionId: string): Promise<ExecutionDto & Record<string, unknown>> {
+    const execution = await this.get(executionId);
+    return execution.large_output === null
+      ? execution
+      : { ...execution, output: await this.output(executionId), large_output: null };
+  }
+
+  /** The whole output. */
+  async output(executionId: string, caller?: Caller): Promise<unknown> {
+    return (await this.repository.whole(await this.find(executionId, caller))).output;
+  }
+
   /** Without its steps. */
   async summary(executionId: string, caller?: Caller): Promise<ExecutionDto> {
     return toExecution(await this.find(executionId, caller));
@@ -75,7 +88,7 @@ export class ExecutionQueries extends ExecutionViews {
     const row = isId(id) ? await this.repository.findStep(id) : undefined;
     if (row === undefined) throw new StepExecutionNotFoundError(id);
     await this.find(row.execution_id, caller);
-    return toStepExecution(row);
+    return toStepExecution(await this.repository.whole(row));
   }
 
   private async find(executionId: string, caller?: Caller): Promise<ExecutionRow> {
@@ -106,6 +119,7 @@ export class ExecutionQueries extends ExecutionViews {
       status: query.status,
       triggerId: query.trigger_id,
       triggerType: query.trigger_type,
+      parentId: query.parent_id,
       from: toDate(query.from),
       to: toDate(query.to),
       q: query.q,

@@ -104,7 +104,10 @@ export class WorkflowExecutionsQuery extends PageQuery {
   @IsUUID()
   trigger_id?: string;
 
-  /** `cron`, `manual`, `webhook`, …; `api` for those started by `/execute`. */
+  /**
+   * `cron`, `manual`, `webhook`, …; `api` for those started by `/execute`, `subworkflow` for child executions. Passes of
+   * distributed loops (`loop`) are listed only when they are asked for, by this or by `parent_id`.
+   */
   @IsOptional()
   @IsString()
   trigger_type?: string;
@@ -127,6 +130,11 @@ export class WorkflowExecutionsQuery extends PageQuery {
 }
 
 export class ExecutionsQuery extends WorkflowExecutionsQuery {
+  /** Only child executions of this execution: its subworkflows, and the passes of its distributed loops. */
+  @IsOptional()
+  @IsUUID()
+  parent_id?: string;
+
   /** Only executions of this workflow (id or slug). */
   @IsOptional()
   @IsString()
@@ -204,6 +212,25 @@ export class WaitingDto {
   for!: 'timer' | 'approval' | 'event' | 'child' | 'retry';
   @ApiProperty({ type: String, nullable: true })
   until!: string | null;
+  /** When the attempt that waits has begun. */
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  since?: string;
+  /** Of `child`: the execution it waits for; none for the passes of a loop, which are many. */
+  @ApiProperty({ required: false, type: String, format: 'uuid' })
+  execution_id?: string;
+  /** By which a callback is answered. */
+  @ApiProperty({ type: String, required: false })
+  token?: string;
+  /** Where it can be answered: the callback's address, or the approval. */
+  @ApiProperty({ type: String, required: false })
+  url?: string;
+}
+
+/** Where an output is read that is too long to be shown here: `output` is null then. */
+export class LargeOutputDto {
+  /** Bytes of JSON: more than 256 KiB. */
+  size!: number;
+  url!: string;
 }
 
 export class StepExecutionDto {
@@ -220,6 +247,8 @@ export class StepExecutionDto {
   input!: unknown;
   @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
   output!: unknown;
+  @ApiProperty({ type: LargeOutputDto, nullable: true })
+  large_output!: LargeOutputDto | null;
   @ApiProperty({ type: ExecutionErrorDto, nullable: true })
   error!: unknown;
   @ApiProperty({ type: WaitingDto, nullable: true })
@@ -244,6 +273,8 @@ export class ExecutionDto {
   input!: unknown;
   @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
   output!: unknown;
+  @ApiProperty({ type: LargeOutputDto, nullable: true })
+  large_output!: LargeOutputDto | null;
   @ApiProperty({ nullable: true, type: 'object', additionalProperties: true })
   variables!: unknown;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
 import { idBounds, idTime } from '../../common/ids.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import {
   EXECUTION_COLUMNS,
   STEP_COLUMNS,
@@ -8,6 +9,9 @@ import {
   type LogLineRow,
   type StepExecutionRow,
 } from './execution.row.js';
+
+/** The `trigger_type` of a distributed loop's passes. */
+export const PASS_TRIGGER = 'loop';
 
 export interface ExecutionFilter {
   ids?: readonly string[];
@@ -17,6 +21,7 @@ export interface ExecutionFilter {
   status?: readonly string[];
   triggerId?: string;
   triggerType?: string;
+  parentId?: string;
   from?: Date;
   to?: Date;
   q?: string;
@@ -54,6 +59,9 @@ export class ExecutionRepository {
     where.add('status = ANY(?::text[])', filter.status);
     where.add('trigger_id = ?', filter.triggerId);
     where.add('trigger_type = ?', filter.triggerType);
+    where.add('parent_id = ?', filter.parentId);
+    // Passes are parts of an execution: they are shown when they are asked for.
+    if (isGeneral(filter)) where.always('pass IS NULL');
     where.add('id >= ?', filter.from && idBounds(filter.from.getTime()).lowest);
     where.add('id < ?', filter.to && idBounds(filter.to.getTime()).lowest);
     where.add('id < ?', filter.before);
@@ -83,6 +91,11 @@ export class ExecutionRepository {
     return row;
   }
 
+  /** With the output that lies beside the row. */
+  async whole<R extends ExecutionRow | StepExecutionRow>(row: R): Promise<R> {
+    return (await withLargeOutputs(this.database, [row]))[0] ?? row;
+  }
+
   /** Oldest first, one more than `limit`. */
   async logs(executionId: string, filter: LogFilter, limit: number): Promise<LogLineRow[]> {
     const { lowest, highest } = idBounds(idTime(executionId));
@@ -98,6 +111,10 @@ export class ExecutionRepository {
   }
 }
 
+function isGeneral({ ids, parentId, triggerType }: ExecutionFilter): boolean {
+  return ids === undefined && parentId === undefined && triggerType !== PASS_TRIGGER;
+}
+
 /** Collects the conditions of a list whose values are given. */
 class Conditions {
   readonly values: unknown[] = [];
@@ -108,6 +125,10 @@ class Conditions {
     if (value === undefined) return;
     this.values.push(value);
     this.parts.push(condition.replaceAll('?', `$${this.values.length}`));
+  }
+
+  always(condition: string): void {
+    this.parts.push(condition);
   }
 
   get sql(): string {

@@ -24,13 +24,14 @@ export interface ExecutionRow {
   input: unknown;
   variables: unknown;
   output: unknown;
+  output_size: number | null;
   error: ExecutionError | null;
   created_by: string | null;
 }
 
 export const EXECUTION_COLUMNS = `id, workflow_id, version, status, priority, attempt, cancel_reason, pause_requested, queued_at,
-  start_time, end_time, trigger_id, trigger_type, occurrence_id, parent_id, retry_of, input, variables, output, error,
-  created_by`;
+  start_time, end_time, trigger_id, trigger_type, occurrence_id, parent_id, retry_of, input, variables, output, output_size,
+  error, created_by`;
 
 export interface StepExecutionRow {
   id: string;
@@ -43,6 +44,8 @@ export interface StepExecutionRow {
   port: string | null;
   input: unknown;
   output: unknown;
+  /** Bytes, while it lies beside the row. */
+  output_size: number | null;
   error: StepError | null;
   waiting: Waiting | null;
   attempts: PastAttempt[] | null;
@@ -51,8 +54,8 @@ export interface StepExecutionRow {
   finished_at: Date | null;
 }
 
-export const STEP_COLUMNS = `id, execution_id, step_id, step_path, type, status, attempt, port, input, output, error,
-  waiting, attempts, first_started_at, started_at, finished_at`;
+export const STEP_COLUMNS = `id, execution_id, step_id, step_path, type, status, attempt, port, input, output, output_size,
+  error, waiting, attempts, first_started_at, started_at, finished_at`;
 
 export interface LogLineRow {
   id: string;

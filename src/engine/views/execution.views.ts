@@ -1,6 +1,6 @@
 import { idTime } from '../../common/ids.js';
 import { isOpen } from '../planner/state-tables.js';
-import type { ExecutionDto, LogLineDto, StepExecutionDto, TimelineItemDto } from './execution.dto.js';
+import type { ExecutionDto, LargeOutputDto, LogLineDto, StepExecutionDto, TimelineItemDto } from './execution.dto.js';
 import { levelName, type ExecutionRow, type LogLineRow, type StepExecutionRow } from './execution.row.js';
 
 const rfc3339 = (date: Date | null): string | null => date?.toISOString() ?? null;
@@ -18,6 +18,7 @@ export function toExecution(row: ExecutionRow): ExecutionDto {
     status,
     input,
     output,
+    large_output: largeOutput(row.output_size, `/api/v1/executions/${id}/output`),
     variables,
     start_time: rfc3339(row.start_time),
     end_time: rfc3339(row.end_time),
@@ -49,6 +50,7 @@ export function toStepExecution(row: StepExecutionRow): StepExecutionDto {
     attempt,
     input,
     output,
+    large_output: largeOutput(row.output_size, `/api/v1/step-executions/${id}/output`),
     error,
     waiting,
     attempts: row.attempts ?? [],
@@ -56,6 +58,10 @@ export function toStepExecution(row: StepExecutionRow): StepExecutionDto {
     finished_at: rfc3339(row.finished_at),
     duration_ms: between(row.started_at, row.finished_at),
   };
+}
+
+function largeOutput(size: number | null, url: string): LargeOutputDto | null {
+  return size === null ? null : { size, url };
 }
 
 export function toTimelineItem(row: StepExecutionRow): TimelineItemDto {

@@ -101,9 +101,11 @@ function requestOf(request: FastifyRequest, params: Readonly<Record<string, stri
   };
 }
 
-function send(reply: FastifyReply, { status, headers, body }: PublicAnswer): FastifyReply {
-  reply.code(status).type('application/json; charset=utf-8');
+function send(reply: FastifyReply, { status, headers, body, isText }: PublicAnswer): FastifyReply {
+  reply.code(status);
+  if (isText !== true) reply.type('application/json; charset=utf-8');
   if (headers !== undefined) reply.headers(headers);
+  if (isText === true) return reply.send(body ?? '');
   return reply.send(JSON.stringify(body ?? null));
 }
 

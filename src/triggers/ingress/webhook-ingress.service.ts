@@ -23,6 +23,7 @@ import {
   WebhookNotFoundError,
   WebhookRunError,
 } from '../triggers.errors.js';
+import { respondedAnswer } from './responded-answer.js';
 import { RateLimiter } from './rate-limiter.js';
 
 /** A trigger that a request is for, and what its path holds. */
@@ -142,7 +143,12 @@ export class WebhookIngress {
       const finished = await this.ends.wait(executionId, delivery.waitMs);
       if (finished !== null) return outputOf(finished);
     }
-    return { status: 202, body: startAnswer(trigger.workflowId, handled) };
+    const started = startAnswer(trigger.workflowId, handled);
+    if (delivery.answer === 'respond' && outcome === 'fired' && executionId !== null) {
+      const responded = await this.ends.waitForResponse(executionId, delivery.waitMs);
+      if (responded !== null) return respondedAnswer(responded, started);
+    }
+    return { status: 202, body: started };
   }
 
   /** Who was refused and why, without what was sent. */

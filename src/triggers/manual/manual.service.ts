@@ -183,7 +183,7 @@ export class ManualStarts {
     if (order.wait && handled.executionId !== null) {
       const timeout = parseDuration(order.waitTimeout ?? DEFAULT_WAIT_MS / 1000) ?? DEFAULT_WAIT_MS;
       const finished = await this.ends.wait(handled.executionId, timeout);
-      if (finished !== null) return { status: 200, body: await this.views.get(finished.id) };
+      if (finished !== null) return { status: 200, body: await this.views.finished(finished.id) };
     }
     return { status: 202, body: startAnswer(workflowId, handled) };
   }

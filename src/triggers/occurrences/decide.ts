@@ -68,7 +68,7 @@ function verdictOf(
   if (held !== undefined) return not(held.outcome, held.code, held.detail);
   const visible = { trigger: names, env };
   try {
-    if (trigger.filter !== null && !trigger.filter.test(visible))
+    if (trigger.filter !== null && seen.isFiltered !== true && !trigger.filter.test(visible))
       return not('filtered', 'filter', trigger.filter.source);
     const input =
       trigger.input === null

@@ -8,6 +8,7 @@ import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
 import { ExecutionCancels } from '../../engine/execution-cancels.js';
+import { EventListeners } from '../../engine/events/event-listeners.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
 import { LockManager } from '../../locks/lock-manager.js';
 import { SecretStore } from '../../secrets/secret-store.js';
@@ -21,6 +22,7 @@ import {
   type Liveness,
   type Seen,
   type SeenBy,
+  type TriggerOutcome,
   type TriggerTimer,
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
@@ -46,6 +48,7 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly locks: LockManager,
     private readonly metrics: Metrics,
     private readonly settings: AppConfig,
+    private readonly events: EventListeners,
   ) {
     super();
   }
@@ -123,6 +126,14 @@ export class OccurrenceIntake extends TriggerHost {
 
   override secret(name: string): Promise<string | undefined> {
     return this.secrets.get(name);
+  }
+
+  override judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome {
+    return this.decide(trigger, seen).outcome;
+  }
+
+  override want(triggerId: string, types: readonly string[] | null): void {
+    this.events.want(triggerId, types);
   }
 
   override report(triggerId: string, liveness: Partial<Liveness>): void {

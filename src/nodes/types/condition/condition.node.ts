@@ -1,6 +1,6 @@
 import type { Fault } from '../../../common/errors/app-error.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
-import { NodeType, type NodeContext, type NodeOutcome, type NestedScope } from '../../node.contract.js';
+import { done, NodeType, type NodeContext, type NodeOutcome, type NestedScope } from '../../node.contract.js';
 import { ConfigInvalidError } from '../../nodes.errors.js';
 import { ConditionConfig } from './condition.config.js';
 
@@ -32,6 +32,14 @@ export class ConditionNode extends NodeType<ConditionConfig> {
     if (typeof conditions !== 'object') return choice;
     const inside = exactlyOne(conditions, ['all', 'any']);
     return [...choice, ...inside.map((fault) => ({ ...fault, path: `conditions.${fault.path}` }))];
+  }
+
+  /** `{branch: "true"}`, or `{result: true}`, takes that branch; any other output takes none. */
+  override mocked(output: unknown): NodeOutcome {
+    const { branch, result } = (output ?? {}) as { branch?: unknown; result?: unknown };
+    const port = String(branch ?? result);
+    if (!this.ports.includes(port)) return done(output);
+    return { kind: 'enter', scope: port === 'true' ? 'then' : 'else', port, output };
   }
 
   execute({ config }: NodeContext<ConditionConfig>): NodeOutcome {

@@ -1,7 +1,10 @@
 import type { Fault } from '../../../common/errors/app-error.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
 import {
+  done,
   NodeType,
+  type ChildAnswer,
+  type ChildRequest,
   type FanOut,
   type FanOutResult,
   type NestedScope,
@@ -41,18 +44,39 @@ export class LoopNode extends NodeType<LoopConfig> {
       const message = 'passes of "while" follow each other: max_concurrency must be 1';
       faults.push({ path: 'max_concurrency', code: 'value_invalid', message });
     }
+    if (config.while !== undefined && config.distribute) {
+      const message = 'passes of "while" follow each other: they cannot be distributed';
+      faults.push({ path: 'distribute', code: 'value_invalid', message });
+    }
     if (config.batch_size !== undefined && config.items === undefined) {
       faults.push({ path: 'batch_size', code: 'value_invalid', message: 'only "items" can be taken in batches' });
     }
     return faults;
   }
 
-  execute({ config }: NodeContext<LoopConfig>): NodeOutcome {
+  execute({ config, resumed }: NodeContext<LoopConfig>): NodeOutcome {
     const failures = config.on_item_error === 'continue' ? 'ignore' : 'stop';
+    if (resumed !== null) return this.conclude(resumed.answer?.value as ChildAnswer, failures);
+    if (config.distribute) return this.distribute(config, failures);
     return {
       kind: 'fan_out',
       fanOut: { over: passesOf(config), limit: config.max_concurrency, enough: null, failures },
     };
+  }
+
+  private distribute(config: LoopConfig, failures: 'stop' | 'ignore'): NodeOutcome {
+    const { items, itemName } = passesOf(config) as Extract<FanOut['over'], { items: unknown }>;
+    if (items.length === 0) return done(this.gather([]));
+    const { max_concurrency: limit } = config;
+    const payload: ChildRequest = { kind: 'passes', items, item_name: itemName, limit, failures };
+    return { kind: 'suspend', request: { for: 'child', payload }, until: null, state: { kind: 'passes', failures } };
+  }
+
+  private conclude(answer: ChildAnswer, failures: 'stop' | 'ignore'): NodeOutcome {
+    if (answer.kind !== 'passes') throw new NodeError('internal', 'The passes of this loop were not started.');
+    const output = this.gather(answer.results);
+    const error = failures === 'ignore' ? undefined : answer.results.find((result) => result.error !== null)?.error;
+    return error ? { kind: 'fail', error: { ...error, retryable: true }, output } : done(output);
   }
 
   override gather(results: readonly FanOutResult[]): unknown {

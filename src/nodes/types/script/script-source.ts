@@ -1,6 +1,6 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, isAbsolute, normalize, resolve, sep } from 'node:path';
+import { basename } from 'node:path';
 import { Script } from 'node:vm';
+import { readWithin } from '../../../common/files/confined-file.js';
 import { NodeError } from '../../nodes.errors.js';
 
 export interface ScriptSource {
@@ -8,20 +8,12 @@ export interface ScriptSource {
   readonly fileName: string;
 }
 
-/** Whether a path leaves the folder it is relative to, as far as the text tells. */
-export function leavesFolder(path: string): boolean {
-  return isAbsolute(path) || path.includes('\0') || normalize(path).split(sep)[0] === '..';
-}
-
 /**
  * Reads a script under `folder`. Links are followed before the path is judged.
  * @throws NodeError `script_not_found`, also for what lies outside: it says nothing about other files.
  */
 export async function readScript(folder: string, path: string): Promise<ScriptSource> {
-  const root = await realpath(folder).catch(() => null);
-  const file = root === null || leavesFolder(path) ? null : await realpath(resolve(root, path)).catch(() => null);
-  if (root === null || !file?.startsWith(root + sep)) throw notFound(path);
-  const code = await readFile(file, 'utf8').catch(() => null);
+  const code = await readWithin(folder, path);
   if (code === null) throw notFound(path);
   return { code, fileName: basename(path) };
 }

@@ -2,17 +2,21 @@ import { IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min } from
 import { Field } from '../../../common/validation/fields.js';
 import { DURATION_SCHEMA, IsDuration } from '../../../common/validation/rules.js';
 
-export const RUNTIMES = ['javascript'] as const;
+export const RUNTIMES = ['javascript', 'node', 'python', 'bash'] as const;
 
 export class ScriptConfig {
-  @Field('What runs it.', { enum: [...RUNTIMES] })
+  @Field('What runs it: a sandbox that only computes, or a process; SCRIPT_RUNTIMES says which this server has.', {
+    enum: [...RUNTIMES],
+  })
   @IsOptional()
-  @IsIn(RUNTIMES, { message: 'this server runs scripts with the runtime "javascript" only' })
+  @IsIn(RUNTIMES)
   runtime: (typeof RUNTIMES)[number] = 'javascript';
 
-  @Field('The script: the body of an async function of `input`, `args` and `env`; what it returns is the result.', {
-    examples: ['return input.items.length;'],
-  })
+  @Field(
+    'javascript: the body of an async function of `input`, `args` and `env`; what it returns is the result. Others: the ' +
+      'program, with `input` set and on its standard input; the JSON on its last line of output is the result.',
+    { examples: ['return input.items.length;'] },
+  )
   @IsOptional()
   @IsString()
   @MaxLength(1_048_576)
@@ -23,11 +27,11 @@ export class ScriptConfig {
   @IsString()
   script?: string;
 
-  @Field('Any value the script should know beside its input.')
+  @Field('Any value the script should know beside its input; for a process its arguments.')
   @IsOptional()
   args?: unknown;
 
-  @Field('Names and texts, as `env`. The environment of the server is never visible.')
+  @Field('Names and texts, as `env` or as the environment. That of the server is never visible.')
   @IsOptional()
   @IsObject()
   env?: Record<string, unknown>;
@@ -37,7 +41,7 @@ export class ScriptConfig {
   @IsDuration()
   timeout: string | number = '30s';
 
-  @Field('Heap of the script, MiB.')
+  @Field('Memory of the script, MiB.')
   @IsOptional()
   @IsInt()
   @Min(8)

@@ -3,16 +3,21 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../../common/config/app-config.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
+import { leavesFolder } from '../../../common/files/confined-file.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
 import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
 import { AttemptAbortedError, ConfigInvalidError } from '../../nodes.errors.js';
+import { canConfine, runConfined } from './process/confined-process.js';
+import { processOutcome } from './process/process-outcome.js';
+import { interpreterOf, type ProcessScript, type Runtime } from './process/run-files.js';
 import type { OutputStream, SandboxJob, SandboxResult } from './sandbox/messages.js';
 import { SandboxPool } from './sandbox/sandbox-pool.js';
-import { leavesFolder, readScript, syntaxFault, type ScriptSource } from './script-source.js';
-import { ScriptConfig } from './script.config.js';
+import { readScript, syntaxFault, type ScriptSource } from './script-source.js';
+import { RUNTIMES, ScriptConfig } from './script.config.js';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const IDLE_MS = 60_000;
+const ENVIRONMENT_NAME = /^[A-Za-z_]\w*$/;
 /** Trying again meets the same: the script is wrong, or needs more than it may have. */
 const LASTING = new Set(['script_invalid', 'script_out_of_memory', 'script_output_too_large']);
 
@@ -21,8 +26,7 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
   readonly type = 'script';
   readonly kind = 'ACTION';
   readonly title = 'Script';
-  readonly description =
-    'Runs JavaScript in a sandbox without files, network or modules; its return value is the result.';
+  readonly description = 'Runs JavaScript in a sandbox, or Node.js, Python and bash as confined processes.';
   readonly config = ScriptConfig;
   private readonly pool = new SandboxPool({ size: Math.max(2, availableParallelism()), idleMs: IDLE_MS });
 
@@ -37,7 +41,8 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
   override faults({ code, script, ...rest }: ScriptConfig): readonly Fault[] {
     const faults = exactlyOne({ code, script, ...rest }, ['code', 'script']);
     const refuse = (path: string, message: string): number => faults.push({ path, code: 'value_invalid', message });
-    if (typeof code === 'string' && !code.includes('{{')) {
+    faults.push(...this.runtimeFaults(rest.runtime, rest.env));
+    if (typeof code === 'string' && !code.includes('{{') && rest.runtime === 'javascript') {
       const fault = syntaxFault(code);
       if (fault !== null) refuse('code', `The script is no JavaScript: ${fault}`);
     }
@@ -56,6 +61,10 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
       else ctx.log.warn(text);
     };
     try {
+      if (isProcess(ctx.config.runtime)) {
+        const script = toProcess(ctx, ctx.config.runtime, source);
+        return processOutcome(await runConfined(script, ctx.signal, onLine), script);
+      }
       const result = await this.pool.run(toJob(ctx, source), ctx.signal, onLine);
       return toOutcome(result, written);
     } catch (error) {
@@ -68,12 +77,27 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
     await this.pool.close();
   }
 
+  private runtimeFaults(runtime: string, env: unknown): Fault[] {
+    const fault = (path: string, message: string): Fault => ({ path, code: 'value_invalid', message });
+    if (runtime.includes('{{') || !isRuntime(runtime)) return [];
+    const listed = this.settings.scriptRuntimes;
+    if (!listed.includes(runtime)) {
+      return [fault('runtime', `SCRIPT_RUNTIMES of this server does not list "${runtime}", but ${listed.join(', ')}`)];
+    }
+    if (!isProcess(runtime)) return [];
+    if (!canConfine || interpreterOf(runtime) === null)
+      return [fault('runtime', `"${runtime}" is not installed on this server`)];
+    const names = typeof env === 'object' && env !== null ? Object.keys(env) : [];
+    const wrong = names.filter((name) => !ENVIRONMENT_NAME.test(name));
+    return wrong.map((name) => fault(`env.${name}`, 'must be letters, digits and "_"'));
+  }
+
   private async load({ code, script }: ScriptConfig): Promise<ScriptSource> {
     if (code !== undefined) return { code, fileName: 'script.js' };
     const { scriptsDir } = this.settings;
     if (script !== undefined && scriptsDir !== null) return readScript(scriptsDir, script);
     throw new ConfigInvalidError('script', [
-      { path: 'code', code: 'field_required', message: '"code" or "script" is field_required' },
+      { path: 'code', code: 'field_required', message: '"code" or "script" is required' },
     ]);
   }
 }
@@ -84,6 +108,35 @@ function toJob({ config, input }: NodeContext<ScriptConfig>, source: ScriptSourc
     input: JSON.stringify(input ?? null),
     args: JSON.stringify(config.args ?? null),
     env: JSON.stringify(config.env ?? {}),
+    timeoutMs: parseDuration(config.timeout) ?? 30_000,
+    maxMemoryMb: config.max_memory,
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+  };
+}
+
+function isRuntime(runtime: string): runtime is ScriptConfig['runtime'] {
+  return (RUNTIMES as readonly string[]).includes(runtime);
+}
+
+function isProcess(runtime: ScriptConfig['runtime']): runtime is Runtime {
+  return runtime !== 'javascript';
+}
+
+function toProcess(
+  { config, input }: NodeContext<ScriptConfig>,
+  runtime: Runtime,
+  { code }: ScriptSource,
+): ProcessScript {
+  const env = Object.entries(config.env ?? {}).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return {
+    runtime,
+    code,
+    input: JSON.stringify(input ?? null),
+    args: config.args,
+    env: Object.fromEntries(env) as Record<string, string>,
     timeoutMs: parseDuration(config.timeout) ?? 30_000,
     maxMemoryMb: config.max_memory,
     maxOutputBytes: MAX_OUTPUT_BYTES,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
-import { NodeType, type NestedScope, type NodeContext, type NodeOutcome } from '../../node.contract.js';
+import { done, NodeType, type NestedScope, type NodeContext, type NodeOutcome } from '../../node.contract.js';
 import { ConfigInvalidError } from '../../nodes.errors.js';
 import { SwitchConfig, type SwitchCase } from './switch.config.js';
 
@@ -33,6 +33,13 @@ export class SwitchNode extends NodeType<SwitchConfig> {
   override faults(config: SwitchConfig): readonly Fault[] {
     const cases: unknown[] = Array.isArray(config.cases) ? config.cases : [];
     return cases.flatMap((each, index) => caseFaults(each, index, config.value !== undefined));
+  }
+
+  /** `{branch: "cases[0]"}` takes that branch; any other output takes none. */
+  override mocked(output: unknown): NodeOutcome {
+    const { branch } = (output ?? {}) as { branch?: unknown };
+    if (typeof branch !== 'string' || !/^(default|cases\[\d+\])$/.test(branch)) return done(output);
+    return { kind: 'enter', scope: branch, port: branch, output };
   }
 
   execute({ config }: NodeContext<SwitchConfig>): NodeOutcome {

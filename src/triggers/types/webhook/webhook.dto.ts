@@ -147,11 +147,11 @@ export class WebhookConfig {
   @IsString({ each: true })
   allowed_ips: string[] = [];
 
-  @Field('ack: 202 after the commit. wait: the output, when the execution has ended')
+  @Field('ack: 202 after the commit. wait: the output, when the execution has ended. respond: what a respond step says')
   @IsIn(['ack', 'wait', 'respond'])
   response: 'ack' | 'wait' | 'respond' = 'ack';
 
-  @Field('How long wait waits before it answers 202', DURATION_SCHEMA)
+  @Field('How long wait and respond wait before they answer 202', DURATION_SCHEMA)
   @IsDuration()
   timeout: string | number = '30s';
 

@@ -74,9 +74,6 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     if (config.auth.jwks_url !== undefined && !URL.canParse(config.auth.jwks_url)) {
       add('auth.jwks_url', 'url_invalid', 'not a URL');
     }
-    if (config.response === 'respond') {
-      add('response', 'response_unavailable', 'response "respond" is not available yet', 'use ack or wait');
-    }
     if (config.max_body > MOST_BODY) add('max_body', 'max_body_too_large', `max_body is ${MOST_BODY} bytes at most`);
     config.allowed_ips.forEach((text, index) => {
       if (!isRange(text))
@@ -143,9 +140,9 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
       key,
       keyTtlMs: null,
       defaultInput: body ?? {},
-      awaited: trigger.config.response === 'wait',
+      awaited: trigger.config.response !== 'ack',
     };
-    return { seen, answer: trigger.config.response === 'wait' ? 'wait' : 'ack', waitMs: here.waitMs };
+    return { seen, answer: trigger.config.response, waitMs: here.waitMs };
   }
 
   private refuseMethodAndAddress(here: Attached, request: PublicRequest): void {

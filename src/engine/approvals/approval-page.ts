@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { Fault } from '../../common/errors/app-error.js';
+import { fieldsOf, type FormField } from './approval-form.js';
+import type { LinkKind } from './approval-links.js';
+import type { ApprovalRow } from './approval.row.js';
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#222}
+label{display:block;margin-top:1rem;font-weight:600}small{color:#555}
+input,textarea,select{font:inherit;width:100%;box-sizing:border-box;padding:.4rem}input[type=checkbox]{width:auto}
+textarea{min-height:6rem}button{font:inherit;margin:1.5rem .5rem 0 0;padding:.5rem 1.5rem}
+.message{white-space:pre-wrap}.faults{color:#a00}`;
+
+/** No script, nothing from elsewhere, in nobody's frame. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'x-robots-tag': 'noindex, nofollow',
+};
+
+export interface AskingPage {
+  readonly approval: ApprovalRow;
+  readonly kind: LinkKind;
+  /** What was wrong with what was sent before; and that itself. */
+  readonly faults: readonly Fault[];
+  readonly sent: URLSearchParams | null;
+}
+
+/** The page behind a link: what is asked, the form, and a button for what the link decides. */
+export function askingPage({ approval, kind, faults, sent }: AskingPage): string {
+  const { title, message, form, expires_at } = approval;
+  const fields = form === null || kind === 'reject' ? [] : fieldsOf(form);
+  return page(title, [
+    message === '' ? '' : `<p class="message">${escape(message)}</p>`,
+    expires_at === null ? '' : `<p><small>Until ${expires_at.toISOString()}</small></p>`,
+    faults.length === 0 ? '' : `<ul class="faults">${faults.map(faultItem).join('')}</ul>`,
+    '<form method="post">',
+    ...fields.map((field) => fieldHtml(field, sent)),
+    `<label for="comment">Comment</label><textarea id="comment" name="comment" maxlength="10000">`,
+    `${escape(sent?.get('comment') ?? '')}</textarea>`,
+    kind === 'reject' ? '' : '<button name="decision" value="approve">Approve</button>',
+    kind === 'approve' ? '' : '<button name="decision" value="reject" formnovalidate>Reject</button>',
+    '</form>',
+  ]);
+}
+
+/** What came of it, or why nothing can be decided here. */
+export function sayingPage(title: string, text: string): string {
+  return page(title, [`<p>${escape(text)}</p>`]);
+}
+
+function page(title: string, body: readonly string[]): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style></head>
+<body><h1>${escape(title)}</h1>${body.join('\n')}</body></html>`;
+}
+
+const faultItem = ({ path, message }: Fault): string => `<li>${escape(path)}: ${escape(message)}</li>`;
+
+function fieldHtml(field: FormField, sent: URLSearchParams | null): string {
+  const name = escape(field.name === '' ? 'data' : `data.${field.name}`);
+  const value = sent?.get(field.name === '' ? 'data' : `data.${field.name}`) ?? (sent === null ? field.value : '');
+  const help = field.help === '' ? '' : ` <small>${escape(field.help)}</small>`;
+  const label = `<label for="${name}">${escape(field.label)}${field.required ? ' *' : ''}${help}</label>`;
+  return label + inputHtml(field, name, value);
+}
+
+function inputHtml({ kind, required, choices }: FormField, name: string, value: string): string {
+  const common = `id="${name}" name="${name}"${required && kind !== 'boolean' ? ' required' : ''}`;
+  switch (kind) {
+    case 'long_text':
+    case 'json':
+      return `<textarea ${common}>${escape(value)}</textarea>`;
+    case 'boolean':
+      return `<input type="checkbox" ${common} value="true"${value === 'true' ? ' checked' : ''}>`;
+    case 'choice': {
+      const options = ['', ...choices].map((each) => {
+        const selected = each === value ? ' selected' : '';
+        return `<option value="${escape(each)}"${selected}>${escape(each)}</option>`;
+      });
+      return `<select ${common}>${options.join('')}</select>`;
+    }
+    case 'number':
+    case 'integer':
+      return `<input type="number" step="${kind === 'integer' ? '1' : 'any'}" ${common} value="${escape(value)}">`;
+    default:
+      return `<input type="${kind}" ${common} value="${escape(value)}">`;
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}

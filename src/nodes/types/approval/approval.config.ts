@@ -1,0 +1,67 @@
+import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
+import { Field } from '../../../common/validation/fields.js';
+import { DURATION_SCHEMA, IsDuration } from '../../../common/validation/rules.js';
+
+const NOTIFY = 'true, false, or a list of mail addresses';
+
+function IsNotify(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isNotify',
+    validator: {
+      validate: (value) => typeof value === 'boolean' || isTexts(value),
+      defaultMessage: (rule) => `${rule?.property ?? ''} must be ${NOTIFY}`,
+    },
+  });
+}
+
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+export class ApprovalConfig {
+  @Field('What is to be decided, in one line.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  title: string = 'Approval needed';
+
+  @Field('What those who decide should know.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(20_000)
+  message: string = '';
+
+  @Field('Who should decide: mail addresses or other names. Each gets links of their own.')
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  assignees: string[] = [];
+
+  @Field('How many different people must approve. One rejection rejects.')
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  approvals_needed: number = 1;
+
+  @Field('JSON Schema of the data that an approval brings along; the page behind a link shows it as a form.')
+  @IsOptional()
+  @IsObject()
+  form?: Record<string, unknown>;
+
+  @Field('How long to wait for the decision. None: until it is made.', DURATION_SCHEMA)
+  @IsOptional()
+  @IsDuration()
+  timeout?: string | number;
+
+  @Field('What becomes of the step when the time is up.')
+  @IsOptional()
+  @IsIn(['approve', 'reject', 'fail'])
+  on_timeout: 'approve' | 'reject' | 'fail' = 'fail';
+
+  @Field(`Mails the links: true, to the assignees that are mail addresses; or a list of further addresses.`, {
+    type: ['boolean', 'array'],
+    items: { type: 'string' },
+  })
+  @IsOptional()
+  @IsNotify()
+  notify: boolean | string[] = false;
+}
