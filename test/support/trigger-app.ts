@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg';
 import type { Caller } from '../../src/common/api/requires.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
+import { Connections } from '../../src/common/connections/connections.js';
 import { Database } from '../../src/common/database/database.js';
 import { HealthProbes } from '../../src/common/health/health-probes.js';
 import { OutgoingHttpModule } from '../../src/common/http/outgoing-http.module.js';
@@ -229,6 +230,7 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
     EventListeners,
