@@ -43,6 +43,16 @@ export interface ExecutionRequest {
   readonly createdBy: string | null;
   /** Of a test run: what stands in for its steps. A test run takes no part in `concurrency`. */
   readonly mocks?: Readonly<Record<string, unknown>>;
+  /** Uploads, attachments: files of the execution from its start, with `step_path` null. Without: none. */
+  readonly files?: readonly AcceptedFile[];
+}
+
+/** A file that comes with what starts an execution. Its name becomes one that may be, and differs from the others'. */
+export interface AcceptedFile {
+  readonly name: string;
+  /** Media type, as declared. */
+  readonly type?: string | undefined;
+  readonly content: Uint8Array;
 }
 
 /** The `trigger_type` of test runs: they count in no statistics. */

@@ -40,6 +40,8 @@ import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
 import { ExecutionCancels } from './execution-cancels.js';
 import { ExecutionEnds } from './execution-ends.js';
+import { ExecutionFilesController } from './execution-files.controller.js';
+import { ExecutionFiles } from './files/execution-files.service.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionLiveController } from './execution-live.controller.js';
 import { ExecutionViews } from './execution-views.js';
@@ -47,6 +49,7 @@ import { ExecutionsController } from './executions.controller.js';
 import { Reaper } from './maintenance/reaper.js';
 import { Reconciler } from './maintenance/reconciler.js';
 import { ReplicaLease } from './maintenance/replica-lease.js';
+import { Retention } from './maintenance/retention.service.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
@@ -87,6 +90,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionGraphController,
     ExecutionLiveController,
     ExecutionBundleController,
+    ExecutionFilesController,
     StepExecutionsController,
     WorkflowExecutionsController,
     ApprovalsController,
@@ -107,6 +111,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LiveExecutions,
     EngineMetrics,
     Journal,
+    ExecutionFiles,
     LocalEnds,
     RunServicesFactory,
     RunnerService,
@@ -145,6 +150,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     BulkService,
     ControlSignals,
     Reaper,
+    Retention,
     Reconciler,
     ReplicaLease,
     WakeUps,
@@ -159,6 +165,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
+    ExecutionFiles,
     EventListeners,
     Events,
     Suspensions,

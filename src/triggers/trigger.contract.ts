@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
+import type { AcceptedFile } from '../engine/engine.contract.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { DtoClass } from '../common/validation/fields.js';
 import type { Expression, Template } from '../definition/plan.js';
@@ -30,6 +31,8 @@ export interface ArmedTrigger<C extends object = object> {
 }
 
 /** One thing that a trigger saw, before anything was decided about it. */
+export type { AcceptedFile } from '../engine/engine.contract.js';
+
 export interface Seen {
   readonly occurredAt: Date;
   readonly scheduledFor: Date | null;
@@ -40,16 +43,18 @@ export interface Seen {
   readonly keyTtlMs: number | null;
   /** The input when the trigger has no mapping; undefined: the payload. */
   readonly defaultInput?: unknown;
+  /** Uploads, attachments: they become files of the execution, in the transaction that accepts it. */
+  readonly files?: readonly AcceptedFile[];
   /** The type has decided already: nothing starts, and this is why. */
   readonly refused?: {
     readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';
     readonly code: string;
     readonly detail: string;
   };
-  /** Why it fires late or in place of another: the reason of an occurrence that fires. */
-  readonly note?: { readonly code: string; readonly detail: string };
   /** The trigger's filter was asked already, for each part of it. */
   readonly isFiltered?: boolean;
+  /** Why it fires late or in place of another: the reason of an occurrence that fires. */
+  readonly note?: { readonly code: string; readonly detail: string };
   readonly replayOf?: string;
   /** The execution sees no secrets. */
   readonly withholdsSecrets?: boolean;
@@ -99,6 +104,10 @@ export abstract class TriggerHost {
   abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** What would become of it, by window, pause and filter; nothing is recorded. */
+  abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
+  /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
+  abstract want(triggerId: string, types: readonly string[] | null): void;
   /** The same as `report`, by the one replica that looks after the trigger, for all of them to show. */
   abstract share(triggerId: string, liveness: Partial<Liveness>): void;
   /** Commits what `work` did, or rolls it back when it throws. */
@@ -112,10 +121,6 @@ export abstract class TriggerHost {
    * twice is guarded by `moveState`. @returns undefined, at once, when another replica has it.
    */
   abstract lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>;
-  /** What would become of it, by window, pause and filter; nothing is recorded. */
-  abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
-  /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
-  abstract want(triggerId: string, types: readonly string[] | null): void;
   /** Says that the trigger works, or what keeps it from working. In memory, per replica. */
   abstract report(triggerId: string, liveness: Partial<Liveness>): void;
 }

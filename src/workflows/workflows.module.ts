@@ -7,6 +7,7 @@ import { WorkflowGraphController } from './workflow-graph.controller.js';
 import { WorkflowLifecycleController } from './workflow-lifecycle.controller.js';
 import { WorkflowLifecycle } from './workflow-lifecycle.service.js';
 import { WorkflowPlans } from './workflow-plans.js';
+import { WorkflowRetentions } from './workflow-retentions.js';
 import { WorkflowStatistics } from './workflow-statistics.service.js';
 import { WorkflowTasksController } from './workflow-tasks.controller.js';
 import { WorkflowTasksService } from './workflow-tasks.service.js';
@@ -39,9 +40,10 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowStatistics,
     WorkflowLifecycle,
     { provide: WorkflowDirectory, useExisting: WorkflowLifecycle },
+    WorkflowRetentions,
     CompiledPlans,
     { provide: WorkflowPlans, useExisting: CompiledPlans },
   ],
-  exports: [WorkflowPlans, WorkflowDirectory],
+  exports: [WorkflowPlans, WorkflowDirectory, WorkflowRetentions],
 })
 export class WorkflowsModule {}

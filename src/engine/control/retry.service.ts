@@ -20,6 +20,7 @@ import { placeOf } from '../concurrency/place.js';
 import { Places } from '../concurrency/places.service.js';
 import { isInside, planRetry, type RetryPlan } from '../planner/retry-plan.js';
 import { RETRIED_STATUSES } from '../planner/state-tables.js';
+import { copyFiles } from '../files/files.statements.js';
 import { Replica } from '../replica.js';
 import { insertLogs } from '../run/logs.js';
 import { SEVERAL } from '../planner/step-view.js';
@@ -126,6 +127,7 @@ export class RetryService {
     const queued = await insertRetry(client, made);
     const kept = steps.filter((step) => !again.has(step.step_path));
     await copySteps(client, id, kept, reopened);
+    await copyFiles(client, held.id, id, new Set(kept.map((step) => step.step_path)));
     return queued;
   }
 }

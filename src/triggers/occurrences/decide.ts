@@ -36,6 +36,7 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
           triggerType: trigger.type,
           trigger: names,
           createdBy: seen.order?.createdBy ?? null,
+          files: seen.files,
         }
       : null;
   const occurrence = {

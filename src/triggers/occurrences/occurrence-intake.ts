@@ -7,8 +7,8 @@ import { newId } from '../../common/ids.js';
 import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
-import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { EventListeners } from '../../engine/events/event-listeners.js';
+import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
 import { LockManager } from '../../locks/lock-manager.js';
 import { SecretStore } from '../../secrets/secret-store.js';
@@ -185,7 +185,8 @@ export class OccurrenceIntake extends TriggerHost {
       outcome === 'notified' && occurrenceId !== null ? [occurrenceId] : [],
     );
     if (ids.length === 0) return;
-    const dueAt = new Date();
+    // At once, by whichever clock.
+    const dueAt = new Date(0);
     await this.timers.set(
       client,
       ids.map((subjectId) => ({ kind: NOTIFICATION_TIMER, subjectId, key: '', dueAt, payload: null })),

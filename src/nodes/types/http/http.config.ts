@@ -57,7 +57,7 @@ export class HttpConfig {
   expect_status?: unknown;
 
   @Field(
-    'What `body` holds: auto goes by the Content-Type; file gives `{name, type, size, sha256, content}`, base64.',
+    'What `body` holds: auto goes by the Content-Type; file stores it as a file of the execution and gives its entry.',
     {
       enum: [...RESPONSE_FORMS],
     },

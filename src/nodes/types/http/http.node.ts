@@ -11,8 +11,9 @@ import { HttpConfig } from './http.config.js';
 import { OAuthTokens } from './oauth-tokens.js';
 import { collectPages } from './collect-pages.js';
 import { plainHeaders } from './plain-headers.js';
+import { StoredBody } from './stored-body.js';
 import { asText, decodeBody } from './response-body.js';
-import { isRetryable, parseRetryAfter } from './retry-after.js';
+import { isRetryable, parseRetryAfter } from '../../../common/http/retry-after.js';
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** How much of a refusal's body is kept with the failure, bytes. */
@@ -82,11 +83,12 @@ export class HttpNode extends NodeType<HttpConfig> {
     const request = buildRequest(ctx);
     const send = (hop: OutgoingRequest): Promise<OutgoingResponse> => this.send(config, hop, ctx.signal);
     if (config.pagination) return collectPages(request, config.pagination, send);
-    const response = await send(request);
+    const stored = config.response === 'file' ? new StoredBody(ctx) : null;
+    const response = await send(stored === null ? request : { ...request, take: (head) => stored.take(head) });
     return {
       status_code: response.status,
       headers: plainHeaders(response),
-      body: decodeBody(response, config.response),
+      body: stored === null ? decodeBody(response, config.response) : stored.file,
     };
   }
 
