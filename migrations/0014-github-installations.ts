@@ -1,8 +1,8 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /** Where the GitHub App is installed, as its own events tell. */
-export class GitHubInstallations0000000000015 implements MigrationInterface {
-  name = 'GitHubInstallations0000000000015';
+export class GitHubInstallations0000000000014 implements MigrationInterface {
+  name = 'GitHubInstallations0000000000014';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
