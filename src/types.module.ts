@@ -1,4 +1,5 @@
 import { Global, Injectable, Module } from '@nestjs/common';
+import { AppConfig } from './common/config/app-config.js';
 import { TypeCatalogue, type NodeTypeDescription, type TriggerTypeDescription } from './definition/type-catalogue.js';
 import type { NodeRegistry } from './nodes/node-registry.js';
 import type { TriggerRegistry } from './triggers/trigger-registry.js';
@@ -7,7 +8,13 @@ import type { TriggerRegistry } from './triggers/trigger-registry.js';
 @Injectable()
 export class ComposedCatalogue extends TypeCatalogue {
   override readonly lacks: readonly string[] = [];
+  override readonly executionTimeoutMs: number;
   private registries: { nodes: NodeRegistry; triggers: TriggerRegistry } | null = null;
+
+  constructor({ executionTimeoutMs }: AppConfig) {
+    super();
+    this.executionTimeoutMs = executionTimeoutMs;
+  }
 
   fill(nodes: NodeRegistry, triggers: TriggerRegistry): void {
     this.registries = { nodes, triggers };

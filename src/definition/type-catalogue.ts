@@ -71,4 +71,6 @@ export abstract class TypeCatalogue {
    * `on_interrupt: ask`, or a field of a type's config, `loop.distribute`.
    */
   readonly lacks: readonly string[] = [];
+  /** How long an execution may take whose definition does not say; null: unknown. */
+  readonly executionTimeoutMs: number | null = null;
 }
