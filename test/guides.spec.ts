@@ -19,6 +19,7 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/approvals.md': ['"status":"approved"', '"decision":"approve"'],
   'docs/guides/events.md': ['"accepted":1', '"method":"card"', '"type":"order.accepted"'],
   'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
+  'docs/guides/templates.md': ['"said":"Dear Ada"', '"message":"ping moon"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
   'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };

@@ -9,7 +9,7 @@ export function celSource(value: unknown): string {
     return `{${fields.join(', ')}}`;
   }
   if (typeof value === 'string') return textSource(value);
-  return typeof value === 'number' ? `(${value})` : (JSON.stringify(value ?? null) ?? 'null');
+  return typeof value === 'number' ? `(${value})` : JSON.stringify(value ?? null);
 }
 
 function textSource(text: string): string {

@@ -1,7 +1,7 @@
 import type { Fault } from '../../common/errors/app-error.js';
 import { isPlainObject } from '../expressions/values.js';
 import { parameterFault } from './arguments.js';
-import { PARAMETER_TYPES, type TemplateParameter } from './step-template.js';
+import { PARAMETER_TYPES } from './step-template.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const FIELDS = ['type', 'description', 'required', 'default', 'enum'];
@@ -39,7 +39,7 @@ function faultsOf(name: string, parameter: unknown): Fault[] {
   if (required !== undefined && typeof required !== 'boolean') refuse('required', 'Expected true or false.');
   if (allowed !== undefined && !Array.isArray(allowed)) refuse('enum', 'Expected a list of values.');
   if (faults.length > 0 || fallback === undefined || fallback === null) return faults;
-  const problem = parameterFault(parameter as TemplateParameter, fallback);
+  const problem = parameterFault(parameter, fallback);
   if (problem !== null) refuse('default', `The default ${problem}.`);
   return faults;
 }

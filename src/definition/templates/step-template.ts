@@ -1,5 +1,14 @@
 /** What a parameter may hold; `any` takes everything. */
-export const PARAMETER_TYPES = ['any', 'string', 'number', 'integer', 'boolean', 'array', 'object', 'duration'] as const;
+export const PARAMETER_TYPES = [
+  'any',
+  'string',
+  'number',
+  'integer',
+  'boolean',
+  'array',
+  'object',
+  'duration',
+] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 export interface TemplateParameter {

@@ -62,7 +62,7 @@ class Substitution {
     if (!text.includes('{{')) return text;
     const name = aloneIn(soleTemplate(text) ?? '');
     if (name !== null) {
-      this.places.push({ path, parameter: name });
+      if (Object.hasOwn(this.values, name)) this.places.push({ path, parameter: name });
       return structuredClone(this.valueOf(name, path));
     }
     try {
@@ -97,7 +97,7 @@ class Substitution {
       return null;
     }
     const value = this.values[name];
-    this.take(typeof value === 'string' ? value.length : (JSON.stringify(value) ?? '').length);
+    this.take(typeof value === 'string' ? value.length : JSON.stringify(value ?? null).length);
     return value;
   }
 

@@ -4,12 +4,7 @@ import type { Faults } from '../faults.js';
 import { formatPath, type Path, snakeCase } from '../parse/source.js';
 import { readArguments } from './arguments.js';
 import { CapturedNames } from './captured-names.js';
-import {
-  DEEPEST_TEMPLATES,
-  readReference,
-  type StepTemplate,
-  type StepTemplates,
-} from './step-template.js';
+import { DEEPEST_TEMPLATES, readReference, type StepTemplate, type StepTemplates } from './step-template.js';
 import { newRoom, substitute, type Substituted, TooLargeError } from './substitute.js';
 
 type Fields = Record<string, unknown>;
@@ -49,9 +44,10 @@ export class TemplateExpander {
   private find(reference: unknown, at: Path): StepTemplate | undefined {
     const read = typeof reference === 'string' ? readReference(reference) : null;
     const latest = read === null ? null : this.templates.latest(read.name);
-    const template = read?.version == null ? undefined : this.templates.find(read.name, read.version);
+    const template = read === null || read.version === null ? undefined : this.templates.find(read.name, read.version);
     if (template === undefined) {
-      const message = read === null ? 'A template is named by name@version.' : `There is no template "${String(reference)}".`;
+      const message =
+        read === null ? 'A template is named by name@version.' : `There is no template "${String(reference)}".`;
       const hint = read !== null && latest !== null ? `The latest is ${read.name}@${latest}.` : undefined;
       this.faults.error('template_unknown', at, message, { hint });
       return undefined;
@@ -104,7 +100,8 @@ export class TemplateExpander {
     const description = `From the template ${label(template)}.`;
     const isSingle = steps.length === 1 && isPlainObject(only);
     const below = isSingle ? path : [...path, 'config', 'steps'];
-    if (isSingle) for (const key of Object.keys(only)) if (!(key in beside)) this.moved([...path, key], [...inTemplate, 0, key]);
+    if (isSingle)
+      for (const key of Object.keys(only)) if (!(key in beside)) this.moved([...path, key], [...inTemplate, 0, key]);
     if (!isSingle) this.moved(below, inTemplate);
     for (const { path: at, parameter } of made.places)
       this.moved([...below, ...(isSingle ? at.slice(1) : at)], [...path, 'with', parameter]);

@@ -55,7 +55,9 @@ export class NodeTemplateBody {
 }
 
 export class NewNodeTemplateBody extends NodeTemplateBody {
-  @Matches(TEMPLATE_NAME, { message: 'name must be letters, digits, "_" and "-", beginning with a letter, at most 100' })
+  @Matches(TEMPLATE_NAME, {
+    message: 'name must be letters, digits, "_" and "-", beginning with a letter, at most 100',
+  })
   name!: string;
 }
 

@@ -4,7 +4,11 @@ import { isUniqueViolation } from '../../common/database/pg-errors.js';
 import { isId, newId } from '../../common/ids.js';
 import type { TemplateParameter } from '../../definition/templates/step-template.js';
 import * as sql from './node-template.sql.js';
-import { NodeTemplateExistsError, NodeTemplateNotFoundError, NodeTemplateVersionError } from './node-templates.errors.js';
+import {
+  NodeTemplateExistsError,
+  NodeTemplateNotFoundError,
+  NodeTemplateVersionError,
+} from './node-templates.errors.js';
 
 export interface NodeTemplateRow {
   readonly id: string;

@@ -31,7 +31,8 @@ export class NodeTemplatesController {
   @Requires('editor')
   @ApiOperation({
     summary: 'Add a step template',
-    description: 'A step uses it by `template: name@version` and `with:`; it is put in place when the workflow is read.',
+    description:
+      'A step uses it by `template: name@version` and `with:`; it is put in place when the workflow is read.',
   })
   @ApiCreatedResponse({ type: NodeTemplateDto })
   @ApiProblems(409, 422)

@@ -73,7 +73,10 @@ export class NodeTemplatesService {
 }
 
 /** A description that is left out stays. */
-function contentOf({ description, parameters, steps }: NodeTemplateBody, before?: NodeTemplateRow): NodeTemplateContent {
+function contentOf(
+  { description, parameters, steps }: NodeTemplateBody,
+  before?: NodeTemplateRow,
+): NodeTemplateContent {
   const plain = JSON.parse(JSON.stringify({ parameters: parameters ?? {}, steps })) as {
     parameters: Record<string, TemplateParameter>;
     steps: unknown[];

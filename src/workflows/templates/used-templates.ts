@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { templateReferences } from '../../definition/definition.js';
-import { DEEPEST_TEMPLATES, NO_TEMPLATES, type StepTemplate, type StepTemplates } from '../../definition/templates/step-template.js';
+import {
+  DEEPEST_TEMPLATES,
+  NO_TEMPLATES,
+  type StepTemplate,
+  type StepTemplates,
+} from '../../definition/templates/step-template.js';
 import { NodeTemplateRepository } from './node-template.repository.js';
 
 /** Fetches the step templates that a definition names, and those that they name. */

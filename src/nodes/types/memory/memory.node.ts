@@ -47,7 +47,7 @@ export class MemoryNode extends NodeType<MemoryConfig> {
       const query = operation === 'search' ? (config.query ?? '') : '';
       return done({ items: (await this.memory.list(place, config.prefix, query, config.limit)).map(itemOf) });
     }
-    if (operation === 'delete') return done({ deleted: await this.memory.delete(place, key, ifRevision) });
+    if (operation === 'delete') return done({ deleted: await this.memory.delete(place, key, ifRevision, ctx.idempotencyKey) });
     if (operation === 'get') {
       const entry = await this.memory.get(place, key);
       return done({ value: entry === null ? (config.default ?? null) : entry.value, revision: entry?.revision ?? 0 });
