@@ -7,7 +7,6 @@ import type { TriggerRegistry } from './triggers/trigger-registry.js';
 /** The two registries as one catalogue. Filled when both are made: trigger types themselves start workflows. */
 @Injectable()
 export class ComposedCatalogue extends TypeCatalogue {
-  override readonly lacks: readonly string[] = [];
   override readonly executionTimeoutMs: number;
   private registries: { nodes: NodeRegistry; triggers: TriggerRegistry } | null = null;
 
