@@ -167,7 +167,7 @@ const CASES: Readonly<Record<string, () => Case>> = {
   'a distributed loop of 3 passes, one at a time, their executions included': () => ({
     steps: `  - {id: each, type: loop, config: {times: 3, distribute: true, steps: [{id: a, type: set, config: {values: {n: 1}}}]}}`,
   }),
-  'an approval, decided by the API': () => ({
+  'the decision of an approval by the API, and the way to the end': () => ({
     steps: '  - {id: ask, type: approval, config: {title: x}}',
     meanwhile: async (id) => {
       await rests(id, 'waiting');
