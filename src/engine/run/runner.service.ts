@@ -17,6 +17,7 @@ import { ExecutionRun, type RunResult } from './execution-run.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { toFailure } from './failure.js';
 import { Journal } from './journal.js';
+import { LeftOpen } from './left-open.service.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
@@ -47,6 +48,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly journal: Journal,
     private readonly places: Places,
     private readonly seats: PassSeats,
+    private readonly leftOpen: LeftOpen,
     factory: RunServicesFactory,
   ) {
     this.services = factory.services;
@@ -155,6 +157,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async failForGood(claimed: ClaimedExecution, cause: unknown): Promise<RunResult> {
     const { code, message } = toFailure(cause);
     const error = { code, message, step_path: null };
+    await this.leftOpen.close(claimed);
     const result = await this.move(claimed, { to: 'failed', outputJson: null, error });
     if (result === 'lost') return { kind: 'lost' };
     return { kind: 'ended', end: { status: 'failed', output: null, outputJson: null, error } };
