@@ -261,21 +261,66 @@ it('the context of a private repository is read at the SHA of the event', async 
 });
 
 describe('a pull request from a fork', () => {
-  const steps = `[{id: use, type: set, config: {values: {token: "{{ sha256(secrets.deploy_key) }}"}}}]`;
-
-  it('sees no secrets, nor does its replay', async () => {
-    await api.call('PUT', '/secrets/deploy_key', { value: 'a very secret key' });
+  const ofFork = (): object => pull('fork', { full_name: 'eve/shop' });
+  const use = `{id: use, type: set, config: {values: {token: "{{ sha256(secrets.deploy_key) }}"}}}`;
+  const run = async (steps: string, payload: object, end: string): Promise<any> => {
     const workflow = await deployed({ events: ['pull_request'] }, steps);
-    const own = await resultOf(workflow, 'pull_request', pull('own'));
-    await api.reaches(own.execution_id ?? '', 'completed');
-    const fork = await resultOf(workflow, 'pull_request', pull('fork', { full_name: 'eve/shop' }));
-    const failed = await api.reaches(fork.execution_id ?? '', 'failed');
-    expect(failed.error?.code).toBe('expression_failed');
-    const status = await api.get(`/triggers/workflows/${workflow}/status`);
-    const ledger = await api.get(`/triggers/${status.body.triggers[0].id as string}/occurrences?limit=1`);
-    const replay = await api.post(`/occurrences/${ledger.body.items[0].id as string}/replay`);
+    const { execution_id: id } = await resultOf(workflow, 'pull_request', payload);
+    return { workflow, execution: await api.reaches(id ?? '', end) };
+  };
+
+  beforeAll(async () => {
+    await api.call('PUT', '/secrets/deploy_key', { value: 'a very secret key' });
+    await api.create(`name: uses-the-key\nsteps: [${use}]`);
+  });
+
+  it('sees no secrets and is told so, nor does its replay', async () => {
+    await run(`[${use}]`, pull('own'), 'completed');
+    const { workflow, execution } = await run(`[${use}]`, ofFork(), 'failed');
+    expect(execution.error).toMatchObject({ code: 'expression_failed' });
+    expect(execution.error.message).toContain('secrets are withheld');
+    const [row] = await ledgerOf(workflow);
+    const replay = await api.post(`/occurrences/${row.id as string}/replay`);
     expect(replay.status).toBe(202);
-    expect((await api.reaches(replay.body.execution_id as string, 'failed')).error?.code).toBe('expression_failed');
+    const replayed = await api.reaches(replay.body.execution_id as string, 'failed');
+    expect(replayed.error?.message).toContain('secrets are withheld');
+  });
+
+  it('cannot get around it by a default, nor by asking whether there is one', async () => {
+    for (const expression of [
+      "default(secrets.deploy_key, 'none')",
+      'has(secrets.deploy_key)',
+      'secrets.?deploy_key.orValue(1)',
+    ]) {
+      const { execution } = await run(
+        `[{id: use, type: transform, config: {expression: "${expression}"}}]`,
+        ofFork(),
+        'failed',
+      );
+      expect(execution.error.message, expression).toContain('secrets are withheld');
+    }
+  });
+
+  it.each([
+    ['a child', '[{id: sub, type: subworkflow, config: {workflow: uses-the-key, input: {}}}]'],
+    [
+      'a child of a distributed pass',
+      `[{id: each, type: loop, config: {items: [1], distribute: true,
+        steps: [{id: sub, type: subworkflow, config: {workflow: uses-the-key, input: {}}}]}}]`,
+    ],
+    ['a distributed pass', `[{id: each, type: loop, config: {items: [1], distribute: true, steps: [${use}]}}]`],
+  ])('hands none on to %s', async (_what, steps) => {
+    const { execution } = await run(steps, ofFork(), 'failed');
+    expect(JSON.stringify(execution)).toContain('secrets are withheld');
+    await run(steps, pull('own'), 'completed');
+  });
+
+  it('uses no connection: it holds secrets', async () => {
+    const config = { url: 'postgres://user:hidden@127.0.0.1:1/none' };
+    expect((await api.post('/connections', { name: 'stock', type: 'database', config })).status).toBe(201);
+    const steps = '[{id: read, type: database, config: {connection: stock, sql: SELECT 1}}]';
+    const { execution } = await run(steps, ofFork(), 'failed');
+    expect(execution.error).toMatchObject({ code: 'secrets_withheld' });
   });
 });
 
