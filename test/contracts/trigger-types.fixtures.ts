@@ -75,7 +75,6 @@ export const TRIGGER_FIXTURES: Readonly<
       { ignore_bots: 'yes' },
       { context: { files: 'README.md' } },
       { context: { files: ['../secret'] } },
-      { context: null },
       { branches: ['[z-a]'] },
       { branches: { base: ['[z-a]'] } },
       { branches: { trunk: ['main'] } },
