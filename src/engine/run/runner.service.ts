@@ -22,7 +22,7 @@ import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
-import { secretsFor } from './secrets-of.js';
+import { secretsOf } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
 
 /** How long executions may take to be handed back to a database that is away. */
@@ -143,12 +143,12 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private wholeRun(claimed: ClaimedExecution, plan: Plan): ExecutionRun {
-    return new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
+    return new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
   }
 
   private async passRun(pass: ClaimedExecution, whole: Plan): Promise<ExecutionRun> {
     const { claimed, plan, prefix, places, steps } = await this.seats.of(pass, whole);
-    const run = new ExecutionRun(claimed, plan, secretsFor(claimed, whole), this.services, prefix);
+    const run = new ExecutionRun(claimed, plan, secretsOf(whole), this.services, prefix);
     run.placeOutside(places, steps);
     return run;
   }
