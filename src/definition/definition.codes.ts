@@ -52,8 +52,9 @@ export const DEFINITION_CODES = {
   expression_too_large: 'An expression that is too long or nested too deep.',
   template_unclosed: 'Two opening braces without the closing ones.',
   input_schema_invalid: '`input_schema` is not a JSON Schema.',
-  not_available: 'A part of the language that this version of Millrace does not run; it is refused, not ignored.',
   all_disabled: 'A warning: every step is disabled.',
+  wait_outlasts_timeout: 'A warning: a step may wait longer than the execution may take, waiting included.',
+  respond_missing: 'A warning: a webhook leaves its answer to a `respond` step, and there is none.',
 } as const;
 
 export type DefinitionCode = keyof typeof DEFINITION_CODES;

@@ -73,6 +73,7 @@ import { ExecuteService } from './start/execute.service.js';
 import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
+import { EngineFigures } from './views/engine-figures.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
 import { ExecutionGraph } from './views/execution-graph.service.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
@@ -158,6 +159,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionQueries,
     ExecutionBundle,
     ExecutionGraph,
+    EngineFigures,
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
@@ -165,6 +167,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
+    EngineFigures,
     ExecutionFiles,
     EventListeners,
     Events,

@@ -104,6 +104,16 @@ export abstract class TriggerHost {
   abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** Faults of an expression in a config that sees `env` and `names`. */
+  abstract faultsIn(path: string, source: string, names: readonly string[]): readonly Fault[];
+  /** Faults of a config value in which strings may hold `{{ secrets.x }}` and `{{ env.X }}`. */
+  abstract faultsInTemplate(path: string, value: unknown): readonly Fault[];
+  /** Whether an expression holds over `values`, which are by `names`, and `env`. @throws when it cannot be said */
+  abstract evaluate(source: string, names: readonly string[], values: Readonly<Record<string, unknown>>): boolean;
+  /** A config value with secrets and `env` in place: not to be stored or shown. @throws when a secret is missing */
+  abstract fill(value: unknown): Promise<unknown>;
+  /** How the engine does, in numbers; executions are counted as far back as the window goes. */
+  abstract figures(windowMs: number): Promise<Readonly<Record<string, unknown>>>;
   /** What would become of it, by window, pause and filter; nothing is recorded. */
   abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
   /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
@@ -347,6 +357,11 @@ export abstract class BaseTrigger<C extends object = object> {
 
   /** Nominal instants in a range of the past, oldest first, for types that can be backfilled. */
   instantsIn(_trigger: ArmedTrigger<C>, _range: InstantRange): readonly Seen[] | null {
+    return null;
+  }
+
+  /** What a reader of the trigger may see of the state that the type keeps; null: nothing. */
+  stateView(_state: unknown): unknown {
     return null;
   }
 
