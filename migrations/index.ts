@@ -8,6 +8,7 @@ import { Children0000000000011 } from './0011-children.js';
 import { People0000000000007 } from './0007-people.js';
 import { ResponsesAndMocks0000000000008 } from './0008-responses-and-mocks.js';
 import { Actions0000000000010 } from './0010-actions.js';
+import { Search0000000000012 } from './0012-search.js';
 import { TriggerLiveness0000000000009 } from './0009-trigger-liveness.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   ResponsesAndMocks0000000000008,
   Actions0000000000010,
   TriggerLiveness0000000000009,
+  Search0000000000012,
 ];

@@ -76,6 +76,10 @@ function notesOf(contestants, { minutes, plan }) {
     notes.push('* fell behind at 200 a second: the figure grows with the time of the measurement.');
   if (contestants.some(({ contender }) => contender.recordsNothing))
     notes.push('Node-RED records nothing: its executions are counted in its memory, and are gone with it.');
+  for (const { contender, rounds } of contestants) {
+    const lost = rounds.reduce((sum, { answer }) => sum + answer.lost, 0);
+    if (lost > 0) notes.push(`${contender.title} lost ${lost} of ${rounds.length * plan.answers} synchronous answers.`);
+  }
   for (const { contender, failure } of contestants)
     if (failure !== null) notes.push(`${contender.title} is out: ${failure}`);
   return notes;

@@ -6,6 +6,7 @@ import { generate } from '../load/generate.mjs';
 const CONNECTIONS = 50;
 const RATE = 200;
 const KEEPS_UP_WITHIN_S = 1;
+const MOST_LOST = 0.1;
 const DRAIN_LIMIT_MS = 180_000;
 const FIRST_GUESS = 60;
 
@@ -60,13 +61,19 @@ export async function steady(contestant, seconds) {
   return { accept: load.latency, finished: spread(finished), keptUp: took < seconds + KEEPS_UP_WITHIN_S };
 }
 
-/** One request at a time, each answered with the result of its execution. */
+/**
+ * One request at a time, each answered with the result of its execution. Some peers lose an answer now and then: those are
+ * counted, and left out of the times. Ours must not.
+ */
 export async function answers(contestant, count) {
-  const { server, numbers } = contestant;
+  const { contender, server, numbers } = contestant;
   const from = numbers.take(count);
   const load = await generate({ url: server.url, path: server.answer, from, connections: 1, count });
-  if (load.accepted !== count) throw new Error(`answers failed: ${JSON.stringify(load.faults)}`);
-  return load.latency;
+  const lost = count - load.accepted;
+  if (lost > count * MOST_LOST || (lost > 0 && contender.own)) {
+    throw new Error(`${lost} of ${count} answers did not come: ${JSON.stringify(load.faults)}`);
+  }
+  return { ...load.latency, lost };
 }
 
 async function drain({ server, contender }, wanted) {

@@ -42,9 +42,7 @@ function contender(key, title, needsRedis) {
       const { postgres, redis, database, folder } = context;
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
-      const queue = needsRedis
-        ? { EXECUTIONS_MODE: 'queue', QUEUE_BULL_REDIS_PORT: String(redis.port), QUEUE_BULL_REDIS_DB: '3' }
-        : {};
+      const queue = needsRedis ? queueSettings(redis) : {};
       const env = { ...(await settings(context)), ...queue, N8N_PORT: String(port) };
       const main = launch('n8n', NODE, [BIN, 'start'], { cwd: folder, env });
       const programs = [main];
@@ -72,20 +70,31 @@ function contender(key, title, needsRedis) {
 }
 
 /** The database with the workflows in force, which takes n8n a while: made once for both modes. */
-async function template(shared, { postgres, folder }) {
-  const database = 'bench_n8n_template';
-  shared.n8nTemplate ??= (async () => {
-    await postgres.create(database);
-    const file = join(folder, 'workflows.json');
-    const list = workflows();
-    writeFileSync(file, JSON.stringify(list));
-    const env = await settings({ postgres, database, folder });
-    const command = (...args) => run(`n8n ${args[0]}`, NODE, [BIN, ...args], { cwd: folder, env });
+async function template(shared, context) {
+  shared.n8nTemplate ??= makeTemplate({ ...context, database: 'bench_n8n_template' });
+  return await shared.n8nTemplate;
+}
+
+async function makeTemplate(context) {
+  const { postgres, redis, database, folder } = context;
+  await postgres.create(database);
+  const file = join(folder, 'workflows.json');
+  const list = workflows();
+  writeFileSync(file, JSON.stringify(list));
+  const env = { ...(await settings(context)), ...(redis !== null && queueSettings(redis)) };
+  const command = (...args) => run(`n8n ${args[0]}`, NODE, [BIN, ...args], { cwd: folder, env });
+  if (redis !== null) {
+    // In queue mode an import may put workflows in force.
+    await command('import:workflow', `--input=${file}`, '--activeState=fromJson');
+  } else {
     await command('import:workflow', `--input=${file}`);
     for (const { id } of list) await command('publish:workflow', `--id=${id}`);
-    return database;
-  })();
-  return await shared.n8nTemplate;
+  }
+  return database;
+}
+
+function queueSettings(redis) {
+  return { EXECUTIONS_MODE: 'queue', QUEUE_BULL_REDIS_PORT: String(redis.port), QUEUE_BULL_REDIS_DB: '3' };
 }
 
 async function startWorker(context, queue) {
