@@ -27,7 +27,7 @@ function workflow(path, responseMode) {
   return {
     id: path,
     name: path,
-    active: true,
+    active: false,
     settings: { executionOrder: 'v1' },
     nodes: [
       { ...node('Webhook', 'webhook', 2, { httpMethod: 'POST', path, responseMode, options: {} }), webhookId: path },

@@ -5,6 +5,7 @@ import { freePort, isOk, until } from '../lib/http.mjs';
 import { NODE, PEERS } from '../lib/paths.mjs';
 import { installPeer, versionOf } from '../lib/peer-install.mjs';
 import { launch, run } from '../lib/processes.mjs';
+import { query } from '../lib/services.mjs';
 import { bounds } from './millrace.mjs';
 import { workflows } from './n8n-workflows.mjs';
 
@@ -12,6 +13,8 @@ import { workflows } from './n8n-workflows.mjs';
 const PACKAGES = { dependencies: { n8n: '2.41.0' }, overrides: { linkedom: '0.18.13' } };
 const BIN = join(PEERS, 'n8n/node_modules/n8n/bin/n8n');
 const START_LIMIT_MS = 180_000;
+/** What its command publish:workflow does, which takes as long as a start. */
+const PUBLISH = `UPDATE workflow_entity SET active = true, "activeVersionId" = "versionId"`;
 
 /** An execution's data is a flat list in which numbers stand where they belong: the first `n` is the request's. */
 const NUMBER = `substring(d.data from '"n":(\\d+)')::bigint`;
@@ -76,20 +79,13 @@ async function template(shared, context) {
 }
 
 async function makeTemplate(context) {
-  const { postgres, redis, database, folder } = context;
-  await postgres.create(database);
+  const { postgres, database, folder } = context;
+  const databaseUrl = await postgres.create(database);
   const file = join(folder, 'workflows.json');
-  const list = workflows();
-  writeFileSync(file, JSON.stringify(list));
-  const env = { ...(await settings(context)), ...(redis !== null && queueSettings(redis)) };
-  const command = (...args) => run(`n8n ${args[0]}`, NODE, [BIN, ...args], { cwd: folder, env });
-  if (redis !== null) {
-    // In queue mode an import may put workflows in force.
-    await command('import:workflow', `--input=${file}`, '--activeState=fromJson');
-  } else {
-    await command('import:workflow', `--input=${file}`);
-    for (const { id } of list) await command('publish:workflow', `--id=${id}`);
-  }
+  writeFileSync(file, JSON.stringify(workflows()));
+  const args = [BIN, 'import:workflow', `--input=${file}`];
+  await run('n8n import:workflow', NODE, args, { cwd: folder, env: await settings(context) });
+  await query(databaseUrl, PUBLISH);
   return database;
 }
 

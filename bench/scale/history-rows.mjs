@@ -13,8 +13,7 @@ const DAY_MS = 86_400_000;
  */
 export async function fill({ server, rows, pool }, count) {
   const workflows = [];
-  for (let n = 0; n < WORKFLOWS; n++)
-    workflows.push((await server.call('POST', '/workflows', WORK(n), 'application/yaml')).id);
+  for (let n = 0; n < WORKFLOWS; n++) workflows.push(await server.deploy(WORK(n)));
   const load = (path) => import(join(ROOT, 'dist/src/common', path));
   const [{ PARTITIONED_TABLES }, { idBounds }] = await Promise.all([load('database/partitions.js'), load('ids.js')]);
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
@@ -36,6 +35,8 @@ steps:
   - {id: first, type: set, config: {values: {amount: 1}}}
   - {id: check, type: condition, config: {expression: steps.first.output.amount > 100}}
   - {id: last, type: set, config: {values: {size: big}}}
+triggers:
+  - {type: webhook, config: {path: /history-${n}}}
 `;
 
 async function fillDay(pool, { from, span }, count, workflows, tables, idBounds) {

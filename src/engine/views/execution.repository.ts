@@ -58,12 +58,21 @@ export class ExecutionRepository {
   /** Newest first, one more than `limit`. */
   async list(filter: ExecutionFilter, limit: number): Promise<ExecutionRow[]> {
     const where = this.conditions(filter);
+    if (filter.triggerId !== undefined) where.add('workflow_id = ?', await this.workflowOf(filter.triggerId));
     const newest = `ORDER BY id DESC LIMIT ${limit + 1}`;
     const select = `SELECT ${EXECUTION_COLUMNS} FROM execution`;
     const parts = searchParts(where, filter.q).map((part) => `${select} ${part} ${newest}`);
     const [only = ''] = parts;
     const sql = parts.length === 1 ? only : `(${parts.join(') UNION ALL (')}) ${newest}`;
     return await this.database.query<Row<ExecutionRow>>(sql, where.values);
+  }
+
+  /** It leads to an index; a trigger that was deleted leaves its executions to be looked through. */
+  private async workflowOf(triggerId: string): Promise<string | undefined> {
+    const rows = await this.database.query<{ workflow_id: string }>('SELECT workflow_id FROM trigger WHERE id = $1', [
+      triggerId,
+    ]);
+    return rows[0]?.workflow_id;
   }
 
   private conditions(filter: ExecutionFilter): Conditions {
