@@ -4,12 +4,14 @@ import { Concurrency0000000000003 } from './0003-concurrency.js';
 import { StepChanges0000000000004 } from './0004-step-changes.js';
 import { StepAnswers0000000000005 } from './0005-step-answers.js';
 import { OutputsAndFiles0000000000006 } from './0006-outputs-and-files.js';
-import { Children0000000000011 } from './0011-children.js';
 import { People0000000000007 } from './0007-people.js';
 import { ResponsesAndMocks0000000000008 } from './0008-responses-and-mocks.js';
-import { Actions0000000000010 } from './0010-actions.js';
-import { Search0000000000012 } from './0012-search.js';
 import { TriggerLiveness0000000000009 } from './0009-trigger-liveness.js';
+import { Actions0000000000010 } from './0010-actions.js';
+import { Children0000000000011 } from './0011-children.js';
+import { Search0000000000012 } from './0012-search.js';
+import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
+import { StepTemplates0000000000016 } from './0016-step-templates.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -19,10 +21,12 @@ export const MIGRATIONS = [
   StepChanges0000000000004,
   StepAnswers0000000000005,
   OutputsAndFiles0000000000006,
-  Children0000000000011,
   People0000000000007,
   ResponsesAndMocks0000000000008,
-  Actions0000000000010,
   TriggerLiveness0000000000009,
+  Actions0000000000010,
+  Children0000000000011,
   Search0000000000012,
+  GitHubInstallations0000000000014,
+  StepTemplates0000000000016,
 ];

@@ -6,6 +6,7 @@ import { HealthProbes } from './common/health/health-probes.js';
 import type { Redactor } from './common/logging/redactor.js';
 import { measureHttp } from './common/metrics/http-metrics.js';
 import { createHttpServer } from './http-server.js';
+import { INGRESS_PATHS } from './triggers/ingress/ingress.openapi.js';
 import { VERSION } from './version.js';
 
 /** The whole application on settings that are complete and a database that is ready. */
@@ -21,7 +22,7 @@ export async function createApplication(
   logger: LoggerService,
 ): Promise<Application> {
   const app = await createHttpServer(AppModule.with(config, redactor), config, logger);
-  setUpOpenApi(app, VERSION);
+  setUpOpenApi(app, VERSION, INGRESS_PATHS);
   measureHttp(app);
   return {
     listen: async () => {

@@ -2,7 +2,9 @@ import type { CompiledExpression } from './expressions/expression.js';
 import type { CompiledTemplate } from './expressions/template.js';
 import type { Plan, PlanStep } from './plan.js';
 
-const known = new WeakMap<Plan, Map<string, ReadonlySet<string> | null>>();
+type ByPrefix = Map<string, ReadonlySet<string> | null>;
+
+const known = new WeakMap<Plan, ByPrefix>();
 
 /**
  * Ids of the steps that are read by the steps whose plan path begins with `prefix` (`each[].`); null: which ones they

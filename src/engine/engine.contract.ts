@@ -43,6 +43,16 @@ export interface ExecutionRequest {
   readonly createdBy: string | null;
   /** Of a test run: what stands in for its steps. A test run takes no part in `concurrency`. */
   readonly mocks?: Readonly<Record<string, unknown>>;
+  /** Uploads, attachments: files of the execution from its start, with `step_path` null. Without: none. */
+  readonly files?: readonly AcceptedFile[];
+}
+
+/** A file that comes with what starts an execution. Its name becomes one that may be, and differs from the others'. */
+export interface AcceptedFile {
+  readonly name: string;
+  /** Media type, as declared. */
+  readonly type?: string | undefined;
+  readonly content: Uint8Array;
 }
 
 /** The `trigger_type` of test runs: they count in no statistics. */
@@ -55,6 +65,8 @@ export interface TriggerNames {
   readonly occurred_at: string;
   readonly scheduled_for: string | null;
   readonly payload: unknown;
+  /** The execution must not see secrets: somebody untrusted has a say in what it does. */
+  readonly withholds_secrets?: true;
 }
 
 /** One thing to record: an occurrence, an execution, or both, and under which key. */

@@ -40,6 +40,8 @@ import { ExecutionBundleController } from './execution-bundle.controller.js';
 import { ExecutionControlController } from './execution-control.controller.js';
 import { ExecutionCancels } from './execution-cancels.js';
 import { ExecutionEnds } from './execution-ends.js';
+import { ExecutionFilesController } from './execution-files.controller.js';
+import { ExecutionFiles } from './files/execution-files.service.js';
 import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionLiveController } from './execution-live.controller.js';
 import { ExecutionViews } from './execution-views.js';
@@ -47,6 +49,7 @@ import { ExecutionsController } from './executions.controller.js';
 import { Reaper } from './maintenance/reaper.js';
 import { Reconciler } from './maintenance/reconciler.js';
 import { ReplicaLease } from './maintenance/replica-lease.js';
+import { Retention } from './maintenance/retention.service.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
@@ -70,6 +73,7 @@ import { ExecuteService } from './start/execute.service.js';
 import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
+import { EngineFigures } from './views/engine-figures.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
 import { ExecutionGraph } from './views/execution-graph.service.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
@@ -87,6 +91,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionGraphController,
     ExecutionLiveController,
     ExecutionBundleController,
+    ExecutionFilesController,
     StepExecutionsController,
     WorkflowExecutionsController,
     ApprovalsController,
@@ -107,6 +112,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LiveExecutions,
     EngineMetrics,
     Journal,
+    ExecutionFiles,
     LocalEnds,
     RunServicesFactory,
     RunnerService,
@@ -145,6 +151,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     BulkService,
     ControlSignals,
     Reaper,
+    Retention,
     Reconciler,
     ReplicaLease,
     WakeUps,
@@ -152,6 +159,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionQueries,
     ExecutionBundle,
     ExecutionGraph,
+    EngineFigures,
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
@@ -159,6 +167,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
+    EngineFigures,
+    ExecutionFiles,
     EventListeners,
     Events,
     Suspensions,

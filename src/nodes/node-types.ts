@@ -6,19 +6,25 @@ import { EmitNode } from './types/emit/emit.node.js';
 import { DatabaseNode } from './types/database/database.node.js';
 import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
+import { GitHubNode } from './types/github/github.node.js';
+import { FileNode } from './types/file/file.node.js';
+import { GroupNode } from './types/group/group.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
+import { MemoryNode } from './types/memory/memory.node.js';
 import { ParallelNode } from './types/parallel/parallel.node.js';
 import { RespondNode } from './types/respond/respond.node.js';
 import { ScriptNode } from './types/script/script.node.js';
 import { SetNode } from './types/set/set.node.js';
 import { TransformNode } from './types/set/transform.node.js';
+import { SlackNode } from './types/slack/slack.node.js';
 import { StopNode } from './types/stop/stop.node.js';
 import { SubworkflowNode } from './types/subworkflow/subworkflow.node.js';
 import { SwitchNode } from './types/switch/switch.node.js';
 import { WaitForEventNode } from './types/wait_for_event/wait-for-event.node.js';
 import { WaitNode } from './types/wait/wait.node.js';
+import { WebhookNode } from './types/webhook/webhook.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
@@ -28,17 +34,23 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   DatabaseNode,
   EmailNode,
   FailNode,
+  GitHubNode,
+  FileNode,
+  GroupNode,
   HttpNode,
   LogNode,
   LoopNode,
+  MemoryNode,
   ParallelNode,
   RespondNode,
   ScriptNode,
   SetNode,
+  SlackNode,
   StopNode,
   SubworkflowNode,
   SwitchNode,
   TransformNode,
   WaitForEventNode,
   WaitNode,
+  WebhookNode,
 ];

@@ -72,10 +72,16 @@ export interface NodeContext<C extends object = object> {
   readonly attempt: number;
   /** `<execution id>:<step path>`: the same for every attempt, for receivers that can deduplicate. */
   readonly idempotencyKey: string;
+  /** A test run, whose mocks hold within this execution only. */
+  readonly isTest?: boolean;
+  /** The files of the execution; out of reach for pure steps. */
+  readonly files: StepFiles;
   /** Aborted on timeout, cancel and shutdown; `signal.reason` is an `AbortReason`. */
   readonly signal: AbortSignal;
   /** Connections by id or name, opened now. What is in them goes nowhere but to the other system. */
   readonly connections: Pick<Connections, 'get'>;
+  /** The database's time, milliseconds since 1970: when a step waits, no clock of a replica may say until when. */
+  readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
   /** Of the step execution: the same for every attempt. */
@@ -91,6 +97,42 @@ export interface Resumed {
 }
 
 export type { NestedScope } from '../definition/type-catalogue.js';
+
+/** A file of the execution, as outputs and the API show it. */
+export interface FileEntry {
+  readonly id: string;
+  /** Unique within the execution. */
+  readonly name: string;
+  /** Media type. */
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Of the content, in hex. */
+  readonly sha256: string;
+  /** The step that wrote it; null when it came with what started the execution. */
+  readonly step_path: string | null;
+  /** Where it is downloaded. */
+  readonly url: string;
+}
+
+/** What a file may be written from. Text is written as UTF-8, secrets redacted; bytes are written as they are. */
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface WriteOptions {
+  /** Media type; default `application/octet-stream`. */
+  readonly type?: string | undefined;
+  /** What becomes of a name that another step has taken. Default `fail`; `rename` writes `name-2`. */
+  readonly ifTaken?: 'fail' | 'replace' | 'rename';
+  readonly signal: AbortSignal;
+}
+
+/** The files of an execution. Errors: `file_not_found`, `file_name_invalid`, `file_exists`, `file_too_large`, `files_too_large`. */
+export interface StepFiles {
+  list(): Promise<readonly FileEntry[]>;
+  read(nameOrId: string): Promise<FileEntry & { readonly content: AsyncIterable<Buffer> }>;
+  /** Replaces what this step has written under this name: writing again is harmless. */
+  write(name: string, content: FileContent, options: WriteOptions): Promise<FileEntry>;
+}
 
 export type AbortReason = 'timeout' | 'cancelled' | 'shutdown' | 'replaced';
 
@@ -147,6 +189,14 @@ export interface SuspendRequest {
 
 export type SuspendFor = 'approval' | 'event' | 'child';
 
+/** What a webhook's sender is answered; header names in lower case. */
+export interface WebhookResponse {
+  readonly status_code: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text is sent as it is, null as no body, anything else as JSON. */
+  readonly body: unknown;
+}
+
 /** What a step asks for that waits for `child`. */
 export type ChildRequest =
   /** One execution of a workflow. `wait: false`: the step goes on as soon as it is recorded. */
@@ -185,13 +235,6 @@ export type ChildAnswer =
   | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
   /** Nothing was started. */
   | { readonly kind: 'refused'; readonly error: NodeFailure };
-/** What a webhook's sender is answered; header names in lower case. */
-export interface WebhookResponse {
-  readonly status_code: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Text is sent as it is, null as no body, anything else as JSON. */
-  readonly body: unknown;
-}
 
 /** Which scopes run, how many at once, and when they are enough. Plain JSON: it is kept with the step execution. */
 export interface FanOut {

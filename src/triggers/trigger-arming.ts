@@ -64,6 +64,8 @@ export class TriggerArming {
     const armed = rows.filter((row) => row.armed_at !== null);
     if (armed.length === 0) return;
     const ids = armed.map(({ id }) => id);
+    // In the order of whoever goes on from a state: first the trigger, then its timer.
+    await this.triggers.lockAll(client, ids);
     for (const [name, own] of Map.groupBy(armed, (row) => row.type)) await this.disarmType(client, name, own);
     await this.routes.remove(client, ids);
     await this.triggers.setDisarmed(client, ids);

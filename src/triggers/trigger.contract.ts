@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
+import type { AcceptedFile } from '../engine/engine.contract.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { DtoClass } from '../common/validation/fields.js';
 import type { Expression, Template } from '../definition/plan.js';
@@ -30,6 +31,8 @@ export interface ArmedTrigger<C extends object = object> {
 }
 
 /** One thing that a trigger saw, before anything was decided about it. */
+export type { AcceptedFile } from '../engine/engine.contract.js';
+
 export interface Seen {
   readonly occurredAt: Date;
   readonly scheduledFor: Date | null;
@@ -40,6 +43,8 @@ export interface Seen {
   readonly keyTtlMs: number | null;
   /** The input when the trigger has no mapping; undefined: the payload. */
   readonly defaultInput?: unknown;
+  /** Uploads, attachments: they become files of the execution, in the transaction that accepts it. */
+  readonly files?: readonly AcceptedFile[];
   /** The type has decided already: nothing starts, and this is why. */
   readonly refused?: {
     readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';
@@ -51,6 +56,8 @@ export interface Seen {
   /** Why it fires late or in place of another: the reason of an occurrence that fires. */
   readonly note?: { readonly code: string; readonly detail: string };
   readonly replayOf?: string;
+  /** The execution sees no secrets. */
+  readonly withholdsSecrets?: boolean;
   readonly awaited?: boolean;
   /** What a caller asked for beside the input. */
   readonly order?: {
@@ -97,6 +104,16 @@ export abstract class TriggerHost {
   abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** Faults of an expression in a config that sees `env` and `names`. */
+  abstract faultsIn(path: string, source: string, names: readonly string[]): readonly Fault[];
+  /** Faults of a config value in which strings may hold `{{ secrets.x }}` and `{{ env.X }}`. */
+  abstract faultsInTemplate(path: string, value: unknown): readonly Fault[];
+  /** Whether an expression holds over `values`, which are by `names`, and `env`. @throws when it cannot be said */
+  abstract evaluate(source: string, names: readonly string[], values: Readonly<Record<string, unknown>>): boolean;
+  /** A config value with secrets and `env` in place: not to be stored or shown. @throws when a secret is missing */
+  abstract fill(value: unknown): Promise<unknown>;
+  /** How the engine does, in numbers; executions are counted as far back as the window goes. */
+  abstract figures(windowMs: number): Promise<Readonly<Record<string, unknown>>>;
   /** What would become of it, by window, pause and filter; nothing is recorded. */
   abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
   /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
@@ -207,6 +224,13 @@ export interface Delivery {
   readonly waitMs: number;
 }
 
+export interface SharedRouteStatus {
+  /** `refusing`: it takes nothing, and `detail` says why. */
+  readonly status: 'ready' | 'refusing';
+  readonly detail: string | null;
+  readonly more: Readonly<Record<string, unknown>>;
+}
+
 /** Where a trigger of this type is reached. `shape` is the path with `:` for every parameter. */
 export interface PublicRoute {
   readonly method: string;
@@ -308,6 +332,24 @@ export abstract class BaseTrigger<C extends object = object> {
     return 1_048_576;
   }
 
+  /** A public route that all triggers of the type share, below `/api/v1/public/`; null: none. */
+  readonly sharedRoute: string | null = null;
+
+  /** A delivery by the shared route. @throws DeliveryRefusedError */
+  receiveShared(_request: PublicRequest): Promise<PublicAnswer> {
+    throw new Error(`${this.type} has no route of its own`);
+  }
+
+  /** How the shared route does, for everybody to see. */
+  sharedStatus(): Promise<SharedRouteStatus> {
+    throw new Error(`${this.type} has no route of its own`);
+  }
+
+  /** Whether an execution that comes of this payload must not see secrets: somebody untrusted has a say in it. */
+  withholdsSecrets(_payload: unknown): boolean {
+    return false;
+  }
+
   /** The next instants, for types that have some. */
   preview(_trigger: ArmedTrigger<C>, _from: Date, _count: number): readonly PreviewedInstant[] | null {
     return null;
@@ -315,6 +357,11 @@ export abstract class BaseTrigger<C extends object = object> {
 
   /** Nominal instants in a range of the past, oldest first, for types that can be backfilled. */
   instantsIn(_trigger: ArmedTrigger<C>, _range: InstantRange): readonly Seen[] | null {
+    return null;
+  }
+
+  /** What a reader of the trigger may see of the state that the type keeps; null: nothing. */
+  stateView(_state: unknown): unknown {
     return null;
   }
 

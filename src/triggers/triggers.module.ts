@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { SqlModule } from '../common/sql/sql.module.js';
 import { EngineModule } from '../engine/engine.module.js';
 import { TriggersController } from './api/triggers.controller.js';
 import { WorkflowTriggersController } from './api/workflow-triggers.controller.js';
@@ -7,6 +8,7 @@ import { Backfills } from './backfill.service.js';
 import { EventTriggers } from './events/event-triggers.service.js';
 import { InForce } from './in-force.js';
 import { IngressRoutes } from './ingress/ingress.routes.js';
+import { SharedIngress } from './ingress/shared-ingress.service.js';
 import { WebhookIngress } from './ingress/webhook-ingress.service.js';
 import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
@@ -18,6 +20,7 @@ import { TriggerArming } from './trigger-arming.js';
 import { TriggerChanges } from './trigger-changes.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerDrafts } from './trigger-draft.js';
+import { TriggerExpressions } from './trigger-expressions.js';
 import { TriggerManager } from './trigger-manager.js';
 import { TriggerRegistry } from './trigger-registry.js';
 import { TRIGGER_TYPES } from './trigger-types.js';
@@ -30,7 +33,7 @@ import { WorkflowHolds } from './workflow-holds.js';
 
 /** Needs database, signals, timers, metrics, health, secrets and workflows from global modules. */
 @Module({
-  imports: [EngineModule, OutgoingHttpModule],
+  imports: [EngineModule, OutgoingHttpModule, SqlModule],
   controllers: [TriggersController, WorkflowTriggersController],
   providers: [
     ...TRIGGER_TYPES,
@@ -48,11 +51,13 @@ import { WorkflowHolds } from './workflow-holds.js';
     ManualStarts,
     Notifier,
     OccurrenceRepository,
+    SharedIngress,
     TriggerActivity,
     TriggerArming,
     TriggerChanges,
     TriggerCompiler,
     TriggerDrafts,
+    TriggerExpressions,
     TriggerManager,
     TriggerRepository,
     TriggerService,

@@ -2,11 +2,16 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CompiledPlans } from './compiled-plans.js';
 import { Definitions } from './definitions.service.js';
+import { NodeTemplateRepository } from './templates/node-template.repository.js';
+import { NodeTemplatesController } from './templates/node-templates.controller.js';
+import { NodeTemplatesService } from './templates/node-templates.service.js';
+import { UsedTemplates } from './templates/used-templates.js';
 import { WorkflowDirectory } from './workflow-directory.js';
 import { WorkflowGraphController } from './workflow-graph.controller.js';
 import { WorkflowLifecycleController } from './workflow-lifecycle.controller.js';
 import { WorkflowLifecycle } from './workflow-lifecycle.service.js';
 import { WorkflowPlans } from './workflow-plans.js';
+import { WorkflowRetentions } from './workflow-retentions.js';
 import { WorkflowStatistics } from './workflow-statistics.service.js';
 import { WorkflowTasksController } from './workflow-tasks.controller.js';
 import { WorkflowTasksService } from './workflow-tasks.service.js';
@@ -28,10 +33,14 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowGraphController,
     WorkflowVersionsController,
     WorkflowTasksController,
+    NodeTemplatesController,
   ],
   providers: [
     WorkflowRepository,
     Definitions,
+    NodeTemplateRepository,
+    NodeTemplatesService,
+    UsedTemplates,
     WorkflowsService,
     WorkflowValidation,
     WorkflowVersionsService,
@@ -39,9 +48,10 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowStatistics,
     WorkflowLifecycle,
     { provide: WorkflowDirectory, useExisting: WorkflowLifecycle },
+    WorkflowRetentions,
     CompiledPlans,
     { provide: WorkflowPlans, useExisting: CompiledPlans },
   ],
-  exports: [WorkflowPlans, WorkflowDirectory],
+  exports: [WorkflowPlans, WorkflowDirectory, WorkflowRetentions],
 })
 export class WorkflowsModule {}

@@ -10,7 +10,7 @@ const EXAMPLES = [...PAGE.matchAll(/```yaml\n(.*?)```/gs)].map(
 
 let types: NodeTypesUnderTest;
 beforeAll(async () => {
-  types = await startNodeTypes();
+  types = await startNodeTypes({ scriptRuntimes: ['javascript', 'python'] });
 });
 afterAll(() => types.close());
 

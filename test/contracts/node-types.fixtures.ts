@@ -61,6 +61,27 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'fail',
     endless: null,
   },
+  github: {
+    good: () => ({ connection: 'github', operation: 'comment', repository: 'o/r', number: 1, body: 'Done' }),
+    templated: { operation: 'issue', repository: '{{ input.repository }}', title: 'Order {{ input.id }}' },
+    bad: { config: { operation: 'comment', repository: 'o/r', number: 1 }, path: 'body' },
+    kind: 'done',
+    endless: () => ({ connection: 'silent_github', operation: 'file', repository: 'o/r', path: 'README.md' }),
+  },
+  file: {
+    good: () => ({ operation: 'write', name: 'a.txt', content: 'hello' }),
+    templated: { operation: 'write', name: '{{ input.name }}', content: '{{ input.rows }}', format: 'json' },
+    bad: { config: { operation: 'write', name: 'a.txt' }, path: 'content' },
+    kind: 'done',
+    endless: null,
+  },
+  group: {
+    good: () => ({ steps: [{ id: 'a', type: 'log', config: { message: 'x' } }] }),
+    templated: { steps: [{ id: 'a', type: 'log', config: { message: '{{ input.x }}' } }] },
+    bad: { config: { steps: 'none' }, path: 'steps' },
+    kind: 'fan_out',
+    endless: null,
+  },
   http: {
     good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),
     templated: {
@@ -84,6 +105,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     templated: { while: 'index < input.most', max_iterations: '{{ input.most }}', steps: [] },
     bad: { config: { items: [1], item_variable: 'steps', steps: [] }, path: 'item_variable' },
     kind: 'fan_out',
+    endless: null,
+  },
+  memory: {
+    good: () => ({ operation: 'increment', scope: 'global', key: 'count' }),
+    templated: { operation: 'set', key: 'seen_{{ input.id }}', value: '{{ input }}', ttl: '{{ variables.ttl }}' },
+    bad: { config: { operation: 'set', key: 'a' }, path: 'value' },
+    kind: 'done',
     endless: null,
   },
   parallel: {
@@ -114,11 +142,25 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  slack: {
+    good: (url) => ({ webhook_url: `${url}/hook`, text: 'Hello' }),
+    templated: { token: '{{ secrets.slack }}', channel: '{{ input.channel }}', blocks: '{{ input.blocks }}' },
+    bad: { config: { token: 't', text: 'Hello' }, path: 'channel' },
+    kind: 'done',
+    endless: (url) => ({ webhook_url: `${url}/never`, text: 'Hello' }),
+  },
   stop: {
     good: () => ({ output: { found: false } }),
     templated: { output: '{{ steps.find.output }}' },
     bad: { config: { outputs: 1 }, path: 'outputs' },
     kind: 'stop',
+    endless: null,
+  },
+  subworkflow: {
+    good: () => ({ workflow: 'settle-invoice', input: { id: 7 } }),
+    templated: { workflow: '{{ variables.workflow }}', version: '{{ input.version }}', wait: '{{ input.wait }}' },
+    bad: { config: { workflow: 'settle-invoice', version: 0 }, path: 'version' },
+    kind: 'suspend',
     endless: null,
   },
   switch: {
@@ -148,5 +190,12 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     bad: { config: { until: 'tomorrow' }, path: 'until' },
     kind: 'wait',
     endless: null,
+  },
+  webhook: {
+    good: (url) => ({ url: `${url}/hook`, payload: { a: 1 }, secret: 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==' }),
+    templated: { url: '{{ variables.url }}', payload: '{{ input }}', secret: '{{ secrets.hook }}' },
+    bad: { config: { url: 'https://example.com', payload: 1, secret: '' }, path: 'secret' },
+    kind: 'done',
+    endless: (url) => ({ url: `${url}/never`, payload: 1, secret: 'secret' }),
   },
 };

@@ -27,7 +27,13 @@ afterAll(async () => {
 
 const smtp = (port: number) => ({ type: 'smtp' as const, config: { host: '127.0.0.1', port } });
 const [mail, silentMail] = await Promise.all([startSmtp(), startSmtp({ silent: true })]);
+const github = await startRecordingServer(({ url }, response) => {
+  if (!url.includes('/contents/')) sendJson(response, { id: 1, html_url: 'https://github.com/o/r/1' });
+});
+const asGitHub = { type: 'github' as const, config: { token: 'ghp_x', api_url: github.url } };
 const CONNECTIONS = testConnections({
+  github: asGitHub,
+  silent_github: asGitHub,
   shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } },
   mail: smtp(mail.port),
   silent_mail: smtp(silentMail.port),

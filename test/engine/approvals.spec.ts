@@ -151,6 +151,30 @@ describe('an approval', () => {
     expect((await api.reaches(id, 'failed')).error).toMatchObject({ code: 'timeout', step_path: 'ask' });
   });
 
+  it('takes no decision any more once its owner has found the time to be up', async () => {
+    const { id, approval } = await open(ask('too late'));
+    const { database } = app.db;
+    const { step_execution_id: stepId } = approval;
+    await database.query('INSERT INTO step_answer (id, attempt, execution_id, out_of_time) VALUES ($1, 1, $2, true)', [
+      stepId,
+      id,
+    ]);
+    expect(await decide(approval.id, { decision: 'approve' })).toMatchObject({
+      status: 409,
+      body: { code: 'approval_expired' },
+    });
+    expect(await only(id)).toMatchObject({ status: 'pending', decisions: [] });
+  });
+
+  it('counts a decision that came before its time was found to be up', async () => {
+    const { id, approval } = await open(ask('just in time', 'timeout: 1h, on_timeout: reject'));
+    await api.post(`/executions/${id}/pause`);
+    expect((await decide(approval.id, { decision: 'approve' })).status).toBe(200);
+    await timeIsUp(id, approval.id);
+    await api.post(`/executions/${id}/resume`);
+    expect((await api.reaches(id, 'completed')).output.decision).toBe('approve');
+  });
+
   it('takes a decision while the execution is paused, and goes on by it when it is resumed', async () => {
     const { id, approval } = await open(ask('paused'));
     await api.post(`/executions/${id}/pause`);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PlacesChore } from '../../src/engine/concurrency/places-chore.js';
 import { statuses, step, type Api, type ExecutionView } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { allItems } from '../support/deployments.js';
@@ -179,6 +180,28 @@ steps: [{id: each, type: loop, config: {times: 3, distribute: true, max_concurre
     expect(remote.keys('/keys').toSorted()).toEqual(ids.map((id, index) => `${id}:each[${index}].save`).toSorted());
   });
 
+  it('hands outputs of any size in and out', async () => {
+    const parent = await api.run(
+      `
+name: big
+steps:
+  - {id: text, type: transform, config: {expression: "[1, 2, 3, 4, 5, 6].map(x, input.text)"}}
+  - id: each
+    type: loop
+    config: {times: 2, distribute: true, max_concurrency: 2}
+    steps: [{id: a, type: set, config: {values: {own: "{{ steps.text.output }}", n: "{{ index }}"}}}]
+  - id: after
+    type: transform
+    config: {expression: "steps.each.output.results.map(r, [r.n, size(r.own), size(r.own[5])])"}
+`,
+      { input: { text: 'x'.repeat(60_000) } },
+    );
+    expect(parent.output).toEqual([
+      [0, 6, 60_000],
+      [1, 6, 60_000],
+    ]);
+  });
+
   it('counts as one execution: its passes are found by their parent only', async () => {
     const workflow = await api.create(
       'name: counted\nsteps: [{id: each, type: loop, config: {times: 4, distribute: true}, steps: [{id: a, type: log, config: {message: x}}]}]',
@@ -206,6 +229,34 @@ steps: [{id: each, type: loop, config: {times: 3, distribute: true, max_concurre
     expect(parent.output.results).toEqual(Array.from({ length: 1000 }, (_, n) => n * 2));
     const [row] = await app.db.database.query<{ epoch: number }>('SELECT epoch FROM execution WHERE id = $1', [id]);
     expect(row?.epoch).toBe(2);
+  });
+});
+
+describe('pausing an execution with a distributed loop', () => {
+  it('lets the passes that run come to their end; the next begin when it is resumed', async () => {
+    remote.hold('/paused');
+    const id = await api.start(
+      await api.create(`
+name: to pause
+steps:
+  - {id: each, type: loop, config: {times: 5, distribute: true, max_concurrency: 2}, steps: [{id: a, ${call('paused')}}]}
+`),
+    );
+    await eventually(() => expect(remote.count('/paused')).toBe(2));
+    await api.reaches(id, 'waiting');
+    expect((await api.post(`/executions/${id}/pause`)).status).toBe(200);
+    remote.letGo('/paused');
+    await eventually(async () =>
+      expect((await passes(id)).filter(({ status }) => status === 'completed').length).toBe(2),
+    );
+    await app.app.get(PlacesChore).tick();
+    expect((await passes(id)).map(({ status }) => status).sort()).toEqual([
+      ...Array<string>(2).fill('completed'),
+      ...Array<string>(3).fill('queued'),
+    ]);
+    expect((await api.post(`/executions/${id}/resume`)).status).toBe(200);
+    expect((await api.reaches(id, 'completed')).output.count).toBe(5);
+    expect(remote.count('/paused')).toBe(5);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { statuses, step, type Api } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { GATE } from '../../src/engine/events/event-waits.js';
 import { eventually } from '../support/eventually.js';
 import { fireTimers } from '../support/pass-time.js';
 
@@ -112,6 +113,28 @@ describe('a step that waits for an event', () => {
       }),
     );
     for (const id of ids) await api.reaches(id, 'completed');
+  });
+
+  it('hears of an event that is delivered while its wait is not committed yet', async () => {
+    const id = await waiting(wait('gate', 'event: gate'));
+    const { database } = app.db;
+    const timers = () => database.query(`SELECT 1 FROM timer WHERE kind = 'event.deliver'`);
+    await eventually(async () => expect(await timers()).toEqual([]));
+    const [row] = await database.query('DELETE FROM event_wait WHERE execution_id = $1 RETURNING *', [id]);
+    // What its checkpoint does: through the gate, then the wait, then the commit.
+    await database.transaction(async (client) => {
+      await client.query(`SELECT pg_advisory_xact_lock_shared(${GATE})`);
+      await client.query('INSERT INTO event_wait SELECT * FROM json_populate_record(NULL::event_wait, $1)', [row]);
+      await send(event('gate'));
+      await eventually(async () =>
+        expect(
+          await database.query(
+            `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = ${GATE}`,
+          ),
+        ).not.toEqual([]),
+      );
+    });
+    await api.reaches(id, 'completed');
   });
 
   it('is answered once, by one event, though many fit at the same moment', async () => {

@@ -117,6 +117,26 @@ describe('an output over 256 KiB', () => {
     expect(await stored(id)).toEqual([]);
   });
 
+  it('of a child is whole to its parent, and those around a pass are whole to it', async () => {
+    await api.create(make('big child'));
+    const { output } = await api.run(
+      `
+name: big parent
+steps:
+  - {id: child, type: subworkflow, config: {workflow: big-child, input: {text: "{{ input.text }}"}}}
+  - id: each
+    type: loop
+    config:
+      items: [1, 2]
+      distribute: true
+      steps:
+        - {id: copy, type: transform, config: {expression: steps.child.output.output}}
+output: {child: "{{ size(steps.child.output.output) }}", passes: "{{ steps.each.output.results.map(text, size(text)) }}"}`,
+      { input: { text: BIG } },
+    );
+    expect(output).toEqual({ child: BIG.length, passes: [BIG.length, BIG.length] });
+  });
+
   it('has its secrets redacted', async () => {
     await api.call('PUT', '/secrets/pin', { value: 'correct-horse-battery' });
     const { output } = await api.run(

@@ -211,19 +211,19 @@ steps:
     expect(body.output).toEqual([2, 3]);
   });
 
-  it('is refused where it cannot be read, or asks for what is not there yet', async () => {
+  it('is refused where it cannot be read, or asks for what does not go together', async () => {
     const yaml = `name: refused
 steps:
   - {id: a, type: loop, config: {items: [1], times: 2, steps: []}}
   - {id: b, type: loop, config: {while: "true", max_concurrency: 2, steps: []}}
-  - {id: c, type: loop, config: {times: 2, distribute: true, steps: []}}
+  - {id: c, type: loop, config: {while: "true", distribute: true, steps: []}}
 `;
     const { status, body } = await api.call('POST', '/workflows', yaml, { 'content-type': 'application/yaml' });
     expect(status).toBe(422);
     expect(body.errors.map((fault: any) => [fault.path, fault.code])).toEqual([
       ['steps[0].config.times', 'value_invalid'],
       ['steps[1].config.max_concurrency', 'value_invalid'],
-      ['steps[2].config.distribute', 'not_available'],
+      ['steps[2].config.distribute', 'value_invalid'],
     ]);
   });
 

@@ -1,9 +1,12 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { Children } from '../../src/engine/children/children.service.js';
 import { Reconciler } from '../../src/engine/maintenance/reconciler.js';
+import type { Suspended } from '../../src/engine/suspension/suspensions.js';
 import { statuses, step, type Api, type ExecutionView } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startHoldingServer, type HoldingServer } from '../support/holding-server.js';
+import { createTestDatabase } from '../support/test-database.js';
 import { loseOwner } from '../support/lost-owner.js';
 
 type Child = ExecutionView & { parent_id: string; priority: number; version: number };
@@ -150,6 +153,22 @@ steps: [{id: sub, type: subworkflow, config: {workflow: ${workflow}${more}}, ret
     expect(await children(parent.id)).toEqual([]);
   });
 
+  it('does not find what belongs to another owner', async () => {
+    const steps = [{ id: 'a', type: 'log', config: { message: 'x' } }];
+    const using = [{ id: 'sub', type: 'subworkflow', config: { workflow: 'hers' } }];
+    for (const [name, owner_id, list] of [
+      ['hers', 'ada', steps],
+      ['her own', 'ada', using],
+      ['his', 'bob', using],
+    ]) {
+      const { status } = await api.post('/workflows', { name, owner_id, definition: { name, steps: list } });
+      expect(status).toBe(201);
+    }
+    await api.reaches(await api.start('her-own'), 'completed');
+    const parent = await api.reaches(await api.start('his'), 'failed');
+    expect(parent.error).toMatchObject({ code: 'workflow_not_found' });
+  });
+
   it('of itself fails at the depth limit', async () => {
     const parent = await api.run('name: endless\nsteps: [{id: again, type: subworkflow, config: {workflow: endless}}]');
     let depth = 0;
@@ -219,6 +238,53 @@ steps:
     expect((await children(id)).length).toBe(1);
     expect(remote.count('/beside')).toBe(2);
     expect(remote.count('/outlives')).toBe(1);
+  });
+});
+
+describe('what a crash leaves behind', () => {
+  it('the end of a child that nobody has told its parent: the next that looks after timers does', async () => {
+    const db = await createTestDatabase();
+    const worker = await startApp({ ROLES: 'api,worker' }, db);
+    await worker.api.create('name: told late\nsteps: [{id: a, type: log, config: {message: x}}]');
+    const id = await worker.api.start(
+      await worker.api.create('name: hears late\nsteps: [{id: sub, type: subworkflow, config: {workflow: told-late}}]'),
+    );
+    await eventually(async () => {
+      const { body } = await worker.api.get(`/executions?parent_id=${id}&status=completed`);
+      expect(body.items.length).toBe(1);
+    });
+    expect((await worker.api.execution(id)).status).toBe('waiting');
+    await worker.close();
+    const next = await startApp({}, db);
+    expect(statuses(await next.api.reaches(id, 'completed'))).toEqual({ sub: 'completed' });
+  });
+
+  it.each([
+    ['subworkflow', '{id: s, type: subworkflow, config: {workflow: reopened}}', 1],
+    [
+      'loop',
+      '{id: s, type: loop, config: {times: 3, distribute: true, steps: [{id: a, type: wait, config: {duration: 1h}}]}}',
+      3,
+    ],
+  ])('a commit that was not seen: a %s that is opened again starts nothing twice', async (type, yaml, count) => {
+    if (type === 'subworkflow')
+      await api.create('name: reopened\nsteps: [{id: nap, type: wait, config: {duration: 1h}}]');
+    const children = app.app.get(Children);
+    const opened: Suspended[] = [];
+    const open = children.open.bind(children);
+    const spy = vi.spyOn(children, 'open').mockImplementation(async (client, steps, afterCommit) => {
+      opened.push(...steps);
+      await open(client, steps, afterCommit);
+    });
+    const id = await api.start(await api.create(`name: reopens ${type}\nsteps: [${yaml}]`));
+    await api.reaches(id, 'waiting');
+    spy.mockRestore();
+    const own = opened.filter((step) => step.executionId === id);
+    expect(own.length).toBe(1);
+    await app.db.database.transaction((client) => open(client, own, (act) => act()));
+    const { body } = await api.get(`/executions?parent_id=${id}`);
+    expect(body.items.length).toBe(count);
+    await api.post(`/executions/${id}/cancel`);
   });
 });
 

@@ -104,14 +104,12 @@ steps:
     expect(remote.count('/passes')).toBe(0);
   });
 
-  it('stays mocked in the passes of a distributed loop', async () => {
+  it('in a distributed loop stands in for its passes too', async () => {
     const execution = await test(
       `
-name: mocked distributed passes
+name: mocked distribution
 steps:
-  - id: each
-    type: loop
-    config: {items: [0, 1], distribute: true, max_concurrency: 2, steps: [${fetching('/distributed')}]}
+  - {id: each, type: loop, config: {items: [0, 1], distribute: true, steps: [${fetching('/distributed')}]}}
 `,
       { mocks: { fetch: 'mocked' } },
     );

@@ -85,6 +85,46 @@ export const EXPECTATIONS: Record<string, (world: World) => Promise<void>> = {
     expect((await world.api.get('/webhook/products/42')).body).toMatchObject({ price: 9.5, stars: null });
   },
 
+  'order-invoice.yaml': async (world) => {
+    const { id } = await world.deploy('order-invoice.yaml');
+    if ((await world.api.get('/workflows/invoice-totals')).status === 404) await world.deploy('invoice-totals.yaml');
+    world.answers({ 'POST /invoices': {}, 'PUT /orders/o-2/unclear': {} });
+    const order = async (input: object): Promise<ExecutionView> => {
+      const started = await world.api.post(`/triggers/workflows/${id}/manual`, { input });
+      return await world.completed(started);
+    };
+    const sent = await order({ order: 'o-1', lines: [{ net: 10, tax: 0.19 }] });
+    expect(world.sent('POST /invoices')).toEqual({ order: 'o-1', gross_cents: 1190 });
+    expect(statuses(sent)).toEqual({ totals: 'completed', send: 'completed', mark: 'skipped' });
+    const marked = await order({ order: 'o-2', lines: [] });
+    expect(step(marked, 'totals').error).toMatchObject({ code: 'input_invalid' });
+    expect(statuses(marked)).toEqual({ totals: 'failed', send: 'skipped', mark: 'completed' });
+    expect(world.called()).toEqual(['POST /invoices', 'PUT /orders/o-2/unclear']);
+  },
+
+  'price-refresh.yaml': async (world) => {
+    const { id } = await world.deploy('price-refresh.yaml');
+    const products = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
+    world.answers({
+      'GET /products': { json: { currency: 'EUR', products } },
+      'GET /prices/a': { json: { price: 10 } },
+      'GET /prices/b': { status: 404 },
+      'GET /prices/c': { json: { price: 30 } },
+      'PUT /products/a': {},
+      'PUT /products/c': {},
+    });
+    const started = await world.api.post(`/triggers/workflows/${id}/manual`, {});
+    const execution = await world.completed(started);
+    expect(execution.output).toEqual({ saved: 2, failed: 1 });
+    expect(world.sent('PUT /products/c')).toEqual({ price: 30, currency: 'EUR' });
+    const { body } = await world.api.get(`/executions?parent_id=${execution.id}`);
+    expect(body.items.map((pass: ExecutionView) => [pass.input.item.id, pass.status])).toEqual([
+      ['c', 'completed'],
+      ['b', 'failed'],
+      ['a', 'completed'],
+    ]);
+  },
+
   'invoice-totals.yaml': async (world) => {
     const { id } = await world.deploy('invoice-totals.yaml');
     const lines = [
@@ -149,6 +189,32 @@ export const EXPECTATIONS: Record<string, (world: World) => Promise<void>> = {
     expect((await world.completed(confirmed)).output).toEqual({ refund: 'r-1', cents: 1250 });
     expect(world.sent('POST /payments/p-17/refunds')).toEqual({ cents: 1250, reason: 'damaged' });
     expect((await world.api.post(`/triggers/workflows/${id}/manual/confirm`, { token })).status).toBe(409);
+  },
+
+  'payout.yaml': async (world) => {
+    const { triggers } = await world.deploy('payout.yaml');
+    world.answers({ 'POST /payouts': {} });
+    const send = (id: string, source: string, type: string, data: unknown) =>
+      world.api.post('/events', { specversion: '1.0', id, source, type, data });
+    expect((await send('1', '/shop', 'payout.asked', { payout: 'p-1', cents: 900 })).status).toBe(202);
+    const approval = await eventually(async () => {
+      const { body } = await world.api.get('/approvals?status=pending&assignee=ada@example.com');
+      expect(body.items).toMatchObject([{ title: 'Pay 900 cents for p-1?' }]);
+      return body.items[0];
+    });
+    const decision = { decision: 'approve', data: { account: 'main' } };
+    expect((await world.api.post(`/approvals/${approval.id}/decide`, decision)).status).toBe(200);
+    await eventually(() => expect(world.called()).toEqual(['POST /payouts']));
+    expect(world.sent('POST /payouts')).toEqual({ payout: 'p-1', account: 'main' });
+    await send('2', '/bank', 'bank.done', { payout: 'p-0' });
+    await send('3', '/bank', 'bank.done', { payout: 'p-1' });
+    const ended = await world.api.reaches(approval.execution_id, 'completed');
+    expect(ended).toMatchObject({ trigger_type: 'event', output: { decision: 'approve' } });
+    expect(step(ended, 'check.done').output.id).toBe('3');
+    expect((await world.api.get('/events?type=payout.done')).body.items).toMatchObject([
+      { data: { payout: 'p-1', cents: 900 } },
+    ]);
+    expect(trigger(triggers, 'event')).toBeDefined();
   },
 
   'heartbeat.yaml': async (world) => {

@@ -1,5 +1,6 @@
 import { ConnectionNotFoundError } from '../../src/common/connections/connections.errors.js';
 import type { AbortReason, NodeContext } from '../../src/nodes/node.contract.js';
+import { MemoryFiles } from './memory-files.js';
 
 export interface LoggedLine {
   level: string;
@@ -31,7 +32,9 @@ export function nodeContext<C extends object>(config: C, given: Partial<NodeCont
     idempotencyKey: '0193b3a0-0000-7000-8000-000000000001:step',
     connections: { get: (name) => Promise.reject(new ConnectionNotFoundError(name)) },
     signal: controller.signal,
+    now: () => Date.now(),
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    files: new MemoryFiles(),
     resumed: null,
     ...given,
     lines,

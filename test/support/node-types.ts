@@ -6,9 +6,12 @@ import { Global, Module } from '@nestjs/common';
 import { SignedTokens } from '../../src/common/links/signed-tokens.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
+import { Database } from '../../src/common/database/database.js';
+import { Redactor } from '../../src/common/logging/redactor.js';
 import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
+import { createTestDatabase } from './test-database.js';
 
 export interface NodeTypesUnderTest extends AsyncDisposable {
   readonly registry: NodeRegistry;
@@ -18,6 +21,7 @@ export interface NodeTypesUnderTest extends AsyncDisposable {
 /** The node types as the server has them, with the settings that they read. */
 export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise<NodeTypesUnderTest> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'millrace-nodes-'));
+  const testDatabase = await createTestDatabase();
   const config = Object.assign(new AppConfig(), {
     httpAllowPrivate: ['127.0.0.0/8'],
     scriptsDir: null,
@@ -37,10 +41,12 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
     providers: [
       { provide: AppConfig, useValue: config },
       { provide: Clock, useClass: SystemClock },
+      { provide: Database, useValue: testDatabase.database },
       SignedTokens,
+      Redactor,
       { provide: EventOutlet, useValue: { emit: () => Promise.resolve(true) } },
     ],
-    exports: [AppConfig, Clock, EventOutlet, SignedTokens],
+    exports: [AppConfig, Clock, Database, EventOutlet, Redactor, SignedTokens],
   })
   class Surroundings {}
 
@@ -48,6 +54,7 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
   await module.init();
   const close = async (): Promise<void> => {
     await module.close();
+    await testDatabase.drop();
     rmSync(dataFolder, { recursive: true, force: true });
   };
   return { registry: module.get(NodeRegistry), close, [Symbol.asyncDispose]: close };

@@ -4,9 +4,12 @@ import type { PoolClient } from 'pg';
 import type { Caller } from '../../src/common/api/requires.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
+import { Connections } from '../../src/common/connections/connections.js';
 import { Database } from '../../src/common/database/database.js';
 import { HealthProbes } from '../../src/common/health/health-probes.js';
 import { OutgoingHttpModule } from '../../src/common/http/outgoing-http.module.js';
+import { Redactor } from '../../src/common/logging/redactor.js';
+import { Mailer } from '../../src/common/mail/mailer.js';
 import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
@@ -20,6 +23,7 @@ import { ExecutionEnds, type FinishedExecution } from '../../src/engine/executio
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
+import { EngineFigures } from '../../src/engine/views/engine-figures.js';
 import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
 import { LockManager } from '../../src/locks/lock-manager.js';
@@ -204,7 +208,9 @@ export async function startTriggerApp(
     rateLimitPublic: null,
     retentionMs: 86_400_000,
     imap: null,
+    github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'http://127.0.0.1:1' },
     emailCheckIntervalMs: 60_000,
+    dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
     variables: {},
@@ -229,6 +235,10 @@ export async function startTriggerApp(
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
     EventListeners,
+    EngineFigures,
+    Redactor,
+    Mailer,
+    { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
   ];

@@ -25,6 +25,9 @@ export class AppConfig {
   readonly subworkflowMaxDepth!: number;
   readonly executionTimeoutMs!: number;
   readonly retentionMs!: number;
+  /** Of one file of an execution, and of all of them together. */
+  readonly fileMaxBytes!: number;
+  readonly executionFilesMaxBytes!: number;
   readonly schedulerTimezone!: string;
   readonly schedulerMaxWorkers!: number;
   readonly executionMode!: 'execute' | 'notify';

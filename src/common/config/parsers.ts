@@ -67,6 +67,18 @@ export function duration(leastMs: number): Parser<number> {
   };
 }
 
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
+
+/** Bytes of `512KiB 64MiB 1GiB`, or a number of bytes. */
+export function byteSize(least: number, most: number): Parser<number> {
+  return (text) => {
+    const match = /^(\d+)\s*(|KiB|MiB|GiB)$/i.exec(text);
+    const value = match === null ? NaN : Number(match[1]) * (BYTE_UNITS[(match[2] ?? '').toLowerCase()] ?? NaN);
+    if (value >= least && value <= most) return value;
+    throw new Error(`must be a size such as 64MiB or a number of bytes, from ${least} to ${most}`);
+  };
+}
+
 export function url(...protocols: readonly string[]): Parser<string> {
   return (text) => {
     const allowed = protocols.map((protocol) => `${protocol}://`).join(' or ');

@@ -75,6 +75,8 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     subworkflowMaxDepth: values.SUBWORKFLOW_MAX_DEPTH,
     executionTimeoutMs: values.EXECUTION_TIMEOUT,
     retentionMs: values.RETENTION,
+    fileMaxBytes: values.FILE_MAX_SIZE,
+    executionFilesMaxBytes: values.EXECUTION_FILES_MAX_SIZE,
     schedulerTimezone: values.SCHEDULER_TIMEZONE,
     schedulerMaxWorkers: values.SCHEDULER_MAX_WORKERS,
     executionMode: values.EXECUTION_MODE,

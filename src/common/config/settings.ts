@@ -88,6 +88,16 @@ export const SETTINGS = {
     RETENTION: given(parse.duration(3_600_000), 'How long the history of executions is kept, in whole days.', {
       default: '30d',
     }),
+    FILE_MAX_SIZE: given(parse.byteSize(1, 2 ** 40), 'The largest file that an execution may have.', {
+      default: '64MiB',
+    }),
+    EXECUTION_FILES_MAX_SIZE: given(
+      parse.byteSize(1, 2 ** 40),
+      'How large the files of an execution may be together.',
+      {
+        default: '256MiB',
+      },
+    ),
   },
   'Running workflows': {
     WORKER_CONCURRENCY: given(parse.integer(1, 10_000), 'Executions that this process runs at a time.', {

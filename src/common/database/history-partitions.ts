@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
-import { AppConfig } from '../config/app-config.js';
 import { Database } from './database.js';
 import { Partitions } from './partitions.js';
 
@@ -16,13 +15,10 @@ const DELETE_EXPIRED_KEYS = /* sql */ `
 const KEYS_A_BATCH = 5_000;
 const CHORE_LOCK = 0x6d7202;
 
-/** The hourly chore: partitions of the days to come, and the end of what is older than `RETENTION`. */
+/** The hourly chore: partitions of the days to come, and the end of keys that have expired. */
 @Injectable()
 export class HistoryPartitions {
-  constructor(
-    private readonly database: Database,
-    private readonly config: AppConfig,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** @returns false when another replica is at it. */
   @Cron(CronExpression.EVERY_HOUR)
@@ -33,9 +29,7 @@ export class HistoryPartitions {
         CHORE_LOCK,
       ]);
       if (rows[0]?.mine !== true) return false;
-      const partitions = new Partitions(this.database);
-      await partitions.makeAhead();
-      await partitions.dropExpired(this.config.retentionMs);
+      await new Partitions(this.database).makeAhead();
       await this.deleteExpiredKeys();
       return true;
     });

@@ -16,7 +16,7 @@ export const PARTITIONED_TABLES = [
   'event',
 ] as const;
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 14;
 const DAYS_BEHIND = 2;
 /** Milliseconds to wait for a table's lock: whoever queues behind this chore waits as long, at most. */
@@ -51,14 +51,19 @@ export class Partitions {
   }
 
   /**
-   * Drops whole days older than `retentionMs`. A day that still holds an open execution stays, steps and logs with it.
+   * Drops whole days older than `retentionMs`. A day that still holds an open execution stays, steps and logs with it,
+   * and so does one that `keeps` (by its first millisecond).
    * @returns the names of the dropped partitions.
    */
-  async dropExpired(retentionMs: number): Promise<string[]> {
+  async dropExpired(
+    retentionMs: number,
+    keeps: (day: number) => Promise<boolean> = () => Promise.resolve(false),
+  ): Promise<string[]> {
     const limit = (await this.now()) - retentionMs;
     const expired = (await this.all()).filter((partition) => partition.day + DAY_MS <= limit);
     const dropped: string[] = [];
     for (const day of new Set(expired.map((partition) => partition.day))) {
+      if (await keeps(day)) continue;
       const ofDay = expired.filter((partition) => partition.day === day);
       if (await this.drop(ofDay)) dropped.push(...ofDay.map((partition) => partition.name));
     }

@@ -7,7 +7,11 @@ export function sqlState(error: unknown): string | undefined {
   return typeof error.code === 'string' && SQLSTATE.test(error.code) ? error.code : undefined;
 }
 
-const LOST_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '25006']);
+/**
+ * Also a full disk (53100): no statement works until there is room, then each does; and a transaction that stood still for
+ * too long (25P03).
+ */
+const LOST_STATES = new Set(['53100', '25P03', '57P01', '57P02', '57P03', '57P05', '53300', '25006']);
 const LOST_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -20,7 +24,7 @@ const LOST_CODES = new Set([
 ]);
 const LOST_MESSAGES = /connection (terminated|ended)|timeout (expired|exceeded)|not queryable|closed the connection/i;
 
-/** Whether the connection, not the statement, failed: the same statement may work on another connection. */
+/** Whether the connection or the server, not the statement, failed: the same statement may work on another connection. */
 export function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const state = sqlState(error);

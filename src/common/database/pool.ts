@@ -12,6 +12,12 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? parseInt8 : parserOf(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
+/**
+ * A process that stands still in the middle of a transaction (stopped, swapped out, a frozen machine) must not keep rows
+ * locked that those who take over from it need: less than the lease of a replica. Milliseconds.
+ */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+
 /** The settings of a pool of Millrace, TypeORM's included. */
 export function poolOptions(url: string, size: number): pg.PoolConfig {
   return {
@@ -22,6 +28,7 @@ export function poolOptions(url: string, size: number): pg.PoolConfig {
     // Milliseconds. A caller who finds neither a free connection nor a server by then gets a 503.
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     types,
   };
 }

@@ -23,9 +23,16 @@ export interface OutgoingRequest {
   readonly timeoutMs?: number;
   /** Of the decoded body, bytes. Default 16 MiB. */
   readonly maxBytes?: number;
+  /**
+   * Takes the body as it arrives, for those answers for which it gives a function; `maxBytes` is up to that function.
+   * `body` is empty then.
+   */
+  readonly take?: (head: ResponseHead) => ((body: AsyncIterable<Uint8Array>) => Promise<void>) | null;
   /** Aborts the call; the error is then the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+export type ResponseHead = Omit<OutgoingResponse, 'body'>;
 
 export interface OutgoingResponse {
   /** Where the answer came from, after redirects. */
@@ -81,8 +88,8 @@ export class OutgoingHttp implements OnApplicationShutdown {
       const next =
         request.followRedirects === false ? null : followRedirect(hop, response, request.secretHeaders ?? []);
       if (next === null) {
-        const body = await readCapped(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
-        return { url: hop.url.href, status: response.status, headers: response.headers, body };
+        const head = { url: hop.url.href, status: response.status, headers: response.headers };
+        return { ...head, body: await readBody(request, head, response) };
       }
       await response.body?.cancel();
       if (redirects === MAX_REDIRECTS) throw new TooManyRedirectsError(MAX_REDIRECTS);
@@ -93,6 +100,13 @@ export class OutgoingHttp implements OnApplicationShutdown {
   private send({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Response> {
     return fetch(url, { method, headers: [...headers], body, redirect: 'manual', signal, dispatcher: this.agent });
   }
+}
+
+async function readBody(request: OutgoingRequest, head: ResponseHead, response: Response): Promise<Buffer> {
+  const take = request.take?.(head) ?? null;
+  if (take === null) return await readCapped(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
+  await take((response.body ?? []) as AsyncIterable<Uint8Array>);
+  return Buffer.alloc(0);
 }
 
 function parseUrl(text: string): URL {

@@ -66,6 +66,8 @@ async function openPostgres(url: string): Promise<QueueBackend> {
     options: `-c search_path=${SCHEMA}`,
     application_name: 'millrace queue',
     keepAlive: true,
+    // A process that stands still must not keep jobs locked; milliseconds.
+    idle_in_transaction_session_timeout: 10_000,
   });
   pool.setMaxListeners(100);
   pool.on('error', () => undefined);

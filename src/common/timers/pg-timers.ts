@@ -39,7 +39,7 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
 
   override handleApart(kind: string, handler: TimerHandler, batch = 1): void {
     this.claimKind(kind);
-    const loop = new TimerLoop(this.database, batch);
+    const loop = new TimerLoop(this.database, batch, undefined, true);
     loop.handle(kind, handler);
     this.loops.push(loop);
   }

@@ -9,6 +9,7 @@ import { CLAIM_DUE, CLAIM_ONE, POSTPONE, UNTIL_NEXT } from './timers.sql.js';
 export const LONGEST_SLEEP_MS = 5_000;
 const BATCH = 500;
 const AFTER_FAULT_MS = 500;
+const STAND_STILL = `SET LOCAL idle_in_transaction_session_timeout = '5min'`;
 
 interface DueRow {
   id: string;
@@ -39,6 +40,8 @@ export class TimerLoop {
     private readonly database: Database,
     private readonly batch = BATCH,
     private readonly onLateness: (latenessMs: number) => void = () => undefined,
+    /** Its follow-ups wait for somebody outside, and so their transactions stand still. */
+    private readonly waitsOutside = false,
   ) {}
 
   handle(kind: string, handler: TimerHandler): void {
@@ -105,6 +108,7 @@ export class TimerLoop {
     try {
       const followUps = await this.database.transaction(async (client) => {
         rows = (await client.query<DueRow>(CLAIM_DUE, [this.kinds, this.batch])).rows;
+        if (this.waitsOutside && rows.length > 0) await client.query(STAND_STILL);
         return await this.handleRows(client, rows);
       });
       for (const row of rows) this.onLateness(row.now.getTime() - row.due_at.getTime());
@@ -120,9 +124,10 @@ export class TimerLoop {
   private async claimOneByOne(rows: readonly DueRow[]): Promise<void> {
     for (const { id, kind, subject_id } of rows) {
       try {
-        const followUps = await this.database.transaction(async (client) =>
-          this.handleRows(client, (await client.query<DueRow>(CLAIM_ONE, [id])).rows),
-        );
+        const followUps = await this.database.transaction(async (client) => {
+          if (this.waitsOutside) await client.query(STAND_STILL);
+          return await this.handleRows(client, (await client.query<DueRow>(CLAIM_ONE, [id])).rows);
+        });
         await runAll(followUps);
       } catch (error) {
         if (isConnectionLoss(error)) throw error;

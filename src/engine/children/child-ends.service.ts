@@ -86,7 +86,9 @@ async function answerFor(
       parent.id,
       news.map((timer) => timer.key),
     );
-    return child === undefined ? null : { kind: 'workflow', ...child };
+    if (child === undefined) return null;
+    const { id: execution_id, status, output, error } = child;
+    return { kind: 'workflow', execution_id, status, output, error };
   }
   const mayStop = state.failures === 'stop' && news.some(({ payload }) => (payload as News).failed);
   if (!mayStop && (await isLeftOpen(client, parent))) return null;

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { FanOutResult } from '../../nodes/node.contract.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import type { ExecutionError } from '../run/step-record.js';
 
 /** A step that waits for children. */
@@ -12,14 +13,15 @@ export interface WaitingParent {
     { readonly kind: 'workflow' } | { readonly kind: 'passes'; readonly failures: 'stop' | 'ignore' };
 }
 
-interface StartedChild {
-  readonly execution_id: string;
+interface ChildRow {
+  readonly id: string;
   readonly status: string;
   readonly output: unknown;
+  readonly output_size: number | null;
   readonly error: ExecutionError | null;
 }
 
-interface PassRow extends StartedChild {
+interface PassRow extends ChildRow {
   readonly pass: number;
 }
 
@@ -30,7 +32,7 @@ WHERE id = ANY($1::uuid[]) AND status = 'waiting' AND waiting->>'for' = 'child'`
 
 /** Index: the primary key. */
 const CHILD = /* sql */ `
-SELECT id AS execution_id, status, output, error FROM execution
+SELECT id, status, output, output_size, error FROM execution
 WHERE id = ANY($1::uuid[]) AND parent_step_id = $2 AND (is_detached OR NOT is_open) ORDER BY id DESC LIMIT 1`;
 
 /** Children are younger than their parents: older partitions are left out. Index: execution_open_child. */
@@ -39,7 +41,7 @@ SELECT 1 FROM execution WHERE id >= $1 AND parent_step_id = $2 AND is_open AND p
 
 /** The one that completed, else the latest. Index: execution_child. */
 const RESULTS = /* sql */ `
-SELECT DISTINCT ON (pass) pass, id AS execution_id, status, output, error FROM execution
+SELECT DISTINCT ON (pass) pass, id, status, output, output_size, error FROM execution
 WHERE id >= $1 AND parent_step_id = $2 AND NOT is_open AND pass IS NOT NULL AND parent_attempt > 0
 ORDER BY pass, (status = 'completed') DESC, id DESC`;
 
@@ -51,8 +53,9 @@ export async function startedChildren(
   client: PoolClient,
   stepExecutionId: string,
   ids: readonly string[],
-): Promise<StartedChild | undefined> {
-  return (await client.query<StartedChild>(CHILD, [ids, stepExecutionId])).rows[0];
+): Promise<ChildRow | undefined> {
+  const { rows } = await client.query<ChildRow>(CHILD, [ids, stepExecutionId]);
+  return (await withLargeOutputs(client, rows))[0];
 }
 
 export async function isLeftOpen(client: PoolClient, parent: WaitingParent): Promise<boolean> {
@@ -62,12 +65,15 @@ export async function isLeftOpen(client: PoolClient, parent: WaitingParent): Pro
 
 export async function passResults(client: PoolClient, stepExecutionId: string): Promise<FanOutResult[]> {
   const { rows } = await client.query<PassRow>(RESULTS, [oldestChildOf(stepExecutionId), stepExecutionId]);
-  return rows.map(toResult);
+  return (await withLargeOutputs(client, rows)).map(toResult);
 }
 
-/** The lowest id that a child of this step, or of this execution, may have. */
+/** By how much the clock of the replica that started a child may be behind. */
+const CLOCK_SKEW_MS = 86_400_000;
+
+/** No child of this step, or of this execution, has a lower id: older partitions are left out. */
 export function oldestChildOf(parentId: string): string {
-  return idBounds(idTime(parentId)).lowest;
+  return idBounds(Math.max(0, idTime(parentId) - CLOCK_SKEW_MS)).lowest;
 }
 
 function toResult({ pass, status, output, error }: PassRow): FanOutResult {

@@ -10,8 +10,6 @@ export interface ParentRow {
   readonly priority: number;
   readonly depth: number;
   readonly created_by: string | null;
-  /** Of a test run: its passes are parts of it. */
-  readonly mocks: Readonly<Record<string, unknown>> | null;
   readonly trigger: TriggerNames | null;
   readonly now: Date;
 }
@@ -28,7 +26,7 @@ export interface KnownPass {
 
 /** Index: the primary key. */
 const PARENTS = /* sql */ `
-SELECT id, workflow_id, version, priority, depth, created_by, trigger, mocks, now() AS now FROM execution
+SELECT id, workflow_id, version, priority, depth, created_by, trigger, now() AS now FROM execution
 WHERE id = ANY($1::uuid[])`;
 
 /** Index: execution_open_child. */

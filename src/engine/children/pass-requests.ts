@@ -40,7 +40,7 @@ function inputOf({ items }: PassesRequest, position: number): string | null {
 }
 
 function toRow({ step, parent }: Asking, request: PassesRequest, item: unknown, position: number): AcceptRow {
-  const { workflow_id: workflowId, version, priority, created_by: createdBy, depth, mocks } = parent;
+  const { workflow_id: workflowId, version, priority, created_by: createdBy, depth } = parent;
   return {
     executionId: newId(),
     request: {
@@ -56,7 +56,6 @@ function toRow({ step, parent }: Asking, request: PassesRequest, item: unknown, 
         triggerId: null,
         triggerType: PASS_TRIGGER,
         trigger: null,
-        ...(mocks !== null && { mocks }),
       },
     },
     // Its time is its parent's: that one's timeout cancels it.

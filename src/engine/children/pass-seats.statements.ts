@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { TriggerNames } from '../engine.contract.js';
+import { withLargeOutputs } from '../outputs/large-outputs.js';
 import type { StepError } from '../run/step-record.js';
 
 /** An execution in which a distributed loop stands. */
@@ -14,9 +15,11 @@ export interface WholeRow {
 }
 
 interface OuterStepRow {
+  readonly id: string;
   readonly step_path: string;
   readonly step_id: string;
   readonly output: unknown;
+  readonly output_size: number | null;
   readonly status: string;
   readonly error: StepError | null;
   readonly attempt: number;
@@ -30,7 +33,7 @@ const WHOLE = /* sql */ `SELECT id, parent_id, pass, input, variables, trigger F
 
 /** Those that have ended, or stand around. Index: step_execution_execution; the bounds leave one partition. */
 const OUTER = /* sql */ `
-SELECT step_path, step_id, output, status, error, attempt FROM step_execution
+SELECT id, step_path, step_id, output, output_size, status, error, attempt FROM step_execution
 WHERE execution_id = $1 AND id BETWEEN $2 AND $3 AND step_path = ANY($4::text[])
   AND (status IN ('completed', 'failed', 'skipped', 'cancelled', 'timed_out') OR scope IS NOT NULL)`;
 
@@ -49,8 +52,9 @@ export async function readOuterSteps(
   client: PoolClient,
   executionId: string,
   paths: readonly string[],
-): Promise<OuterStepRow[]> {
+): Promise<readonly OuterStepRow[]> {
   if (paths.length === 0) return [];
   const { lowest, highest } = idBounds(idTime(executionId));
-  return (await client.query<OuterStepRow>(OUTER, [executionId, lowest, highest, paths])).rows;
+  const { rows } = await client.query<OuterStepRow>(OUTER, [executionId, lowest, highest, paths]);
+  return await withLargeOutputs(client, rows);
 }

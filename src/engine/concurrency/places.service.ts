@@ -16,7 +16,10 @@ interface Granted {
   readonly concurrency_key: string;
 }
 
-/** By priority, then age; each by the limit of its own version. Index: execution_concurrency. */
+/**
+ * By priority, then age; each by the limit of its own version. The passes of a loop whose execution is paused do not
+ * begin. Index: execution_concurrency.
+ */
 const NEXT = /* sql */ `
 SELECT next.id FROM unnest($1::text[]) AS k(key)
 CROSS JOIN LATERAL (
@@ -26,6 +29,7 @@ CROSS JOIN LATERAL (
   SELECT w.id, w.concurrency_limit, row_number() OVER (ORDER BY w.priority DESC, w.id) AS number
   FROM execution w
   WHERE w.concurrency_key = k.key AND w.is_open AND NOT w.has_place AND w.status = 'queued'
+    AND (w.pass IS NULL OR NOT EXISTS (SELECT 1 FROM execution p WHERE p.id = w.parent_id AND p.pause_requested))
   ORDER BY w.priority DESC, w.id LIMIT ${MOST_AT_ONCE}
 ) AS next
 WHERE held.taken + next.number <= next.concurrency_limit`;

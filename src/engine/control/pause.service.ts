@@ -43,6 +43,11 @@ UPDATE execution SET status = 'queued', queued_at = now(), epoch = epoch + 1, si
 WHERE id = $1 AND status = 'paused'
 RETURNING epoch, priority, concurrency_key, has_place`;
 
+/** Passes of its distributed loops that have not begun. Index: execution_parent. */
+const WAITING_PASSES = /* sql */ `
+SELECT DISTINCT concurrency_key AS key FROM execution
+WHERE parent_id = $1 AND pass IS NOT NULL AND is_open AND NOT has_place`;
+
 /**
  * Holds executions and lets them go on. A paused execution is nobody's: neither the reaper nor the reconciler nor a timer
  * touches it. The clock of its timeout stands still; waits and retries that come due meanwhile go on when it is resumed.
@@ -83,12 +88,14 @@ export class PauseService {
    * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it is neither paused nor about to be.
    */
   async resume(id: string): Promise<void> {
-    const queued = await this.database.transaction(async (client) => {
+    const { queued, keys } = await this.database.transaction(async (client) => {
       const { status, pause_requested } = await hold(client, id);
       if (!isOpen(status) || !pause_requested) throw new ExecutionStateError(id, status, 'resumed');
       await client.query(TAKE_BACK, [id]);
-      return (await client.query<Resumed>(RESUME, [id])).rows;
+      const queued = (await client.query<Resumed>(RESUME, [id])).rows;
+      return { queued, keys: (await client.query<{ key: string }>(WAITING_PASSES, [id])).rows };
     });
+    this.places.give(keys.map(({ key }) => key));
     for (const { epoch, priority, concurrency_key: key, has_place } of queued) {
       if (key !== null && !has_place) this.places.give([key]);
       else this.queue.add([{ executionId: id, epoch, priority }]);

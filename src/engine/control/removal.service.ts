@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Database } from '../../common/database/database.js';
+import { oldestChildOf } from '../children/child-ends.statements.js';
 import type { ExecutionStatus } from '../engine.contract.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
-import { idBounds, idTime } from '../../common/ids.js';
 import { isOpen } from '../planner/state-tables.js';
 import { removeExecutions } from './removal.statements.js';
 
@@ -36,7 +36,7 @@ export class RemovalService {
   }
 
   private async endedPasses(client: PoolClient, id: string): Promise<string[]> {
-    const { rows } = await client.query<{ id: string; is_open: boolean }>(PASSES, [id, idBounds(idTime(id)).lowest]);
+    const { rows } = await client.query<{ id: string; is_open: boolean }>(PASSES, [id, oldestChildOf(id)]);
     if (rows.some((row) => row.is_open))
       throw new ExecutionStateError(id, 'ending', 'deleted before the passes of its loops have ended');
     return rows.map((row) => row.id);

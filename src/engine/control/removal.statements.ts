@@ -6,7 +6,9 @@ const PARTS = [
   ['execution_file_chunk', 'content_id'],
   ['execution_file', 'id'],
   ['large_output', 'id'],
+  ['approval', 'id'],
   ['step_answer', 'id'],
+  ['approval', 'id'],
   ['execution_log', 'id'],
   ['step_execution', 'id'],
 ] as const;

@@ -11,7 +11,7 @@ import type { GivenAnswer } from '../suspension/answers.statement.js';
 import type { CloudEvent, StoredEvent } from './event.row.js';
 
 /** Of the advisory lock between those who begin to wait (shared) and those who deliver (alone, for a moment). */
-const GATE = 0x6d7207;
+export const GATE = 0x6d7207;
 /** A step that looks back sees so many of the latest events, at most. */
 const MOST_LOOKED_AT = 1_000;
 /** Clocks of replicas, which make ids, may differ from the database's by so much; milliseconds. */

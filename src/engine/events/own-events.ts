@@ -23,11 +23,11 @@ interface Ended {
   readonly output: string | null;
 }
 
-/** Index: the primary key. */
+/** Passes of a loop are parts of an execution. Index: the primary key. */
 const READ = /* sql */ `
 SELECT id, workflow_id, version, status, attempt, trigger_type, coalesce(end_time, now()) AS end_time, error,
   output::text AS output
-FROM execution WHERE id = ANY($1::uuid[])`;
+FROM execution WHERE id = ANY($1::uuid[]) AND pass IS NULL`;
 
 /** The engine's own events: `millrace.execution.completed`, `.failed`, `.cancelled`, `.timed_out`. */
 @Injectable()
@@ -43,7 +43,7 @@ export class OwnEvents {
     const wanted = ended.filter(({ status }) => this.listeners.isWanted(typeOf(status)));
     if (wanted.length === 0) return;
     const { rows } = await client.query<Ended>(READ, [wanted.map(({ id }) => id)]);
-    await recordEvents(client, this.timers, this.config.retentionMs, rows.map(toEvent));
+    if (rows.length > 0) await recordEvents(client, this.timers, this.config.retentionMs, rows.map(toEvent));
   }
 }
 

@@ -59,6 +59,32 @@ describe('planRetry', () => {
     expect(retry(CHAIN, { a: 'skipped', b: 'completed', c: 'failed' }).again).toEqual(['c']);
   });
 
+  it('starts afresh what comes after a step that runs again, and what was asked for; not what has failed by itself', () => {
+    const views = (ended: Record<string, StepStatus>): Map<string, StepView> =>
+      new Map(Object.entries(ended).map(([path, status]) => [path, { status, scope: null, port: null }]));
+    const afresh = (plan: Plan, ended: Record<string, StepStatus>, from: string | null = null): string[] =>
+      [...planRetry(plan, views(ended), from).afresh].sort();
+    expect(afresh(CHAIN, { a: 'completed', b: 'failed' })).toEqual([]);
+    expect(afresh(CHAIN, { a: 'completed', b: 'failed', c: 'skipped' })).toEqual(['c']);
+    expect(afresh(CHAIN, { a: 'completed', b: 'completed', c: 'completed' }, 'b')).toEqual(['b', 'c']);
+    const tolerant = planOf(scope({ id: 'a', onError: 'continue' }, { id: 'b', on: ['a'] }));
+    expect(afresh(tolerant, { a: 'failed', b: 'failed' })).toEqual(['b']);
+  });
+
+  it('comes to a pass that is an execution of its own from the loop around, whatever that ended as', () => {
+    const plan = planOf(scope({ id: 'each', scopes: { body: scope({ id: 'x' }) } }));
+    expect(retry(plan, { each: 'failed' }, 'each[2].x')).toEqual({ again: ['each'], reopened: [], reachesFrom: true });
+    expect(retry(plan, { each: 'completed' }, 'each[2].x').again).toEqual(['each']);
+  });
+
+  it('looks at the steps of a pass where they stand', () => {
+    const views = new Map<string, StepView>([
+      ['each[2].a', { status: 'completed', scope: null, port: null }],
+      ['each[2].b', { status: 'failed', scope: null, port: null }],
+    ]);
+    expect([...planRetry(CHAIN, views, null, 'each[2].').again]).toEqual(['each[2].b']);
+  });
+
   const NESTED = planOf(
     scope(
       { id: 'check', scopes: { then: scope({ id: 'x' }, { id: 'y', on: ['x'] }), else: scope({ id: 'z' }) } },

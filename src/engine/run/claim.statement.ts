@@ -126,12 +126,12 @@ interface Mocked {
   readonly mocks: Readonly<Record<string, unknown>>;
 }
 
-/** Asks for nothing, and gives null, where none is a test run or may be a part of one. */
+/** Asks for nothing, and gives null, where none is a test run. */
 async function mocksOf(
   client: PoolClient,
-  claimed: readonly Pick<ClaimedExecution, 'id' | 'trigger_type' | 'pass'>[],
+  claimed: readonly Pick<ClaimedExecution, 'id' | 'trigger_type'>[],
 ): Promise<Map<string, Mocked> | null> {
-  const tests = claimed.filter((row) => row.trigger_type === TEST_TRIGGER || row.pass !== null);
+  const tests = claimed.filter((row) => row.trigger_type === TEST_TRIGGER);
   if (tests.length === 0) return null;
   const { rows } = await client.query<Mocked>(MOCKS_OF, [tests.map((row) => row.id)]);
   return new Map(rows.map((row) => [row.id, row]));

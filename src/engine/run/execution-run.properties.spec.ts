@@ -17,6 +17,7 @@ import { isTerminal, SEVERAL } from '../planner/step-view.js';
 import type { Checkpoint, CheckpointResult, CheckpointStatement } from './checkpoint.statement.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
 import { ExecutionRun } from './execution-run.js';
+import type { ExecutionFiles } from '../files/execution-files.service.js';
 import type { RunServices } from './run-services.js';
 import type { Slots } from './slots.js';
 import { planPath } from './step-book.js';
@@ -245,6 +246,7 @@ class Life {
       clock: new SystemClock(),
       slots: { tryTake: () => true, giveBack: nothing } as unknown as Slots,
       env: {},
+      files: null as unknown as ExecutionFiles,
       answersOf: () => Promise.resolve(new Map()),
       closeAnswers: () => Promise.resolve(new Map()),
       onStepEnd: nothing,

@@ -8,6 +8,7 @@ import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
+import { ExecutionFiles } from '../files/execution-files.service.js';
 import { OwnEvents } from '../events/own-events.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
@@ -42,6 +43,7 @@ export class RunServicesFactory {
     suspensions: Suspensions,
     childEnds: ChildEnds,
     answers: StepAnswers,
+    files: ExecutionFiles,
     events: OwnEvents,
   ) {
     this.services = {
@@ -52,6 +54,7 @@ export class RunServicesFactory {
       commit,
       clock,
       slots,
+      files,
       checkpoint: checkpointStatement(
         timers,
         replica.slot,

@@ -3,6 +3,7 @@ import type { Connections } from '../../common/connections/connections.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { NodeType } from '../../nodes/node.contract.js';
+import type { ExecutionFiles } from '../files/execution-files.service.js';
 import type { Slots } from './slots.js';
 import type { StepAnswer } from './step-record.js';
 import type { CheckpointStatement } from './checkpoint.statement.js';
@@ -51,6 +52,7 @@ export interface RunServices {
   readonly answersOf: (
     steps: readonly { readonly id: string; readonly attempt: number }[],
   ) => Promise<ReadonlyMap<string, StepAnswer>>;
+  readonly files: ExecutionFiles;
   /** The time of these waiting steps is up. Returns what was answered before; no later answer counts. */
   readonly closeAnswers: (
     owned: { readonly executionId: string; readonly epoch: number },

@@ -172,7 +172,7 @@ export class StepRecord implements StepView {
   moveTo(status: StepStatus, now: number): void {
     assertStepMove(this.fields.status, status);
     // A step that goes on after a wait is in the same attempt as before.
-    const goesOn = this.fields.status === 'waiting' && this.fields.waiting?.for !== 'retry';
+    const goesOn = this.fields.status === 'waiting' && !beginsAnew(this.fields.waiting);
     this.fields.status = status;
     if (status === 'running') {
       if (!goesOn) this.attemptStartedAt = now;
@@ -245,4 +245,9 @@ function startOf({ waiting, startedAt }: StepFields): number | null {
 
 function rfc3339(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
+}
+
+/** After such a wait comes another attempt. */
+function beginsAnew(waiting: Waiting | null): boolean {
+  return waiting?.for === 'retry' || waiting?.asks !== undefined;
 }

@@ -5,9 +5,11 @@ import type {
   NodeOutcome,
   NodeType,
   Resumed,
+  StepFiles,
   SuspendRequest,
   WebhookResponse,
 } from '../../nodes/node.contract.js';
+import { NO_FILES, OwnedFiles } from '../files/step-files.js';
 import { NodeError } from '../../nodes/nodes.errors.js';
 import type { Fan } from '../planner/fan.js';
 import { TEST_TRIGGER } from '../engine.contract.js';
@@ -151,7 +153,7 @@ export class StepRunner {
     const isChild = request.for === 'child';
     const kept = isChild ? { ...(state as object), places: this.book.names.placesAt(record.prefix) } : state;
     record.suspend(
-      { ...(redaction.value(request) as SuspendRequest), late: this.lateOf(record) },
+      redaction.value(request.for === 'event' ? { ...request, late: this.lateOf(record) } : request) as SuspendRequest,
       this.limited(record, until?.getTime() ?? null),
       redaction.value(kept),
       shows,
@@ -211,21 +213,21 @@ export class StepRunner {
     this.book.changed(record);
   }
 
-  /** No wait lasts longer than the step's own timeout. */
-  private limited(record: StepRecord, until: number): number;
-  private limited(record: StepRecord, until: number | null): number | null;
-  private limited(record: StepRecord, until: number | null): number | null {
-    const { holdDeadline } = record;
-    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
-  }
-
   /** What expressions that are evaluated outside of the run read of it: as values, without secrets. */
   private lateOf({ step, prefix }: StepRecord): SuspendedExpressions | undefined {
     const entries = Object.entries(step.late);
     if (entries.length === 0) return undefined;
     const names = this.book.names.at(prefix);
     const read = Object.fromEntries(entries.map(([field, { source }]) => [field, readBy(source, names)]));
-    return this.services.redaction.value(read) as SuspendedExpressions;
+    return read;
+  }
+
+  /** No wait lasts longer than the step's own timeout. */
+  private limited(record: StepRecord, until: number): number;
+  private limited(record: StepRecord, until: number | null): number | null;
+  private limited(record: StepRecord, until: number | null): number | null {
+    const { holdDeadline } = record;
+    return holdDeadline === null ? until : Math.min(until ?? Infinity, holdDeadline);
   }
 
   private mockOf({ path, step }: StepRecord): Mock | null {
@@ -267,12 +269,21 @@ export class StepRunner {
       workflowId: this.claimed.workflow_id,
       stepExecutionId: record.fields.id,
       stepPath: path,
+      ...(this.mocks !== null && { isTest: true }),
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: this.services.connections,
+      now: this.now,
+      files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
     return { record, node, context };
+  }
+
+  private filesOf(stepPath: string): StepFiles {
+    const { id: executionId, epoch } = this.claimed;
+    const { files, redaction } = this.services;
+    return new OwnedFiles(files, { executionId, epoch, stepPath }, (text) => redaction.text(text));
   }
 
   private enter(record: StepRecord, scope: string | null, port: string, output: unknown): void {

@@ -3,6 +3,7 @@ import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import { countEnded } from '../run/counters.js';
 import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
+import { addFilesWithin, type PreparedFile } from '../files/accepted-files.js';
 import { admit, type Admission } from '../concurrency/admission.js';
 import type { Place } from '../concurrency/place.js';
 import type { ParentLink } from '../children/parent-link.js';
@@ -18,6 +19,8 @@ export interface AcceptRow {
   readonly awaitedBy: string | null;
   /** null: its workflow has no `concurrency`. */
   readonly place: Place | null;
+  /** undefined: none. */
+  readonly files?: readonly PreparedFile[];
   /** null: started by nobody's step. */
   readonly parent: ParentLink | null;
 }
@@ -177,6 +180,9 @@ export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Pr
   await releaseKeys(client, rows.filter(isSkipped));
   await insertOccurrences(client, rows, duplicates, isSkipped);
   await insertExecutions(client, rows, duplicates, admissions);
+  for (const row of rows) {
+    if (row.files !== undefined && !duplicates.has(row) && !isSkipped(row)) await addFilesWithin(client, row.files);
+  }
   return rows.map((row) => toResult(row, duplicates.get(row), admissions.get(row.executionId ?? '')));
 }
 

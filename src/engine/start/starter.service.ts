@@ -22,6 +22,7 @@ import {
 import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
 import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
+import { prepareFiles } from '../files/accepted-files.js';
 import { inputFaults } from './input-schemas.js';
 
 const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null };
@@ -105,11 +106,14 @@ export class StarterService extends ExecutionStarter {
     const faults = inputFaults(plan, execution.input);
     if (faults.length > 0) throw new InputInvalidError(faults);
     const place = this.placeOf(plan, execution);
+    const executionId = newId();
+    const files = execution.files?.length ? await prepareFiles(executionId, execution.files, this.config) : undefined;
     return {
       request,
       place,
+      files,
       parent: null,
-      executionId: newId(),
+      executionId,
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,
     };

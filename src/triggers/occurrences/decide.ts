@@ -36,6 +36,7 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
           triggerType: trigger.type,
           trigger: names,
           createdBy: seen.order?.createdBy ?? null,
+          files: seen.files,
         }
       : null;
   const occurrence = {
@@ -119,5 +120,6 @@ function namesOf(trigger: ArmedTrigger, seen: Seen): TriggerNames {
     occurred_at: seen.occurredAt.toISOString(),
     scheduled_for: seen.scheduledFor === null ? null : seen.scheduledFor.toISOString(),
     payload: seen.payload,
+    ...(seen.withholdsSecrets === true && { withholds_secrets: true as const }),
   };
 }

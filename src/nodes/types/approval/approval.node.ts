@@ -51,7 +51,7 @@ export class ApprovalNode extends NodeType<ApprovalConfig> {
     return {
       kind: 'suspend',
       request: { for: 'approval', payload },
-      until: duration === null ? null : new Date(this.clock.now() + duration),
+      until: duration === null ? null : new Date(ctx.now() + duration),
       state: null,
       shows: { url: `${this.settings.publicUrl}/api/v1/approvals/${approvalId(ctx.stepExecutionId, ctx.attempt)}` },
     };

@@ -3,7 +3,7 @@ import type { Clock } from '../../../common/clock.js';
 import type { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 import { NodeError } from '../../nodes.errors.js';
 import type { HttpAuth } from './http-auth.config.js';
-import { isRetryable } from './retry-after.js';
+import { isRetryable } from '../../../common/http/retry-after.js';
 
 interface Token {
   readonly value: string;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { OutgoingResponse } from '../../../common/http/outgoing-http.js';
+import { toFileName } from '../../../common/file-name.js';
+import type { OutgoingResponse, ResponseHead } from '../../../common/http/outgoing-http.js';
 import { NodeError } from '../../nodes.errors.js';
 import type { HttpConfig } from './http.config.js';
 
@@ -10,7 +11,6 @@ const TEXT_TYPE = /^(text\/|application\/(([\w.-]+\+)?xml|javascript|x-www-form-
 export function decodeBody(response: OutgoingResponse, form: HttpConfig['response']): unknown {
   if (response.body.length === 0) return null;
   const type = response.headers.get('content-type') ?? '';
-  if (form === 'file') return asFile(response, type);
   if (form === 'text') return asText(response.body, type);
   if (form === 'json') return asJson(response.body, type);
   if (JSON_TYPE.test(type)) return asJsonOrText(response.body, type);
@@ -43,11 +43,17 @@ function asJsonOrText(body: Buffer, type: string): unknown {
   }
 }
 
-function asFile({ body, headers, url }: OutgoingResponse, type: string): object {
+/** A name that a file may have: the one that the server gives, or the last part of the URL. */
+export function nameOf({ headers, url }: ResponseHead): string {
   const named = /filename="?([^";]+)/i.exec(headers.get('content-disposition') ?? '')?.[1];
-  const name = (named ?? new URL(url).pathname).split(/[/\\]/).pop();
+  const name = (named ?? new URL(url).pathname).split(/[/\\]/).pop() ?? '';
+  return name === '' ? 'download' : toFileName(name);
+}
+
+function asFile(response: OutgoingResponse, type: string): object {
+  const { body } = response;
   return {
-    name: name === undefined || name === '' ? 'download' : name,
+    name: nameOf(response),
     type: type === '' ? 'application/octet-stream' : type,
     size: body.length,
     sha256: createHash('sha256').update(body).digest('hex'),

@@ -54,10 +54,10 @@ export class LoopNode extends NodeType<LoopConfig> {
     return faults;
   }
 
-  execute({ config, resumed }: NodeContext<LoopConfig>): NodeOutcome {
+  execute({ config, resumed, isTest }: NodeContext<LoopConfig>): NodeOutcome {
     const failures = config.on_item_error === 'continue' ? 'ignore' : 'stop';
     if (resumed !== null) return this.conclude(resumed.answer?.value as ChildAnswer, failures);
-    if (config.distribute) return this.distribute(config, failures);
+    if (config.distribute && isTest !== true) return this.distribute(config, failures);
     return {
       kind: 'fan_out',
       fanOut: { over: passesOf(config), limit: config.max_concurrency, enough: null, failures },
@@ -76,7 +76,8 @@ export class LoopNode extends NodeType<LoopConfig> {
     if (answer.kind !== 'passes') throw new NodeError('internal', 'The passes of this loop were not started.');
     const output = this.gather(answer.results);
     const error = failures === 'ignore' ? undefined : answer.results.find((result) => result.error !== null)?.error;
-    return error ? { kind: 'fail', error: { ...error, retryable: true }, output } : done(output);
+    // Retries are for the steps inside, to which the loop's policy is handed down.
+    return error ? { kind: 'fail', error: { ...error, retryable: false }, output } : done(output);
   }
 
   override gather(results: readonly FanOutResult[]): unknown {

@@ -25,20 +25,13 @@ export class SubworkflowNode extends NodeType<SubworkflowConfig> {
   }
 
   execute({ config, resumed }: NodeContext<SubworkflowConfig>): NodeOutcome {
-    if (resumed !== null)
-      return resumed.answer === null ? fail(TOO_LATE) : conclude(resumed.answer.value as ChildAnswer, config.wait);
+    if (resumed !== null) return conclude(resumed.answer?.value as ChildAnswer, config.wait);
     const { workflow, version = null, input = {}, wait } = config;
     const payload: ChildRequest = { kind: 'workflow', execution_id: newId(), workflow, version, input, wait };
     const shows = { execution_id: payload.execution_id };
     return { kind: 'suspend', request: { for: 'child', payload }, until: null, state: { kind: 'workflow' }, shows };
   }
 }
-
-const TOO_LATE: NodeFailure = {
-  code: 'timeout',
-  message: 'The subworkflow took longer than the timeout of the step.',
-  retryable: true,
-};
 
 function conclude(answer: ChildAnswer, waited: boolean): NodeOutcome {
   if (answer.kind === 'refused') return fail(answer.error);

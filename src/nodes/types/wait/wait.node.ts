@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../common/clock.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
@@ -20,10 +19,6 @@ export class WaitNode extends NodeType<WaitConfig> {
   readonly description = 'Goes on after a duration or at a time; holds no slot meanwhile, and survives restarts.';
   readonly config = WaitConfig;
 
-  constructor(private readonly clock: Clock) {
-    super();
-  }
-
   effect(): 'pure' {
     return 'pure';
   }
@@ -32,9 +27,9 @@ export class WaitNode extends NodeType<WaitConfig> {
     return exactlyOne(config, ['duration', 'until']);
   }
 
-  execute({ config, resumed }: NodeContext<WaitConfig>): NodeOutcome {
+  execute({ config, resumed, now: read }: NodeContext<WaitConfig>): NodeOutcome {
     if (resumed !== null) return done(resumed.state);
-    const now = this.clock.now();
+    const now = read();
     const until = parseInstant(config.until) ?? new Date(now + (parseDuration(config.duration) ?? 0));
     const state: WaitState = { waited_until: until.toISOString() };
     return until.getTime() <= now ? done(state) : { kind: 'wait', until, state };

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../common/clock.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { callbackToken } from '../../../common/links/callback-token.js';
@@ -17,10 +16,7 @@ export class WaitForEventNode extends NodeType<WaitForEventConfig> {
   readonly config = WaitForEventConfig;
   override readonly expressionFields = ['match'];
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly tokens: SignedTokens,
-  ) {
+  constructor(private readonly tokens: SignedTokens) {
     super();
   }
 
@@ -50,7 +46,7 @@ export class WaitForEventNode extends NodeType<WaitForEventConfig> {
     const { config, resumed } = ctx;
     if (resumed !== null) return resumed.answer === null ? OUT_OF_TIME : done(resumed.answer.value);
     const timeout = parseDuration(config.timeout ?? null);
-    const until = timeout === null ? null : new Date(this.clock.now() + timeout);
+    const until = timeout === null ? null : new Date(ctx.now() + timeout);
     if (config.callback === true) {
       const shows = callbackToken(this.tokens, ctx);
       return { kind: 'suspend', request: { for: 'event', payload: { callback: true } }, until, state: null, shows };

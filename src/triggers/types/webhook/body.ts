@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Busboy } from '@fastify/busboy';
+import type { AcceptedFile } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 
 const MOST_PARTS = 1_000;
@@ -79,6 +80,15 @@ function readMultipart(body: Buffer, contentType: string): Promise<Record<string
 
 function fileOf(field: string, name: string, type: string, content: Buffer): UploadedFile {
   return { field, name, type, size: content.length, content: content.toString('base64') };
+}
+
+/** The files of a body that came as multipart, where everything else is text; undefined when there are none. */
+export function uploadsIn(body: unknown, contentType: string | undefined): AcceptedFile[] | undefined {
+  if (!/^\s*multipart\/form-data\b/i.test(contentType ?? '') || body === null) return undefined;
+  const values = Object.values(body as Record<string, unknown>).flat();
+  const files = values.filter((value): value is UploadedFile => typeof value === 'object' && value !== null);
+  if (files.length === 0) return undefined;
+  return files.map(({ name, type, content }) => ({ name, type, content: Buffer.from(content, 'base64') }));
 }
 
 function collect(entries: Iterable<[string, unknown]>): Record<string, unknown> {

@@ -15,7 +15,7 @@ import {
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 import { authenticate, secretMissing } from './authenticate.js';
-import { readBody } from './body.js';
+import { readBody, uploadsIn } from './body.js';
 import { routeSegments, routeShape } from './route-path.js';
 import { KeySets } from './key-sets.js';
 import { resolveAuth, type ResolvedAuth } from './secret-values.js';
@@ -140,6 +140,7 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
       key,
       keyTtlMs: null,
       defaultInput: body ?? {},
+      files: uploadsIn(body, request.headers['content-type']),
       awaited: trigger.config.response !== 'ack',
     };
     return { seen, answer: trigger.config.response, waitMs: here.waitMs };

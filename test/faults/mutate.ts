@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NODE, ROOT } from '../support/paths.js';
+import type { Mutation, RedTest } from './mutations.js';
+
+const COPIED = ['src', 'migrations', 'test', 'scripts', 'docs', 'examples'];
+const FILES = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.test.json',
+  'nest-cli.json',
+  'vitest.config.ts',
+];
+
+/** `red`: the test ran and failed. `unproven`: it did not run, so nothing is known. */
+export type Outcome = 'red' | 'green' | 'unproven';
+
+/** @throws when an edit does not stand exactly once in the text. */
+export function mutate(text: string, { edits, file }: Pick<Mutation, 'edits' | 'file'>): string {
+  return edits.reduce((changed, [from, to]) => {
+    const parts = changed.split(from);
+    if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${from}`);
+    return parts.join(to);
+  }, text);
+}
+
+/** A copy of the tree in which guards are taken away, one at a time. */
+export class MutationTree {
+  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-mutations-'));
+
+  constructor() {
+    // PostgreSQL's account must pass.
+    chmodSync(this.folder, 0o755);
+    for (const name of [...COPIED, ...FILES]) cpSync(join(ROOT, name), join(this.folder, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async run(mutation: Mutation): Promise<Outcome> {
+    const path = join(this.folder, mutation.file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, mutate(text, mutation));
+    try {
+      return await this.test(mutation.red);
+    } finally {
+      writeFileSync(path, text);
+    }
+  }
+
+  async test(red: RedTest): Promise<Outcome> {
+    return 'spec' in red ? await this.runSpec(red.spec, red.name) : await this.runFault(red.fault, red.cycles);
+  }
+
+  private async runSpec(spec: string, name: string): Promise<Outcome> {
+    const report = join(this.folder, 'report.json');
+    rmSync(report, { force: true });
+    const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const vitest = join(this.folder, 'node_modules/vitest/vitest.mjs');
+    await this.spawn([vitest, 'run', spec, '-t', pattern, '--reporter=json', `--outputFile=${report}`]);
+    try {
+      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+      if ((numFailedTests ?? 0) > 0) return 'red';
+      return (numPassedTests ?? 0) > 0 ? 'green' : 'unproven';
+    } catch {
+      return 'unproven';
+    }
+  }
+
+  private async runFault(fault: string, cycles: number): Promise<Outcome> {
+    const script = join(this.folder, 'scripts/faults.mjs');
+    const { code, output } = await this.spawn([script, '--seed', '1', '--cycles', String(cycles), '--fault', fault]);
+    if (code === 0) return 'green';
+    return output.includes('FAILED') ? 'red' : 'unproven';
+  }
+
+  private spawn(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+    return new Promise((resolve) => {
+      const child = spawn(NODE, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.once('close', (code) => resolve({ code, output }));
+    });
+  }
+}
