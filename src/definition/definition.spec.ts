@@ -377,6 +377,22 @@ steps:
     ],
   ])('%s', (_name, source, expected) => expect(codes(source)).toContain(expected));
 
+  it('do not count what holds the steps: 1,000 branches are 1,000 steps, one more is too many', () => {
+    const fork = (count: number): string[] =>
+      codes({
+        name: 'wide',
+        steps: [
+          {
+            id: 'fork',
+            type: 'parallel',
+            branches: Object.fromEntries(Array.from({ length: count }, (_, index) => [`b${index}`, [log('x')]])),
+          },
+        ],
+      });
+    expect(fork(1000)).toEqual([]);
+    expect(fork(1001)).toContainEqual(expect.stringMatching(/^steps_too_many /));
+  });
+
   it('name the cycle', () => {
     const source = steps(
       log('a', { depends_on: ['c'] }),
