@@ -25,6 +25,9 @@ import type { RunServices } from './run-services.js';
 import { secretsFor } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
 
+/** How long executions may take to be handed back to a database that is away. */
+const HAND_BACK_MS = 2_000;
+
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
 @Injectable()
 export class RunnerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -67,11 +70,14 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     this.share.stop();
     this.load.stop();
     for (const run of this.runs.all()) run.drain();
-    const timer = setTimeout(() => {
+    const grace = setTimeout(() => {
       for (const run of this.runs.all()) run.shutDown();
     }, this.config.shutdownGraceMs);
+    // Nothing can be recorded: others take over what this replica held when its lease is over.
+    const last = setTimeout(() => this.commit.endPatience(), this.config.shutdownGraceMs + HAND_BACK_MS);
     await this.queue.drain();
-    clearTimeout(timer);
+    clearTimeout(grace);
+    clearTimeout(last);
   }
 
   /** One queue job. What the queue hands out twice is held already, or cannot be claimed. */
