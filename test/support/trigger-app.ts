@@ -208,6 +208,7 @@ export async function startTriggerApp(
     rateLimitPublic: null,
     retentionMs: 86_400_000,
     imap: null,
+    github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'http://127.0.0.1:1' },
     emailCheckIntervalMs: 60_000,
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
@@ -233,13 +234,13 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
-    EventListeners,
     EngineFigures,
     Redactor,
     Mailer,
     { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
+    EventListeners,
   ];
 
   @Global()
