@@ -6,6 +6,7 @@ import { HealthProbes } from './common/health/health-probes.js';
 import type { Redactor } from './common/logging/redactor.js';
 import { measureHttp } from './common/metrics/http-metrics.js';
 import { createHttpServer } from './http-server.js';
+import { loadPlugins } from './load-plugins.js';
 import { VERSION } from './version.js';
 
 /** The whole application on settings that are complete and a database that is ready. */
@@ -20,7 +21,8 @@ export async function createApplication(
   redactor: Redactor,
   logger: LoggerService,
 ): Promise<Application> {
-  const app = await createHttpServer(AppModule.with(config, redactor), config, logger);
+  const plugins = await loadPlugins(config.plugins, process.cwd());
+  const app = await createHttpServer(AppModule.with(config, redactor, plugins), config, logger);
   setUpOpenApi(app, VERSION);
   measureHttp(app);
   return {
