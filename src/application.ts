@@ -7,6 +7,7 @@ import type { Redactor } from './common/logging/redactor.js';
 import { measureHttp } from './common/metrics/http-metrics.js';
 import { createHttpServer } from './http-server.js';
 import { loadPlugins } from './load-plugins.js';
+import { INGRESS_PATHS } from './triggers/ingress/ingress.openapi.js';
 import { VERSION } from './version.js';
 
 /** The whole application on settings that are complete and a database that is ready. */
@@ -23,7 +24,7 @@ export async function createApplication(
 ): Promise<Application> {
   const plugins = await loadPlugins(config.plugins, process.cwd());
   const app = await createHttpServer(AppModule.with(config, redactor, plugins), config, logger);
-  setUpOpenApi(app, VERSION);
+  setUpOpenApi(app, VERSION, INGRESS_PATHS);
   measureHttp(app);
   return {
     listen: async () => {

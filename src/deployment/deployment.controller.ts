@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiProblems } from '../common/api/problems.js';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { PageQuery } from '../common/api/page.dto.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import type { Page } from '../common/page.js';
+import { DeployedDto, DeploymentPageDto, DeploymentStatusDto, UndeployedDto } from './deployment-answers.dto.js';
 import { DeployBody } from './deployment.dto.js';
 import type { DeploymentView } from './deployment.row.js';
 import { DeploymentService, type Deployed } from './deployment.service.js';
@@ -20,7 +21,7 @@ export class DeploymentController {
   @Get()
   @Requires('viewer')
   @ApiOperation({ summary: 'The deployments in force, newest first' })
-  @ApiResponse({ status: 200, description: 'A page of deployments' })
+  @ApiOkResponse({ type: DeploymentPageDto })
   list(@Query() query: PageQuery): Promise<Page<DeploymentView>> {
     return this.deployments.list(query.limit, query.cursor);
   }
@@ -28,10 +29,10 @@ export class DeploymentController {
   @Post(':id/deploy')
   @Requires('editor')
   @ApiOperation({ summary: 'Put a version in force and arm its triggers' })
-  @ApiResponse({ status: 201, description: 'Deployed for the first time' })
-  @ApiResponse({ status: 200, description: 'Deployed in place of another version' })
-  @ApiResponse({ status: 409, description: 'Another workflow has the route, or the workflow is archived' })
-  @ApiResponse({ status: 422, description: 'The version has faults' })
+  @ApiBody({ type: DeployBody, required: false })
+  @ApiCreatedResponse({ type: DeployedDto, description: 'Deployed for the first time.' })
+  @ApiOkResponse({ type: DeployedDto, description: 'Deployed in place of another version.' })
+  @ApiProblems(404, 409, 422)
   deploy(
     @Param('id') id: string,
     @CurrentCaller() caller: Caller,
@@ -45,8 +46,10 @@ export class DeploymentController {
   @Put(':id/deploy')
   @Requires('editor')
   @ApiOperation({ summary: 'The same as POST: put a version in force' })
-  @ApiResponse({ status: 200, description: 'Deployed' })
-  @ApiResponse({ status: 422, description: 'The version has faults' })
+  @ApiBody({ type: DeployBody, required: false })
+  @ApiCreatedResponse({ type: DeployedDto, description: 'Deployed for the first time.' })
+  @ApiOkResponse({ type: DeployedDto, description: 'Deployed in place of another version.' })
+  @ApiProblems(404, 409, 422)
   update(
     @Param('id') id: string,
     @CurrentCaller() caller: Caller,
@@ -60,8 +63,8 @@ export class DeploymentController {
   @Delete(':id/undeploy')
   @Requires('editor')
   @ApiOperation({ summary: 'Take a workflow out of force; its triggers are disarmed, their ledgers stay' })
-  @ApiResponse({ status: 200, description: '{workflow_id, status: undeployed}' })
-  @ApiResponse({ status: 409, description: 'Nothing is deployed' })
+  @ApiOkResponse({ type: UndeployedDto })
+  @ApiProblems(404, 409, 422)
   undeploy(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<Record<string, unknown>> {
     return this.deployments.undeploy(id, caller);
   }
@@ -69,7 +72,7 @@ export class DeploymentController {
   @Get(':id/status')
   @Requires('viewer')
   @ApiOperation({ summary: 'What is in force of a workflow' })
-  @ApiResponse({ status: 200, description: 'The deployment with its triggers' })
+  @ApiOkResponse({ type: DeploymentStatusDto })
   status(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<Record<string, unknown>> {
     return this.deployments.status(id, caller);
   }
@@ -77,7 +80,7 @@ export class DeploymentController {
   @Get(':id/history')
   @Requires('viewer')
   @ApiOperation({ summary: 'The deployments of a workflow, newest first' })
-  @ApiResponse({ status: 200, description: 'A page of deployments' })
+  @ApiOkResponse({ type: DeploymentPageDto })
   history(
     @Param('id') id: string,
     @Query() query: PageQuery,

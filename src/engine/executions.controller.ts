@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
@@ -45,7 +45,11 @@ export class ExecutionsController {
   @Get(':id/output')
   @Requires('viewer')
   @ApiOperation({ operationId: 'getExecutionOutput', summary: 'Read the whole output of an execution' })
-  @ApiOkResponse({ description: 'The output, as JSON; `null` while there is none.' })
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOkResponse({
+    description: 'The output, as JSON; `null` while there is none.',
+    content: { 'application/json': { schema: {}, example: { greeting: 'Hello Ada' } } },
+  })
   @ApiProblems(401, 403, 404)
   async output(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<string> {
     return JSON.stringify((await this.queries.output(id, caller)) ?? null);

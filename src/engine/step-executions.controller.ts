@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
@@ -28,7 +28,11 @@ export class StepExecutionsController {
   @Get(':id/output')
   @Requires('viewer')
   @ApiOperation({ operationId: 'getStepExecutionOutput', summary: 'Read the output of a step execution' })
-  @ApiOkResponse({ description: 'The output, as JSON; `null` while there is none.' })
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOkResponse({
+    description: 'The output, as JSON; `null` while there is none.',
+    content: { 'application/json': { schema: {}, example: { greeting: 'Hello Ada' } } },
+  })
   @ApiProblems(401, 403, 404)
   async output(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<string> {
     return JSON.stringify((await this.queries.step(id, caller)).output ?? null);

@@ -1,6 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiProblems } from '../common/api/problems.js';
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../common/api/requires.js';
 import { NodeTypeDto, NodeTypeListDto } from './node-catalogue.dto.js';
 import { NodeRegistry } from './node-registry.js';
@@ -24,7 +24,6 @@ export class NodeCatalogueController {
   @Requires('viewer')
   @ApiOperation({ summary: 'Show one node type with the JSON Schema of its config' })
   @ApiOkResponse({ type: NodeTypeDto })
-  @ApiNotFoundResponse({ description: '`node_type_not_found`' })
   show(@Param('type') type: string): NodeTypeDto {
     return toDto(this.registry.describe(type));
   }

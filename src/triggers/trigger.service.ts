@@ -177,7 +177,8 @@ export class TriggerService {
   }
 
   /** Starts it again, by the trigger as it is now, and marks the new occurrence. */
-  async replay(occurrenceId: string, caller: Caller): Promise<StartAnswer> {
+  /** @param key of the caller; the same one replays an occurrence once. */
+  async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
     const trigger = await this.armed(occurrence.trigger_id, caller);
@@ -186,7 +187,7 @@ export class TriggerService {
       occurredAt: this.clock.date(),
       scheduledFor: occurrence.scheduled_for,
       payload,
-      key: null,
+      key: key === null ? null : `replay:${occurrence.id}:${key}`,
       keyTtlMs: null,
       defaultInput: this.registry.get(trigger.type).defaultInput(payload),
       replayOf: occurrence.id,

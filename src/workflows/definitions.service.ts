@@ -8,6 +8,7 @@ import {
 } from '../definition/definition.js';
 import type { Plan } from '../definition/plan.js';
 import { TypeCatalogue } from '../definition/type-catalogue.js';
+import { UsedTemplates } from './templates/used-templates.js';
 
 /** What came of reading a definition; `source` is the author's text, null when it came as JSON. */
 export interface ReadDefinition extends ParsedDefinition {
@@ -22,16 +23,21 @@ export interface ValidDefinition extends ReadDefinition {
 /** Reads definitions against the types that exist here. */
 @Injectable()
 export class Definitions {
-  constructor(private readonly catalogue: TypeCatalogue) {}
+  constructor(
+    private readonly catalogue: TypeCatalogue,
+    private readonly templates: UsedTemplates,
+  ) {}
 
-  /** Text is YAML or JSON. */
-  read(input: string | Record<string, unknown>): ReadDefinition {
-    return { ...parseDefinition(input, this.catalogue), source: typeof input === 'string' ? input : null };
+  /** Text is YAML or JSON. Step templates that it names are fetched and put in place. */
+  async read(input: string | Record<string, unknown>): Promise<ReadDefinition> {
+    const templates = await this.templates.in(input);
+    const read = parseDefinition(input, this.catalogue, undefined, templates);
+    return { ...read, source: typeof input === 'string' ? input : null };
   }
 
   /** @throws DefinitionInvalidError (422) with every fault */
-  readValid(input: string | Record<string, unknown>): ValidDefinition {
-    const read = this.read(input);
+  async readValid(input: string | Record<string, unknown>): Promise<ValidDefinition> {
+    const read = await this.read(input);
     const { definition, plan, errors } = read;
     if (errors.length > 0 || definition === null || plan === null) throw new DefinitionInvalidError(errors);
     return { ...read, definition, plan };

@@ -1,5 +1,12 @@
 import { BodyInvalidError } from './workflows.errors.js';
 
+/** For OpenAPI. */
+export const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The ETag that the change is based on.',
+} as const;
+
 const TAG = /^(?:W\/)?"?(\d{1,10})"?$/;
 
 /**

@@ -1,12 +1,13 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
 import { EtagInterceptor } from './etag.interceptor.js';
-import { revisionsIn } from './if-match.js';
+import { IF_MATCH, revisionsIn } from './if-match.js';
 import { WorkflowLifecycle } from './workflow-lifecycle.service.js';
 import type { WorkflowVerb } from './workflow-status.js';
 import { WorkflowStatistics } from './workflow-statistics.service.js';
+import { WorkflowStatisticsDto, WorkflowStatusDto } from './workflow-answers.dto.js';
 import { WorkflowDto } from './workflow.dto.js';
 import { WorkflowsService } from './workflows.service.js';
 
@@ -28,6 +29,7 @@ export class WorkflowLifecycleController {
     description: 'From `draft` or `paused`. Deploying does this too, and arms the triggers.',
   })
   @ApiOkResponse({ type: WorkflowDto })
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412)
   activate(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
     return this.perform('activate', id, ifMatch, caller);
@@ -38,6 +40,7 @@ export class WorkflowLifecycleController {
   @Requires('editor')
   @ApiOperation({ summary: 'Pause a workflow', description: 'Its triggers start nothing until it is resumed.' })
   @ApiOkResponse({ type: WorkflowDto })
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412)
   pause(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
     return this.perform('pause', id, ifMatch, caller);
@@ -48,6 +51,7 @@ export class WorkflowLifecycleController {
   @Requires('editor')
   @ApiOperation({ summary: 'Resume a paused workflow' })
   @ApiOkResponse({ type: WorkflowDto })
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412)
   resume(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
     return this.perform('resume', id, ifMatch, caller);
@@ -58,6 +62,7 @@ export class WorkflowLifecycleController {
   @Requires('editor')
   @ApiOperation({ summary: 'Archive a workflow', description: 'It starts nothing any more; there is no way back.' })
   @ApiOkResponse({ type: WorkflowDto })
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412)
   archive(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined, @CurrentCaller() caller: Caller) {
     return this.perform('archive', id, ifMatch, caller);
@@ -66,7 +71,7 @@ export class WorkflowLifecycleController {
   @Get('status')
   @Requires('viewer')
   @ApiOperation({ summary: "A workflow's state, its deployment, and its last execution's outcome" })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: WorkflowStatusDto })
   @ApiProblems(404)
   status(@Param('id') id: string, @CurrentCaller() caller: Caller) {
     return this.statistics.status(id, caller);
@@ -75,7 +80,7 @@ export class WorkflowLifecycleController {
   @Get('statistics')
   @Requires('viewer')
   @ApiOperation({ summary: "Counts, success rate and durations of a workflow's executions" })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: WorkflowStatisticsDto })
   @ApiProblems(404)
   getStatistics(@Param('id') id: string, @CurrentCaller() caller: Caller) {
     return this.statistics.statistics(id, caller);

@@ -1,8 +1,16 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
-import { revisionsIn } from './if-match.js';
+import { IF_MATCH, revisionsIn } from './if-match.js';
+import { TaskDto, TaskListDto } from './workflow-answers.dto.js';
 import { TaskBody, TaskChange } from './workflow.dto.js';
 import { WorkflowTasksService } from './workflow-tasks.service.js';
 
@@ -15,7 +23,7 @@ export class WorkflowTasksController {
   @Get()
   @Requires('viewer')
   @ApiOperation({ summary: 'List the steps' })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: TaskListDto })
   @ApiProblems(404)
   async list(@Param('id') id: string, @CurrentCaller() caller: Caller) {
     return { items: await this.tasks.list(id, caller), next_cursor: null };
@@ -24,7 +32,8 @@ export class WorkflowTasksController {
   @Post()
   @Requires('editor')
   @ApiOperation({ summary: 'Append a step; makes a new version' })
-  @ApiCreatedResponse({ schema: { type: 'object' } })
+  @ApiCreatedResponse({ type: TaskDto })
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412, 422)
   append(
     @Param('id') id: string,
@@ -38,7 +47,7 @@ export class WorkflowTasksController {
   @Get(':stepId')
   @Requires('viewer')
   @ApiOperation({ summary: 'Show a step' })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: TaskDto })
   @ApiProblems(404)
   get(@Param('id') id: string, @Param('stepId') stepId: string, @CurrentCaller() caller: Caller) {
     return this.tasks.get(id, stepId, caller);
@@ -47,7 +56,8 @@ export class WorkflowTasksController {
   @Put(':stepId')
   @Requires('editor')
   @ApiOperation({ summary: 'Change a step; makes a new version' })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: TaskDto })
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412, 422)
   replace(
     @Param('id') id: string,
@@ -64,6 +74,7 @@ export class WorkflowTasksController {
   @Requires('editor')
   @ApiOperation({ summary: 'Remove a step; makes a new version' })
   @ApiNoContentResponse()
+  @ApiHeader(IF_MATCH)
   @ApiProblems(404, 409, 412, 422)
   remove(
     @Param('id') id: string,

@@ -1,10 +1,11 @@
 import { Controller, Get, Headers, HttpCode, Param, ParseIntPipe, Post, Query, UseInterceptors } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { PageQuery } from '../common/api/page.dto.js';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
 import { EtagInterceptor } from './etag.interceptor.js';
-import { revisionsIn } from './if-match.js';
+import { IF_MATCH, revisionsIn } from './if-match.js';
+import { DiffDto, VersionDto, VersionPageDto } from './workflow-answers.dto.js';
 import { WorkflowDto } from './workflow.dto.js';
 import { WorkflowVersionsService } from './workflow-versions.service.js';
 
@@ -17,7 +18,7 @@ export class WorkflowVersionsController {
   @Get()
   @Requires('viewer')
   @ApiOperation({ summary: 'List versions, newest first' })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: VersionPageDto })
   @ApiProblems(404, 422)
   list(@Param('id') id: string, @Query() query: PageQuery, @CurrentCaller() caller: Caller) {
     return this.versions.list(id, query.limit, query.cursor, caller);
@@ -26,7 +27,7 @@ export class WorkflowVersionsController {
   @Get(':n')
   @Requires('viewer')
   @ApiOperation({ summary: 'Show a version with its definition, and its text when it was written as text' })
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: VersionDto })
   @ApiProblems(400, 404)
   get(@Param('id') id: string, @Param('n', ParseIntPipe) n: number, @CurrentCaller() caller: Caller) {
     return this.versions.get(id, n, caller);
@@ -36,7 +37,7 @@ export class WorkflowVersionsController {
   @Requires('viewer')
   @ApiOperation({ summary: 'What changed from version n to version m' })
   @ApiProduces('application/json')
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiOkResponse({ type: DiffDto })
   @ApiProblems(400, 404)
   diff(
     @Param('id') id: string,
@@ -54,6 +55,7 @@ export class WorkflowVersionsController {
     summary: 'Bring a version back as the latest one',
     description: 'Under a new number; history is never rewritten.',
   })
+  @ApiHeader(IF_MATCH)
   @ApiOkResponse({ type: WorkflowDto })
   @ApiProblems(400, 404, 412, 422)
   restore(

@@ -25,7 +25,7 @@ import {
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
 import { EtagInterceptor } from './etag.interceptor.js';
-import { revisionsIn } from './if-match.js';
+import { IF_MATCH, revisionsIn } from './if-match.js';
 import { readWorkflowBody } from './workflow-body.js';
 import {
   InstantiateBody,
@@ -37,8 +37,6 @@ import {
 } from './workflow.dto.js';
 import { WorkflowValidation } from './workflow-validation.service.js';
 import { WorkflowsService } from './workflows.service.js';
-
-const IF_MATCH = { name: 'If-Match', required: false, description: 'The ETag that the change is based on.' };
 
 @ApiTags('Workflows')
 @UseInterceptors(EtagInterceptor)

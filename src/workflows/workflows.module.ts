@@ -2,6 +2,10 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CompiledPlans } from './compiled-plans.js';
 import { Definitions } from './definitions.service.js';
+import { NodeTemplateRepository } from './templates/node-template.repository.js';
+import { NodeTemplatesController } from './templates/node-templates.controller.js';
+import { NodeTemplatesService } from './templates/node-templates.service.js';
+import { UsedTemplates } from './templates/used-templates.js';
 import { WorkflowDirectory } from './workflow-directory.js';
 import { WorkflowGraphController } from './workflow-graph.controller.js';
 import { WorkflowLifecycleController } from './workflow-lifecycle.controller.js';
@@ -29,10 +33,14 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowGraphController,
     WorkflowVersionsController,
     WorkflowTasksController,
+    NodeTemplatesController,
   ],
   providers: [
     WorkflowRepository,
     Definitions,
+    NodeTemplateRepository,
+    NodeTemplatesService,
+    UsedTemplates,
     WorkflowsService,
     WorkflowValidation,
     WorkflowVersionsService,

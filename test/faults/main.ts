@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { findBinary } from '../support/services.js';
 import { runCleanups } from '../support/cleanup.js';
-import { FAULTS } from './fault-types.js';
+import { FAULTS, GROUPS } from './fault-types.js';
 import type { Fault } from './fault.js';
 import { report } from './report.js';
 import { runFaults, type RunOptions } from './run.js';
@@ -9,7 +9,7 @@ import { runFaults, type RunOptions } from './run.js';
 const DEFAULT_CYCLES = '20';
 const HELP = `npm run faults -- [--seed N] [--cycles N] [--backend redis|postgres] [--fault name]…
 
-Runs three replicas under load, maltreats them, and checks promises 1 to 6. Faults:
+Runs three replicas under load, maltreats them, and checks promises 1 to 6. \`--fault kills\` stands for every kill. Faults:
 ${FAULTS.map(({ name, about }) => `  ${name.padEnd(26)}${about}`).join('\n')}`;
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -43,9 +43,10 @@ function whole(name: string, text: string): number {
 }
 
 function chosen(names: readonly string[]): readonly Fault[] {
-  const unknown = names.filter((name) => !FAULTS.some((fault) => fault.name === name));
+  const wanted = names.flatMap((name) => GROUPS[name] ?? FAULTS.filter((fault) => fault.name === name));
+  const unknown = names.filter((name) => GROUPS[name] === undefined && !FAULTS.some((fault) => fault.name === name));
   if (unknown.length > 0) throw new Error(`no fault ${unknown.join(', ')}; --help lists them`);
-  return names.length === 0 ? FAULTS : FAULTS.filter(({ name }) => names.includes(name));
+  return names.length === 0 ? FAULTS : FAULTS.filter((fault) => wanted.includes(fault));
 }
 
 /** @returns the exit code. */

@@ -16,6 +16,8 @@ export type BackendName = 'redis' | 'postgres';
 /** How long ago the last second may have fired, at the end. */
 const CRON_SILENCE_S = 3;
 
+const READY_LIMIT_MS = 180_000;
+
 /** Connections of each replica: the last has hardly any. */
 const POOL_SIZES = ['20', '20', '3'];
 
@@ -89,15 +91,29 @@ export class World {
     return this.database.number('SELECT count(*) FROM execution WHERE is_open');
   }
 
-  /** Everybody runs, is ready, and has an open road. */
-  async heal(): Promise<void> {
+  /**
+   * Everybody runs, is ready, and has an open road.
+   * @param absent how many replicas may still be on their way back.
+   */
+  async heal(absent = 0): Promise<void> {
     await this.postgres.emptyDisk();
     if (!this.postgres.isRunning()) await this.postgres.start();
-    for (const replica of this.replicas) if (!replica.isAlive) await replica.start();
-    for (const replica of this.replicas)
-      await eventually(async () => {
-        if (!(await replica.isReady())) throw new Error(`${replica.name} does not recover\n${replica.logs()}`);
-      }, 60_000);
+    const starts = this.replicas.filter((replica) => !replica.isAlive).map((replica) => replica.start());
+    // Whoever may come later fails no cycle before its own end; a start that failed is tried again by the next one.
+    for (const start of starts) start.catch(() => undefined);
+    if (absent === 0) await Promise.all(starts);
+    await eventually(async () => {
+      const ready = await Promise.all(this.replicas.map((replica) => replica.isReady()));
+      const away = this.replicas.filter((_, index) => ready[index] !== true);
+      if (away.length > absent)
+        throw new Error(away.map((replica) => `${replica.name} does not recover\n${replica.logs()}`).join('\n'));
+    }, READY_LIMIT_MS);
+  }
+
+  /** Those that answer. */
+  async ready(): Promise<readonly Replica[]> {
+    const ready = await Promise.all(this.replicas.map((replica) => replica.isReady()));
+    return this.replicas.filter((_, index) => ready[index]);
   }
 
   private async startReplicas(): Promise<void> {

@@ -235,6 +235,7 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    EventListeners,
     EngineFigures,
     { provide: Plugins, useValue: new Plugins() },
     Redactor,
@@ -242,7 +243,6 @@ export async function startTriggerApp(
     { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
-    EventListeners,
   ];
 
   @Global()

@@ -32,7 +32,7 @@ export class DecideDto {
   /** What the form asks for; checked against it. Any JSON value. */
   @ApiProperty({
     required: false,
-    oneOf: [{ type: 'object', additionalProperties: true }, {}],
+    anyOf: [{ type: 'object', additionalProperties: true }, {}],
     example: { amount: 20 },
   })
   @IsOptional()
@@ -53,7 +53,7 @@ export class DecideByLinkDto {
   decision?: (typeof VERBS)[number];
 
   /** What the form asks for; checked against it. Any JSON value. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'object', additionalProperties: true }, {}] })
+  @ApiProperty({ required: false, anyOf: [{ type: 'object', additionalProperties: true }, {}] })
   @IsOptional()
   data?: unknown;
 

@@ -27,7 +27,7 @@ export class CloudEventDto {
   time!: string;
   subject?: string;
   datacontenttype?: string;
-  @ApiProperty({ required: false, oneOf: [{ type: 'object', additionalProperties: true }, {}] })
+  @ApiProperty({ required: false, anyOf: [{ type: 'object', additionalProperties: true }, {}] })
   data?: unknown;
 }
 

@@ -17,7 +17,7 @@ export class RetryStepDto {
   /** Run with this input, as a new execution; checked against `input_schema`. Any JSON value. */
   @ApiProperty({
     required: false,
-    oneOf: [{ type: 'object', additionalProperties: true }, {}],
+    anyOf: [{ type: 'object', additionalProperties: true }, {}],
     example: { user_id: 7 },
   })
   @IsOptional()

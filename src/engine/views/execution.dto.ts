@@ -36,7 +36,7 @@ export class ExecuteDto {
   /** What expressions see as `input`; checked against `input_schema`. Any JSON value; `{}` when left out. */
   @ApiProperty({
     required: false,
-    oneOf: [{ type: 'object', additionalProperties: true }, {}],
+    anyOf: [{ type: 'object', additionalProperties: true }, {}],
     example: { user_id: 7 },
   })
   @IsOptional()

@@ -25,7 +25,7 @@ export class TestTriggerDto {
   scheduled_for?: string;
 
   /** Any JSON value: a webhook's `{method, path, headers, body, …}`. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'object', additionalProperties: true }, {}] })
+  @ApiProperty({ required: false, anyOf: [{ type: 'object', additionalProperties: true }, {}] })
   @IsOptional()
   payload?: unknown;
 }

@@ -45,7 +45,7 @@ export class MemoryController {
     @Query() query: MemoryQuery,
     @Body() { value, ttl }: MemoryBody,
     @CurrentCaller() caller: Caller,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('if-match') ifMatch: string | undefined,
   ) {
     const ttlMs = ttl === undefined || ttl === null ? null : parseDuration(ttl);
     const write = { ttlMs, ifRevision: revisionOf(ifMatch), writtenBy: null };
@@ -63,7 +63,7 @@ export class MemoryController {
     @Param() params: MemoryParams,
     @Query() query: MemoryQuery,
     @CurrentCaller() caller: Caller,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('if-match') ifMatch: string | undefined,
   ) {
     const wasThere = await this.memory.delete(placeOf(params, query, caller), params.key, revisionOf(ifMatch));
     if (!wasThere) throw new MemoryKeyNotFoundError(params.key);

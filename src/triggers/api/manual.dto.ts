@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Max, Min } from 'class-validator';
 import { IsDuration } from '../../common/validation/rules.js';
 
@@ -20,6 +21,7 @@ export class ManualBody {
 
   /** A confirmation token: the same as POST …/manual/confirm. `true` asks for nothing that the trigger does not. */
   @IsOptional()
+  @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'boolean' }], example: true })
   confirm?: string | boolean;
 
   /** Answer with the finished execution. */
@@ -30,6 +32,7 @@ export class ManualBody {
   /** How long to wait before answering 202; default 30s. */
   @IsOptional()
   @IsDuration()
+  @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }], example: '30s' })
   wait_timeout?: string | number;
 }
 

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   IsBoolean,
@@ -26,6 +27,7 @@ export class DedupBody {
   /** How long a key holds; default 24h. */
   @IsOptional()
   @IsDuration()
+  @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }], example: '24h' })
   ttl?: string | number;
 }
 

@@ -1,12 +1,21 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiProblems } from '../../common/api/problems.js';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DateTime } from 'luxon';
 import { CurrentCaller, Requires, type Caller } from '../../common/api/requires.js';
 import type { Page } from '../../common/page.js';
 import type { BackfillAnswer } from '../backfill.js';
 import { TriggerService } from '../trigger.service.js';
 import type { OccurrenceView, TriggerHealth, TriggerView } from '../trigger.view.js';
+import {
+  BackfillDto,
+  OccurrencePageDto,
+  PreviewDto,
+  TriggerDto,
+  TriggerHealthDto,
+  TriggerTestDto,
+  TriggersHealthDto,
+} from './trigger-answers.dto.js';
 import {
   BackfillBody,
   OccurrencesQuery,
@@ -17,7 +26,6 @@ import {
 } from './trigger.dto.js';
 
 @ApiTags('Triggers')
-@ApiResponse({ status: 404, description: 'There is no such trigger' })
 @Controller('triggers')
 @ApiProblems(404, 422)
 export class TriggersController {
@@ -26,7 +34,7 @@ export class TriggersController {
   @Get('health')
   @Requires('viewer')
   @ApiOperation({ summary: 'How all triggers in force do, the newest 500' })
-  @ApiResponse({ status: 200, description: '{status, items: [{id, workflow_id, type, name, health}]}' })
+  @ApiOkResponse({ type: TriggersHealthDto })
   async healthOfAll(): Promise<Record<string, unknown>> {
     const all = await this.triggers.allInForce(500);
     const items = all.map(({ id, workflow_id, type, name, health }) => ({ id, workflow_id, type, name, health }));
@@ -37,7 +45,7 @@ export class TriggersController {
   @Get(':id')
   @Requires('viewer')
   @ApiOperation({ summary: 'A trigger with its health' })
-  @ApiResponse({ status: 200, description: 'The trigger' })
+  @ApiOkResponse({ type: TriggerDto })
   get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TriggerView> {
     return this.triggers.get(id, caller);
   }
@@ -45,9 +53,8 @@ export class TriggersController {
   @Put(':id')
   @Requires('editor')
   @ApiOperation({ summary: 'Change a trigger; what is left out stays' })
-  @ApiResponse({ status: 200, description: 'The trigger as it is now' })
-  @ApiResponse({ status: 409, description: 'Its route or its name is taken' })
-  @ApiResponse({ status: 422, description: 'Its config has faults' })
+  @ApiOkResponse({ type: TriggerDto, description: 'The trigger as it is now' })
+  @ApiProblems(404, 409, 422)
   update(
     @Param('id') id: string,
     @Body() body: ReplaceTriggerBody,
@@ -60,7 +67,7 @@ export class TriggersController {
   @HttpCode(204)
   @Requires('editor')
   @ApiOperation({ summary: 'Remove a trigger; its occurrences stay until they expire' })
-  @ApiResponse({ status: 204, description: 'Removed' })
+  @ApiNoContentResponse({ description: 'Removed' })
   remove(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
     return this.triggers.remove(id, caller);
   }
@@ -69,7 +76,7 @@ export class TriggersController {
   @HttpCode(200)
   @Requires('editor')
   @ApiOperation({ summary: 'Pause: occurrences are recorded as skipped, nothing starts' })
-  @ApiResponse({ status: 200, description: 'The trigger as it is now' })
+  @ApiOkResponse({ type: TriggerDto, description: 'The trigger as it is now' })
   pause(@Param('id') id: string, @Body() body: PauseBody, @CurrentCaller() caller: Caller): Promise<TriggerView> {
     return this.triggers.pause(id, body.reason, caller);
   }
@@ -78,7 +85,7 @@ export class TriggersController {
   @HttpCode(200)
   @Requires('editor')
   @ApiOperation({ summary: 'Resume after a pause' })
-  @ApiResponse({ status: 200, description: 'The trigger as it is now' })
+  @ApiOkResponse({ type: TriggerDto, description: 'The trigger as it is now' })
   resume(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TriggerView> {
     return this.triggers.resume(id, caller);
   }
@@ -87,7 +94,7 @@ export class TriggersController {
   @HttpCode(200)
   @Requires('operator')
   @ApiOperation({ summary: 'What would become of a payload; nothing is recorded and nothing starts' })
-  @ApiResponse({ status: 200, description: '{outcome, reason, input, dedup_key}' })
+  @ApiOkResponse({ type: TriggerTestDto })
   test(
     @Param('id') id: string,
     @Body() body: TestTriggerBody,
@@ -100,8 +107,8 @@ export class TriggersController {
   @HttpCode(202)
   @Requires('operator')
   @ApiOperation({ summary: 'Fire the instants of a past range; those that have fired are duplicates' })
-  @ApiResponse({ status: 202, description: '{dry_run, count, items: [{at}], has_more}' })
-  @ApiResponse({ status: 409, description: 'The trigger follows no calendar, or is not in force' })
+  @ApiAcceptedResponse({ type: BackfillDto })
+  @ApiProblems(404, 409, 422)
   backfill(
     @Param('id') id: string,
     @Body() body: BackfillBody,
@@ -114,7 +121,7 @@ export class TriggersController {
   @Get(':id/preview')
   @Requires('viewer')
   @ApiOperation({ summary: 'The next instants in their zone, DST gaps and folds flagged' })
-  @ApiResponse({ status: 200, description: '{items: [{at, local, note, due_at}]}' })
+  @ApiOkResponse({ type: PreviewDto })
   async preview(
     @Param('id') id: string,
     @Query() query: PreviewQuery,
@@ -134,7 +141,7 @@ export class TriggersController {
   @Get(':id/occurrences')
   @Requires('viewer')
   @ApiOperation({ summary: 'What the trigger saw and what became of it, newest first' })
-  @ApiResponse({ status: 200, description: 'A page of occurrences' })
+  @ApiOkResponse({ type: OccurrencePageDto })
   occurrences(
     @Param('id') id: string,
     @Query() query: OccurrencesQuery,
@@ -146,7 +153,7 @@ export class TriggersController {
   @Get(':id/health')
   @Requires('viewer')
   @ApiOperation({ summary: 'How the trigger does' })
-  @ApiResponse({ status: 200, description: 'Its health' })
+  @ApiOkResponse({ type: TriggerHealthDto })
   async health(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<TriggerHealth> {
     return (await this.triggers.get(id, caller)).health;
   }

@@ -1,6 +1,17 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiProblems } from '../../common/api/problems.js';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, OpenToAll, Requires, type Caller } from '../../common/api/requires.js';
 import type { TriggerTypeDescription } from '../../definition/type-catalogue.js';
@@ -12,12 +23,29 @@ import { TriggerRegistry } from '../trigger-registry.js';
 import { TriggerService } from '../trigger.service.js';
 import type { TriggerView } from '../trigger.view.js';
 import { ConfirmBody, ManualBody } from './manual.dto.js';
+import {
+  ConfirmationDto,
+  FiredDto,
+  TriggerDto,
+  TriggerListDto,
+  TriggerTypeListDto,
+  WebhooksStatusDto,
+  WorkflowTriggersStatusDto,
+} from './trigger-answers.dto.js';
 import { CreateTriggerBody } from './trigger.dto.js';
 
 type ShownType = Omit<TriggerTypeDescription, 'check'>;
 type Reply = Pick<FastifyReply, 'status'>;
 
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same key starts nothing twice.',
+} as const;
+const STARTED_OR_ASKED = { oneOf: [FiredDto, ConfirmationDto].map((type) => ({ $ref: getSchemaPath(type) })) };
+
 @ApiTags('Triggers')
+@ApiExtraModels(FiredDto, ConfirmationDto)
 @Controller()
 @ApiProblems(404, 422)
 export class WorkflowTriggersController {
@@ -32,7 +60,7 @@ export class WorkflowTriggersController {
   @Get('trigger-types')
   @Requires('viewer')
   @ApiOperation({ summary: 'The trigger types, each with the JSON Schema of its config' })
-  @ApiResponse({ status: 200, description: '{items: [{type, aliases, title, description, schema}]}' })
+  @ApiOkResponse({ type: TriggerTypeListDto })
   types(): { items: ShownType[] } {
     return { items: this.registry.triggerTypes().map(shownType) };
   }
@@ -40,7 +68,7 @@ export class WorkflowTriggersController {
   @Get('workflows/:id/triggers')
   @Requires('viewer')
   @ApiOperation({ summary: 'The triggers of a workflow' })
-  @ApiResponse({ status: 200, description: '{items, next_cursor}' })
+  @ApiOkResponse({ type: TriggerListDto })
   async list(
     @Param('id') id: string,
     @CurrentCaller() caller: Caller,
@@ -51,9 +79,8 @@ export class WorkflowTriggersController {
   @Post('workflows/:id/triggers')
   @Requires('editor')
   @ApiOperation({ summary: 'Add a trigger; in force at once when the workflow is deployed' })
-  @ApiResponse({ status: 201, description: 'The trigger' })
-  @ApiResponse({ status: 409, description: 'Its route or its name is taken' })
-  @ApiResponse({ status: 422, description: 'Its config has faults' })
+  @ApiCreatedResponse({ type: TriggerDto })
+  @ApiProblems(404, 409, 422)
   create(
     @Param('id') id: string,
     @Body() body: CreateTriggerBody,
@@ -65,7 +92,7 @@ export class WorkflowTriggersController {
   @Get('triggers/workflows/:id/status')
   @Requires('viewer')
   @ApiOperation({ summary: 'How the triggers of a workflow do' })
-  @ApiResponse({ status: 200, description: '{workflow_id, triggers}' })
+  @ApiOkResponse({ type: WorkflowTriggersStatusDto })
   async status(
     @Param('id') id: string,
     @CurrentCaller() caller: Caller,
@@ -77,13 +104,11 @@ export class WorkflowTriggersController {
   @Post('triggers/workflows/:id/manual')
   @Requires('operator')
   @ApiOperation({ summary: 'Start by hand; with a confirmation where the trigger requires one' })
-  @ApiResponse({
-    status: 202,
-    description: 'Started: {id, execution_id, …}; or {confirmation_required, confirmation_token, expires_at}',
-  })
-  @ApiResponse({ status: 200, description: 'With wait: the finished execution' })
-  @ApiResponse({ status: 409, description: 'Not deployed, or paused' })
-  @ApiResponse({ status: 422, description: 'The input does not satisfy the input_schema' })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiQuery({ name: 'wait', required: false, enum: ['true', 'false'] })
+  @ApiAcceptedResponse({ schema: STARTED_OR_ASKED, description: 'Started, or a confirmation is asked for.' })
+  @ApiOkResponse({ schema: { type: 'object' }, description: 'With wait: the finished execution.' })
+  @ApiProblems(403, 404, 409, 422)
   async start(
     @Param('id') id: string,
     @Body() body: ManualBody,
@@ -99,9 +124,12 @@ export class WorkflowTriggersController {
   @Post('triggers/workflows/:id/manual/confirm')
   @Requires('operator')
   @ApiOperation({ summary: 'Confirm a start by hand; the token holds once, for 10 minutes, for the caller who got it' })
-  @ApiResponse({ status: 202, description: 'Started' })
-  @ApiResponse({ status: 403, description: 'Not a token of this workflow, or of another caller' })
-  @ApiResponse({ status: 409, description: 'The token was used or has expired' })
+  @ApiAcceptedResponse({ type: FiredDto })
+  @ApiOkResponse({
+    schema: { type: 'object' },
+    description: 'When the first request had wait: the finished execution.',
+  })
+  @ApiProblems(403, 404, 409, 422)
   async confirm(
     @Param('id') id: string,
     @Body() body: ConfirmBody,
@@ -116,7 +144,9 @@ export class WorkflowTriggersController {
   @Requires('operator')
   @ApiOperation({ summary: "Fire a workflow's webhook as a caller of the API: the body is the webhook's" })
   @ApiBody({ required: false, schema: { example: { name: 'Ada' } } })
-  @ApiResponse({ status: 202, description: 'Started' })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiAcceptedResponse({ type: FiredDto })
+  @ApiProblems(404, 409, 422)
   fire(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -130,16 +160,21 @@ export class WorkflowTriggersController {
   @HttpCode(202)
   @Requires('operator')
   @ApiOperation({ summary: 'Start an occurrence again, marked as a replay' })
-  @ApiResponse({ status: 202, description: 'Started' })
-  @ApiResponse({ status: 404, description: 'There is no such occurrence' })
-  replay(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<StartAnswer> {
-    return this.triggers.replay(id, caller);
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiAcceptedResponse({ type: FiredDto })
+  @ApiProblems(404, 409, 422)
+  replay(
+    @Param('id') id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StartAnswer> {
+    return this.triggers.replay(id, key ?? null, caller);
   }
 
   @Get('public/webhooks/status')
   @OpenToAll()
   @ApiOperation({ summary: 'Whether this replica takes deliveries' })
-  @ApiResponse({ status: 200, description: '{status, webhooks, items: [{type, method, path, status, detail, …}]}' })
+  @ApiOkResponse({ type: WebhooksStatusDto })
   async webhooks(): Promise<Record<string, unknown>> {
     const { attached, failing } = this.manager.counts();
     const items = await this.shared.status();
