@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { GitHubModule } from '../common/github/github.module.js';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { Plugins } from '../common/plugins/plugins.js';
 import { SqlModule } from '../common/sql/sql.module.js';
 import { EngineModule } from '../engine/engine.module.js';
 import { TriggersController } from './api/triggers.controller.js';
@@ -41,8 +42,11 @@ import { WorkflowHolds } from './workflow-holds.js';
     ...TRIGGER_TYPES,
     {
       provide: TriggerRegistry,
-      useFactory: (...types: BaseTrigger[]) => new TriggerRegistry(types),
-      inject: [...TRIGGER_TYPES],
+      useFactory: (plugins: Plugins, host: TriggerHost, ...types: BaseTrigger[]) => {
+        const further = plugins.triggerTypes as readonly (new (host: TriggerHost) => BaseTrigger)[];
+        return new TriggerRegistry([...types, ...further.map((type) => new type(host))]);
+      },
+      inject: [Plugins, TriggerHost, ...TRIGGER_TYPES],
     },
     { provide: TriggerHost, useClass: OccurrenceIntake },
     Backfills,

@@ -1,3 +1,4 @@
+import type { WorkflowStarted } from '../../common/plugins/hooks.js';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../../common/config/app-config.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
@@ -111,6 +112,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async hold(claimed: ClaimedExecution): Promise<void> {
     this.metrics.claimed(claimed);
     this.services.onChange(claimed.id);
+    const { hooks } = this.services;
+    if (hooks !== undefined && claimed.epoch === 1 && claimed.pass === null) hooks.onWorkflowStart(startOf(claimed));
     const began = performance.now();
     const result = await this.runToRest(claimed);
     if (result.kind === 'ended') {
@@ -118,6 +121,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       const endedAt = claimed.now.getTime() + performance.now() - began;
       this.metrics.ended(claimed, status, endedAt);
       this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
+      if (hooks !== undefined && claimed.pass === null)
+        hooks.onWorkflowComplete({ ...startOf(claimed), status, errorCode: error?.code ?? null });
       this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
       if (claimed.concurrency_key !== null) this.places.give([claimed.concurrency_key]);
     }
@@ -177,4 +182,13 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
 function isPassing(error: unknown): boolean {
   return isConnectionLoss(error) || (error instanceof AppError && error.retryable);
+}
+
+function startOf({
+  id,
+  workflow_id: workflowId,
+  version,
+  trigger_type: triggerType,
+}: ClaimedExecution): WorkflowStarted {
+  return { executionId: id, workflowId, version, triggerType };
 }
