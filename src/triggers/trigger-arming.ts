@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Clock } from '../common/clock.js';
+import { databaseTime } from '../common/database/database-time.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { TriggerWarning } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
@@ -94,12 +95,13 @@ export class TriggerArming {
     const enabled = rows.filter((row) => row.is_enabled).map(({ id }) => id);
     await this.triggers.setArmed(client, enabled, force);
     const armed = await this.triggers.byIds(client, enabled);
+    const now = await databaseTime(client);
     for (const row of armed) {
       const trigger = this.compiler.build(row);
       const type = this.registry.get(row.type);
       const earlier = before.find(({ id }) => id === row.id);
       await this.routes.replace(client, row, type.routes(trigger.config));
-      await type.arm(client, trigger, { isNew: !isSameSource(earlier, row), now: this.clock.date() });
+      await type.arm(client, trigger, { isNew: !isSameSource(earlier, row), now });
     }
     return this.triggers.byIds(
       client,

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
 import type { AcceptedFile } from '../engine/engine.contract.js';
 import type { Fault } from '../common/errors/app-error.js';
+import type { TimerOrder } from '../common/timers/timer.contract.js';
 import type { DtoClass } from '../common/validation/fields.js';
 import type { Expression, Template } from '../definition/plan.js';
 
@@ -138,7 +139,7 @@ export abstract class TriggerHost {
 export interface TriggerTimer {
   readonly triggerId: string;
   readonly key: string;
-  readonly dueAt: Date;
+  readonly dueAt: TimerOrder['dueAt'];
   readonly payload: unknown;
 }
 
@@ -335,8 +336,11 @@ export abstract class BaseTrigger<C extends object = object> {
   /** A public route that all triggers of the type share, below `/api/v1/public/`; null: none. */
   readonly sharedRoute: string | null = null;
 
-  /** A delivery by the shared route. @throws DeliveryRefusedError */
-  receiveShared(_request: PublicRequest): Promise<PublicAnswer> {
+  /**
+   * A delivery by the shared route. `inForce` asks for the triggers that it may concern: after its sender was checked.
+   * @throws DeliveryRefusedError
+   */
+  receiveShared(_request: PublicRequest, _inForce: () => Promise<readonly ArmedTrigger<C>[]>): Promise<PublicAnswer> {
     throw new Error(`${this.type} has no route of its own`);
   }
 
@@ -374,5 +378,6 @@ export abstract class BaseTrigger<C extends object = object> {
 export interface ArmingChange {
   /** What the trigger's occurrences follow from (config, start, end) differs from before, or it was not in force. */
   readonly isNew: boolean;
+  /** The database's time. */
   readonly now: Date;
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { GitHubModule } from '../common/github/github.module.js';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
 import { SqlModule } from '../common/sql/sql.module.js';
 import { EngineModule } from '../engine/engine.module.js';
@@ -27,13 +28,14 @@ import { TRIGGER_TYPES } from './trigger-types.js';
 import { TriggerHost, type BaseTrigger } from './trigger.contract.js';
 import { TriggerRepository } from './trigger.repository.js';
 import { TriggerService } from './trigger.service.js';
+import { TriggersInForce } from './triggers-in-force.js';
 import { TriggerTimers } from './trigger-timers.js';
 import { WebhookRoutes } from './webhook-routes.repository.js';
 import { WorkflowHolds } from './workflow-holds.js';
 
 /** Needs database, signals, timers, metrics, health, secrets and workflows from global modules. */
 @Module({
-  imports: [EngineModule, OutgoingHttpModule, SqlModule],
+  imports: [EngineModule, GitHubModule, OutgoingHttpModule, SqlModule],
   controllers: [TriggersController, WorkflowTriggersController],
   providers: [
     ...TRIGGER_TYPES,
@@ -61,6 +63,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     TriggerManager,
     TriggerRepository,
     TriggerService,
+    TriggersInForce,
     TriggerTimers,
     WebhookIngress,
     WebhookRoutes,

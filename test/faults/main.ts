@@ -43,10 +43,15 @@ function whole(name: string, text: string): number {
 }
 
 function chosen(names: readonly string[]): readonly Fault[] {
-  const wanted = names.flatMap((name) => GROUPS[name] ?? FAULTS.filter((fault) => fault.name === name));
-  const unknown = names.filter((name) => GROUPS[name] === undefined && !FAULTS.some((fault) => fault.name === name));
+  const [first = ''] = names;
+  if (names.length <= 1) return GROUPS[first] ?? only(names);
+  return only(names.flatMap((name) => GROUPS[name]?.map((fault) => fault.name) ?? [name]));
+}
+
+function only(names: readonly string[]): readonly Fault[] {
+  const unknown = names.filter((name) => !FAULTS.some((fault) => fault.name === name));
   if (unknown.length > 0) throw new Error(`no fault ${unknown.join(', ')}; --help lists them`);
-  return names.length === 0 ? FAULTS : FAULTS.filter((fault) => wanted.includes(fault));
+  return names.length === 0 ? FAULTS : FAULTS.filter(({ name }) => names.includes(name));
 }
 
 /** @returns the exit code. */
@@ -67,7 +72,9 @@ async function main(): Promise<number> {
   } finally {
     await runCleanups();
   }
-  const names = faults.length === FAULTS.length ? '' : faults.map(({ name }) => ` --fault ${name}`).join('');
+  const group = Object.entries(GROUPS).find(([, members]) => members === faults)?.[0];
+  const chosenNames = group === undefined ? faults.map(({ name }) => name) : [group];
+  const names = faults === FAULTS ? '' : chosenNames.map((name) => ` --fault ${name}`).join('');
   say(`Again: npm run faults -- --seed ${seed} --cycles ${cycles} --backend ${backend}${names}`);
   return 1;
 }

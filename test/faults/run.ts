@@ -158,6 +158,7 @@ async function conclude(
   const broken = verdicts.flatMap(({ promise, broken }) =>
     broken.slice(0, SHOWN).map((detail) => `${promise}: ${detail}`),
   );
+  const vacuous = verdicts.filter(({ checked }) => checked === 0).map(({ promise }) => `${promise}: nothing to check`);
   const idle = [...hits].filter(([, { hit }]) => hit === 0).map(([name]) => `${name} never took effect`);
   return {
     executions: evidence.executions.size,
@@ -168,6 +169,6 @@ async function conclude(
     hits,
     buried,
     leftOut,
-    failures: [...failures, ...broken, ...load.wrong.slice(0, SHOWN), ...idle],
+    failures: [...failures, ...broken, ...load.wrong.slice(0, SHOWN), ...vacuous, ...idle],
   };
 }

@@ -12,6 +12,7 @@ export interface PrivateCluster {
   restart(): Promise<void>;
   /** It is gone until it is started again. */
   stop(): Promise<void>;
+  start(): Promise<void>;
 }
 
 /** A PostgreSQL of this file alone, which may be maltreated; nothing starts it again by itself. */
@@ -32,5 +33,10 @@ export async function startPrivateCluster(): Promise<PrivateCluster> {
       child.once('error', reject);
       child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`pg_ctl restart: ${code}`))));
     });
-  return { url: cluster.url('millrace'), restart, stop: () => cluster.stop() };
+  return {
+    url: cluster.url('millrace'),
+    restart,
+    stop: () => cluster.stop(),
+    start: async () => void (await cluster.start()),
+  };
 }

@@ -209,8 +209,7 @@ export class OccurrenceIntake extends TriggerHost {
       outcome === 'notified' && occurrenceId !== null ? [occurrenceId] : [],
     );
     if (ids.length === 0) return;
-    // At once, by whichever clock.
-    const dueAt = new Date(0);
+    const dueAt = { afterMs: 0 };
     await this.timers.set(
       client,
       ids.map((subjectId) => ({ kind: NOTIFICATION_TIMER, subjectId, key: '', dueAt, payload: null })),
