@@ -126,7 +126,12 @@ describe('against real servers', () => {
     ]);
     const [mail] = smtp.mails;
     expect(mail).toMatchObject({ from: 'millrace@example.com', to: ['ann@example.com', 'bob@example.com'] });
-    for (const text of ['Subject: 2 prices', 'Together 3', 'Content-Type: text/csv; name=prices.csv', 'MTsyLjU7MjswLjU='])
+    for (const text of [
+      'Subject: 2 prices',
+      'Together 3',
+      'Content-Type: text/csv; name=prices.csv',
+      'MTsyLjU7MjswLjU=',
+    ])
       expect(mail?.text).toContain(text);
   });
 
