@@ -6,7 +6,6 @@ import type { TriggerRegistry } from './triggers/trigger-registry.js';
 /** The two registries as one catalogue. Filled when both are made: trigger types themselves start workflows. */
 @Injectable()
 export class ComposedCatalogue extends TypeCatalogue {
-  override readonly lacks: readonly string[] = [];
   private registries: { nodes: NodeRegistry; triggers: TriggerRegistry } | null = null;
 
   fill(nodes: NodeRegistry, triggers: TriggerRegistry): void {

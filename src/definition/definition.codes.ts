@@ -47,7 +47,6 @@ export const DEFINITION_CODES = {
   expression_too_large: 'An expression that is too long or nested too deep.',
   template_unclosed: 'Two opening braces without the closing ones.',
   input_schema_invalid: '`input_schema` is not a JSON Schema.',
-  not_available: 'A part of the language that this version of Millrace does not run; it is refused, not ignored.',
   all_disabled: 'A warning: every step is disabled.',
 } as const;
 

@@ -66,9 +66,4 @@ export abstract class TypeCatalogue {
   abstract triggerType(type: string): TriggerTypeDescription | undefined;
   abstract nodeTypes(): readonly NodeTypeDescription[];
   abstract triggerTypes(): readonly TriggerTypeDescription[];
-  /**
-   * Parts of the language that this server does not run yet: they are refused, not ignored. `concurrency`, `retention`,
-   * `on_interrupt: ask`, or a field of a type's config, `loop.distribute`.
-   */
-  readonly lacks: readonly string[] = [];
 }

@@ -65,6 +65,8 @@ export interface TriggerNames {
   readonly occurred_at: string;
   readonly scheduled_for: string | null;
   readonly payload: unknown;
+  /** The execution must not see secrets: somebody untrusted has a say in what it does. */
+  readonly withholds_secrets?: true;
 }
 
 /** One thing to record: an occurrence, an execution, or both, and under which key. */

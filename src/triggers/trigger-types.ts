@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { BaseTrigger } from './trigger.contract.js';
 import { CronTrigger } from './types/cron/cron.trigger.js';
 import { EmailTrigger } from './types/email/email.trigger.js';
+import { GitHubTrigger } from './types/github/github.trigger.js';
 import { EventTrigger } from './types/event/event.trigger.js';
 import { ManualTrigger } from './types/manual/manual.trigger.js';
 import { WebhookTrigger } from './types/webhook/webhook.trigger.js';
@@ -12,5 +13,6 @@ export const TRIGGER_TYPES: readonly Type<BaseTrigger>[] = [
   ManualTrigger,
   WebhookTrigger,
   EmailTrigger,
+  GitHubTrigger,
   EventTrigger,
 ];

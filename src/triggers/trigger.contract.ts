@@ -56,6 +56,8 @@ export interface Seen {
   /** Why it fires late or in place of another: the reason of an occurrence that fires. */
   readonly note?: { readonly code: string; readonly detail: string };
   readonly replayOf?: string;
+  /** The execution sees no secrets. */
+  readonly withholdsSecrets?: boolean;
   readonly awaited?: boolean;
   /** What a caller asked for beside the input. */
   readonly order?: {
@@ -212,6 +214,13 @@ export interface Delivery {
   readonly waitMs: number;
 }
 
+export interface SharedRouteStatus {
+  /** `refusing`: it takes nothing, and `detail` says why. */
+  readonly status: 'ready' | 'refusing';
+  readonly detail: string | null;
+  readonly more: Readonly<Record<string, unknown>>;
+}
+
 /** Where a trigger of this type is reached. `shape` is the path with `:` for every parameter. */
 export interface PublicRoute {
   readonly method: string;
@@ -311,6 +320,24 @@ export abstract class BaseTrigger<C extends object = object> {
   /** The largest body that is read for a trigger; bytes. */
   maxBody(_config: C): number {
     return 1_048_576;
+  }
+
+  /** A public route that all triggers of the type share, below `/api/v1/public/`; null: none. */
+  readonly sharedRoute: string | null = null;
+
+  /** A delivery by the shared route. @throws DeliveryRefusedError */
+  receiveShared(_request: PublicRequest): Promise<PublicAnswer> {
+    throw new Error(`${this.type} has no route of its own`);
+  }
+
+  /** How the shared route does, for everybody to see. */
+  sharedStatus(): Promise<SharedRouteStatus> {
+    throw new Error(`${this.type} has no route of its own`);
+  }
+
+  /** Whether an execution that comes of this payload must not see secrets: somebody untrusted has a say in it. */
+  withholdsSecrets(_payload: unknown): boolean {
+    return false;
   }
 
   /** The next instants, for types that have some. */

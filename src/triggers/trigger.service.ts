@@ -191,6 +191,7 @@ export class TriggerService {
       keyTtlMs: null,
       defaultInput: this.registry.get(trigger.type).defaultInput(payload),
       replayOf: occurrence.id,
+      withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
     return startAnswer(trigger.workflowId, handled);

@@ -7,6 +7,7 @@ import { Backfills } from './backfill.service.js';
 import { EventTriggers } from './events/event-triggers.service.js';
 import { InForce } from './in-force.js';
 import { IngressRoutes } from './ingress/ingress.routes.js';
+import { SharedIngress } from './ingress/shared-ingress.service.js';
 import { WebhookIngress } from './ingress/webhook-ingress.service.js';
 import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
@@ -48,6 +49,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     ManualStarts,
     Notifier,
     OccurrenceRepository,
+    SharedIngress,
     TriggerActivity,
     TriggerArming,
     TriggerChanges,

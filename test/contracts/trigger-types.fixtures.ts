@@ -58,6 +58,12 @@ export const TRIGGER_FIXTURES: Readonly<
       { min_size: -1 },
     ],
   },
+  github: {
+    // The suite has no App: the trigger is armed, and its health says what is missing.
+    health: 'degraded',
+    right: [{}, { events: ['push'], branches: ['main', '!old'], paths: ['src/**'], context: { files: ['README.md'] } }],
+    wrong: [{ events: 'push' }, { ignore_bots: 'yes' }, { context: { files: 'README.md' } }, { branches: ['[z-a]'] }],
+  },
   webhook: {
     right: [
       {},

@@ -59,6 +59,11 @@ describe('people who are to decide', () => {
   it('are not told of what was closed meanwhile', async () => {
     mailbox.isBusy = true;
     const id = await ask('closed', 'notify: [zoe@example.com]');
+    // One attempt is over, so that none is under way when the mailbox takes mails again.
+    await eventually(async () => {
+      const query = `SELECT 1 FROM timer WHERE kind = 'approval.mail' AND failures > 0`;
+      expect(await app.db.database.query(query)).toHaveLength(1);
+    });
     await app.api.post(`/executions/${id}/cancel`);
     mailbox.isBusy = false;
     const { items } = (await app.api.get(`/approvals?execution_id=${id}`)).body;

@@ -266,18 +266,3 @@ steps:
     expect((await api.post(`/workflows/${workflow}/execute`, { version: 9 })).status).toBe(404);
   });
 });
-
-describe('what the engine does not run yet', () => {
-  it('is refused with its place, never ignored', async () => {
-    const yaml = `name: later
-retention: 1d
-steps:
-  - {id: a, type: set, config: {values: {x: 1}}}
-`;
-    const answered = await api.call('POST', '/workflows', yaml, { 'content-type': 'application/yaml' });
-    expect(answered.status).toBe(422);
-    expect(answered.body.errors.map((fault: any) => [fault.path, fault.code, fault.line])).toEqual([
-      ['retention', 'not_available', 2],
-    ]);
-  });
-});

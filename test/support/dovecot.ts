@@ -27,8 +27,9 @@ const PASSWORD = 'letmein';
 /**
  * A private Dovecot with a folder, a port and users of its own: any name, one password. It runs as the user of the tests,
  * without chroot and without TLS.
+ * @param introspection where Dovecot asks about OAuth2 tokens (RFC 7662); null: there is only the password.
  */
-export async function startDovecot(): Promise<TestDovecot> {
+export async function startDovecot(introspection: string | null = null): Promise<TestDovecot> {
   const home = mkdtempSync('/tmp/mr-imap-');
   const port = await freePort();
   const config = join(home, 'dovecot.conf');
@@ -37,7 +38,18 @@ export async function startDovecot(): Promise<TestDovecot> {
   mkdirSync(join(home, 'mail'));
   chmodSync(home, 0o755);
   chownSync(join(home, 'mail'), owner.uid, owner.gid);
-  writeFileSync(config, configOf(home, port, owner));
+  if (introspection !== null) {
+    const lines = [
+      'introspection_mode = post',
+      `introspection_url = ${introspection}`,
+      'username_attribute = username',
+    ];
+    writeFileSync(
+      join(home, 'oauth2.conf'),
+      `${[...lines, 'active_attribute = active', 'active_value = true'].join('\n')}\n`,
+    );
+  }
+  writeFileSync(config, configOf(home, port, owner) + (introspection === null ? '' : oauth2Of(home)));
   afterFile(() => rmSync(home, { recursive: true, force: true }));
   const doveadm = (args: string[], input?: string | Buffer) => run('doveadm', ['-c', config, ...args], input);
   let running: { stop(): Promise<void> } | null = null;
@@ -163,6 +175,17 @@ service auth {
 }
 namespace inbox {
   inbox = yes
+}
+`;
+}
+
+function oauth2Of(home: string): string {
+  return `
+auth_mechanisms = plain login xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = ${home}/oauth2.conf
 }
 `;
 }

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg';
 import type { Caller } from '../../src/common/api/requires.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
+import { Connections } from '../../src/common/connections/connections.js';
 import { Database } from '../../src/common/database/database.js';
 import { HealthProbes } from '../../src/common/health/health-probes.js';
 import { OutgoingHttpModule } from '../../src/common/http/outgoing-http.module.js';
@@ -204,6 +205,7 @@ export async function startTriggerApp(
     rateLimitPublic: null,
     retentionMs: 86_400_000,
     imap: null,
+    github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'http://127.0.0.1:1' },
     emailCheckIntervalMs: 60_000,
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
@@ -228,9 +230,10 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
-    EventListeners,
+    { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
+    EventListeners,
   ];
 
   @Global()

@@ -7,6 +7,8 @@ import { afterFile } from '../support/cleanup.js';
 import { MAIL_PASSWORD, startDovecot, type TestDovecot } from '../support/dovecot.js';
 import { eventually } from '../support/eventually.js';
 import { ROOT } from '../support/paths.js';
+import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
+import { sendJson } from '../support/send-json.js';
 import { freePort, requireService } from '../support/services.js';
 
 const STEP = `steps: [{id: note, type: log, config: {message: "{{ input.subject }}"}}]`;
@@ -103,11 +105,13 @@ describe.runIf(requireService('dovecot'))('email', () => {
       const flags = await dovecot.flags('main', 'F1');
       expect([flags.get('old')?.includes('\\Seen'), flags.get('new')?.includes('\\Seen')]).toEqual([false, true]);
     });
-    expect((await api.get(`/triggers/${trigger}`)).body.health).toMatchObject({
-      status: 'healthy',
-      connected_since: expect.any(String) as string,
-      last_looked: expect.any(String) as string,
-    });
+    await eventually(async () =>
+      expect((await api.get(`/triggers/${trigger}`)).body.health).toMatchObject({
+        status: 'healthy',
+        connected_since: expect.any(String) as string,
+        last_looked: expect.any(String) as string,
+      }),
+    );
   });
 
   it('start: unseen takes what nobody has read; since: what came at or after a date', async () => {
@@ -291,6 +295,55 @@ describe.runIf(requireService('dovecot'))('email', () => {
       return (await api.get(`/executions/${id}/logs`)).body.items as { message: string }[];
     });
     expect(logs.map(({ message }) => message)).toContain('ann@example.com: an order');
+  });
+
+  describe('by a connection', () => {
+    const TOKENS = new Map([['good token', 'oscar']]);
+    let asked: RecordingServer;
+    let oauth: TestDovecot;
+    const connected = (name: string, more: object) =>
+      api.post('/connections', {
+        name,
+        type: 'imap',
+        config: { host: '127.0.0.1', port: oauth.port, secure: false, username: 'oscar', ...more },
+      });
+
+    beforeAll(async () => {
+      asked = await startRecordingServer((call, response) => {
+        const username = TOKENS.get(new URLSearchParams(call.body).get('token') ?? '');
+        sendJson(response, username === undefined ? { active: 'false' } : { active: 'true', username });
+      });
+      oauth = await startDovecot(`${asked.url}/introspect`);
+    });
+
+    it('with a password', async () => {
+      expect((await connected('plain', { password: MAIL_PASSWORD, username: 'paul' })).status).toBe(201);
+      const { trigger } = await deployed({ connection: 'plain' });
+      await oauth.deliver('paul', [mailOf('by password')]);
+      await eventually(async () => expect(await outcomes(trigger)).toEqual([['by password', 'fired']]));
+    });
+
+    it('with an OAuth2 token that the server checks (XOAUTH2)', async () => {
+      expect((await connected('oauth', { access_token: 'good token' })).status).toBe(201);
+      const { trigger } = await deployed({ connection: 'oauth' });
+      await oauth.deliver('oscar', [mailOf('by token')]);
+      await eventually(async () => expect(await outcomes(trigger)).toEqual([['by token', 'fired']]));
+      expect(asked.calls.length).toBeGreaterThan(0);
+    });
+
+    it('whose token the server refuses, says so in its health, shows no token, and misses nothing', async () => {
+      await connected('stale', { access_token: 'stale token', username: 'otto' });
+      const { trigger } = await deployed({ connection: 'stale' });
+      const health = await eventually(async () => {
+        const { body } = await api.get(`/triggers/${trigger}`);
+        expect(body.health).toMatchObject({ status: 'unhealthy', last_error: expect.any(String) as string });
+        return JSON.stringify(body);
+      });
+      expect(health).not.toContain('stale token');
+      await oauth.deliver('otto', [mailOf('while it was locked out')]);
+      TOKENS.set('stale token', 'otto');
+      await eventually(async () => expect(await outcomes(trigger)).toEqual([['while it was locked out', 'fired']]));
+    });
   });
 
   it('refuses patterns that cannot be read, and says where', async () => {

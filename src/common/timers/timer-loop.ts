@@ -107,8 +107,8 @@ export class TimerLoop {
     let rows: DueRow[] = [];
     try {
       const followUps = await this.database.transaction(async (client) => {
-        if (this.waitsOutside) await client.query(STAND_STILL);
         rows = (await client.query<DueRow>(CLAIM_DUE, [this.kinds, this.batch])).rows;
+        if (this.waitsOutside && rows.length > 0) await client.query(STAND_STILL);
         return await this.handleRows(client, rows);
       });
       for (const row of rows) this.onLateness(row.now.getTime() - row.due_at.getTime());

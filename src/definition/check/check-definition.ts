@@ -24,13 +24,6 @@ export function checkDefinition(read: ReadDefinition, catalogue: TypeCatalogue, 
     faults.error('input_schema_invalid', ['input_schema'], `This is not a JSON Schema: ${reason}.`, { hint });
   }
   for (const trigger of read.triggers) checkTrigger(trigger, faults);
-  for (const part of ['concurrency', 'retention'] as const) {
-    if (definition[part] !== undefined && catalogue.lacks.includes(part)) {
-      faults.error('not_available', [part], `"${part}" is not available in this version of Millrace.`, {
-        hint: `Leave "${part}" out: it would not be kept.`,
-      });
-    }
-  }
   if (main.steps.length > 0 && main.steps.every((step) => step.definition.disabled === true)) {
     faults.warn('all_disabled', ['steps'], 'Every step is disabled: an execution does nothing.');
   }

@@ -72,7 +72,6 @@ export class StepChecker {
     const { id } = step.definition;
     this.checkGoto(step, siblings, ancestors);
     this.checkConfig(step);
-    this.checkAvailable(step);
     const own: Surroundings = {
       before: new Set([...around.before, ...ancestors]),
       known: new Set([...around.known, ...siblings]),
@@ -84,17 +83,6 @@ export class StepChecker {
       const inner = { ...own, names: [...around.names, ...names] };
       this.scope(scope, scopePrefix(`${prefix}${id}`, scope.name), inner);
     }
-  }
-
-  private checkAvailable(step: ReadStep): void {
-    for (const [field, value] of Object.entries(step.definition.config ?? {})) {
-      if (value === false || !this.catalogue.lacks.includes(`${step.definition.type}.${field}`)) continue;
-      const message = `"${field}" of "${step.definition.type}" is not available in this version of Millrace.`;
-      this.faults.error('not_available', [...step.configPath, field], message, { hint: `Leave "${field}" out.` });
-    }
-    if (step.definition.on_interrupt !== 'ask' || !this.catalogue.lacks.includes('on_interrupt: ask')) return;
-    const message = '"on_interrupt: ask" is not available in this version of Millrace.';
-    this.faults.error('not_available', [...step.path, 'on_interrupt'], message, { hint: 'Use retry or fail.' });
   }
 
   private claimPath(prefix: string, step: ReadStep): void {

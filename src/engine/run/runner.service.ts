@@ -21,7 +21,7 @@ import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
-import { secretsOf } from './secrets-of.js';
+import { secretsFor } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
 
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
@@ -135,12 +135,12 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private wholeRun(claimed: ClaimedExecution, plan: Plan): ExecutionRun {
-    return new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
+    return new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
   }
 
   private async passRun(pass: ClaimedExecution, whole: Plan): Promise<ExecutionRun> {
     const { claimed, plan, prefix, places, steps } = await this.seats.of(pass, whole);
-    const run = new ExecutionRun(claimed, plan, secretsOf(whole), this.services, prefix);
+    const run = new ExecutionRun(claimed, plan, secretsFor(claimed, whole), this.services, prefix);
     run.placeOutside(places, steps);
     return run;
   }

@@ -168,4 +168,6 @@ export class WebhooksStatusDto {
   status!: 'healthy' | 'degraded';
   /** How many triggers this replica looks after. */
   webhooks!: number;
+  /** Deliveries that come to one address for all workflows, by trigger type. */
+  items!: Record<string, unknown>[];
 }

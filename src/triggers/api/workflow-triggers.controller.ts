@@ -17,6 +17,7 @@ import { CurrentCaller, OpenToAll, Requires, type Caller } from '../../common/ap
 import type { TriggerTypeDescription } from '../../definition/type-catalogue.js';
 import { ManualStarts, type ManualAnswer, type ManualOrder } from '../manual/manual.service.js';
 import type { StartAnswer } from '../start-answer.js';
+import { SharedIngress } from '../ingress/shared-ingress.service.js';
 import { TriggerManager } from '../trigger-manager.js';
 import { TriggerRegistry } from '../trigger-registry.js';
 import { TriggerService } from '../trigger.service.js';
@@ -53,6 +54,7 @@ export class WorkflowTriggersController {
     private readonly manual: ManualStarts,
     private readonly registry: TriggerRegistry,
     private readonly manager: TriggerManager,
+    private readonly shared: SharedIngress,
   ) {}
 
   @Get('trigger-types')
@@ -173,9 +175,10 @@ export class WorkflowTriggersController {
   @OpenToAll()
   @ApiOperation({ summary: 'Whether this replica takes deliveries' })
   @ApiOkResponse({ type: WebhooksStatusDto })
-  webhooks(): { status: string; webhooks: number } {
+  async webhooks(): Promise<Record<string, unknown>> {
     const { attached, failing } = this.manager.counts();
-    return { status: failing === 0 ? 'healthy' : 'degraded', webhooks: attached };
+    const items = await this.shared.status();
+    return { status: failing === 0 ? 'healthy' : 'degraded', webhooks: attached, items };
   }
 }
 

@@ -3,10 +3,13 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../common/errors/app-error.js';
 import { problemBody, problemOf } from '../../common/errors/problem.js';
-import type { PublicAnswer } from '../trigger.contract.js';
+import type { PublicAnswer, PublicRequest } from '../trigger.contract.js';
+import { SharedIngress } from './shared-ingress.service.js';
 import { WebhookIngress, type Addressed } from './webhook-ingress.service.js';
 
 const MOST_BODY = 16 * 1024 * 1024;
+/** GitHub sends 25 MB at most (docs.github.com, "Webhook events and payloads"). */
+const MOST_SHARED_BODY = 26_214_400;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
 const WORKFLOW_PREFIX = '/api/v1/public/webhook/workflow/';
 const PATH_PREFIX = '/webhook/';
@@ -24,6 +27,7 @@ export class IngressRoutes implements OnModuleInit {
   constructor(
     private readonly adapter: HttpAdapterHost,
     private readonly ingress: WebhookIngress,
+    private readonly shared: SharedIngress,
   ) {}
 
   onModuleInit(): void {
@@ -37,15 +41,21 @@ export class IngressRoutes implements OnModuleInit {
 
   private define(scope: FastifyInstance): void {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MOST_BODY }, (_request, body, done) =>
-      done(null, body),
-    );
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.setErrorHandler((error, request, reply) => this.answerError(error, request, reply));
     const onRequest = (request: FastifyRequest): Promise<void> => this.address(request);
     const handler = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => this.receive(request, reply);
     const options = { method: [...METHODS], bodyLimit: MOST_BODY, exposeHeadRoute: false, onRequest, handler };
     scope.route({ ...options, url: `${WORKFLOW_PREFIX}:workflow` });
     scope.route({ ...options, url: `${PATH_PREFIX}*` });
+    for (const { type, path } of this.shared.routes())
+      scope.route({
+        method: [...METHODS],
+        url: path,
+        bodyLimit: MOST_SHARED_BODY,
+        exposeHeadRoute: false,
+        handler: async (request, reply) => send(reply, await this.shared.receive(type, requestOf(request, {}))),
+      });
   }
 
   /** Before the body is read: nobody makes the server take in 16 MiB for a path that does not exist. */
@@ -62,16 +72,7 @@ export class IngressRoutes implements OnModuleInit {
   private async receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const found = this.addressed.get(request);
     if (found === undefined) throw new Error('a public route without its trigger');
-    const answer = await this.ingress.receive(found.trigger, {
-      method: request.method,
-      path: pathOf(request.url),
-      params: found.params,
-      query: request.query as Record<string, unknown>,
-      headers: request.headers,
-      body: Buffer.isBuffer(request.body) ? request.body : NOTHING,
-      remoteIp: request.ip,
-    });
-    return send(reply, answer);
+    return send(reply, await this.ingress.receive(found.trigger, requestOf(request, found.params)));
   }
 
   private answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -86,6 +87,18 @@ export class IngressRoutes implements OnModuleInit {
       .header('content-type', 'application/problem+json; charset=utf-8')
       .send(JSON.stringify(problemBody(problem, path)));
   }
+}
+
+function requestOf(request: FastifyRequest, params: Readonly<Record<string, string>>): PublicRequest {
+  return {
+    method: request.method,
+    path: pathOf(request.url),
+    params,
+    query: request.query as Record<string, unknown>,
+    headers: request.headers,
+    body: Buffer.isBuffer(request.body) ? request.body : NOTHING,
+    remoteIp: request.ip,
+  };
 }
 
 function send(reply: FastifyReply, { status, headers, body, isText }: PublicAnswer): FastifyReply {

@@ -120,5 +120,6 @@ function namesOf(trigger: ArmedTrigger, seen: Seen): TriggerNames {
     occurred_at: seen.occurredAt.toISOString(),
     scheduled_for: seen.scheduledFor === null ? null : seen.scheduledFor.toISOString(),
     payload: seen.payload,
+    ...(seen.withholdsSecrets === true && { withholds_secrets: true as const }),
   };
 }

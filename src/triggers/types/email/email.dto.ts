@@ -32,6 +32,11 @@ export class AttachmentCaps {
 
 /** Config of an email trigger. All filters that are given must hold. */
 export class EmailConfig {
+  @Field('A connection of type imap; default: the mailbox of the environment')
+  @IsOptional()
+  @IsString()
+  connection?: string;
+
   @Field('The folder that is read')
   @IsString()
   folder: string = 'INBOX';

@@ -1,10 +1,13 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../../common/config/app-config.js';
+import { Connections } from '../../../common/connections/connections.js';
 import type { Fault } from '../../../common/errors/app-error.js';
+import { OutgoingSockets } from '../../../common/http/outgoing-sockets.js';
 import { BaseTrigger, TriggerHost, type TriggerWarning } from '../../trigger.contract.js';
 import { EmailConfig } from './email.dto.js';
 import { isPatterns } from './email.rules.js';
 import { anyOf } from './mail-filters.js';
+import type { MailAccount } from './mailbox-session.js';
 import { Mailbox } from './mailbox.js';
 import { accountKey, type ArmedEmail, type MailboxSettings } from './mailbox.settings.js';
 
@@ -13,7 +16,7 @@ const PATTERN_FIELDS = ['from', 'to', 'cc', 'subject', 'body'] as const;
 const LEAST_PATIENCE_MS = 5_000;
 const MOST_PATIENCE_MS = 60_000;
 
-/** Mailboxes are read by IMAP with IDLE; the account is the environment's. */
+/** Mailboxes are read by IMAP with IDLE; the account is the environment's, or a connection's. */
 @Injectable()
 export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeApplicationShutdown {
   override readonly type = 'email';
@@ -27,6 +30,8 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
   constructor(
     private readonly host: TriggerHost,
     private readonly settings: AppConfig,
+    private readonly connections: Connections,
+    private readonly sockets: OutgoingSockets,
   ) {
     super();
   }
@@ -45,14 +50,14 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
     return faults;
   }
 
-  override warnings(): readonly TriggerWarning[] {
-    if (this.settings.imap !== null) return [];
+  override warnings({ connection }: EmailConfig): readonly TriggerWarning[] {
+    if (this.settings.imap !== null || connection !== undefined) return [];
     return [{ code: 'mailbox_missing', message: 'IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set', at: null }];
   }
 
   /** @throws Error when there is no account to read. */
   override async attach(trigger: ArmedEmail): Promise<void> {
-    const settings = this.mailboxSettings(trigger.config);
+    const settings = await this.mailboxSettings(trigger.config);
     const key = `${accountKey(settings.account)}/${settings.folder}`;
     if (this.places.get(trigger.id)?.key !== key) await this.detach(trigger.id);
     const mailbox = this.mailboxes.get(key) ?? this.open(key, settings);
@@ -84,13 +89,27 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
     return mailbox;
   }
 
-  private mailboxSettings({ folder }: EmailConfig): MailboxSettings {
-    const { imap, emailCheckIntervalMs: pollMs, retentionMs } = this.settings;
+  private async mailboxSettings({ folder, connection }: EmailConfig): Promise<MailboxSettings> {
+    const { emailCheckIntervalMs: pollMs, retentionMs } = this.settings;
+    const login = (): Promise<MailAccount> =>
+      connection === undefined ? Promise.resolve(this.ownAccount()) : this.accountOf(connection);
+    const account = await login();
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, Math.min(pollMs, MOST_PATIENCE_MS));
+    return { account, login, folder, pollMs, patienceMs, rescanMs: retentionMs };
+  }
+
+  private ownAccount(): MailAccount {
+    const { imap } = this.settings;
     if (imap === null) throw new Error('IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set');
     const { server: host, port, user, password } = imap;
-    const account = { host, port, secure: port === 993, user, password, accessToken: null };
-    const patienceMs = Math.max(LEAST_PATIENCE_MS, Math.min(pollMs, MOST_PATIENCE_MS));
-    return { account, folder, pollMs, patienceMs, rescanMs: retentionMs };
+    return { host, port, secure: port === 993, user, password, accessToken: null, guarded: null };
+  }
+
+  private async accountOf(connection: string): Promise<MailAccount> {
+    const { config } = await this.connections.get(connection, 'imap');
+    const { host, secure, username: user, password = null, access_token: accessToken = null } = config;
+    const port = config.port ?? (secure ? 993 : 143);
+    return { host, port, secure, user, password, accessToken, guarded: () => this.sockets.socket() };
   }
 }
 

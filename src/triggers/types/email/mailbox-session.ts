@@ -12,6 +12,8 @@ export interface MailAccount {
   /** A password, or an OAuth2 access token (XOAUTH2). */
   readonly password: string | null;
   readonly accessToken: string | null;
+  /** A socket that connects to allowed addresses only; null: the operator has named the server. */
+  readonly guarded: (() => Socket) | null;
 }
 
 export interface MailHead {
@@ -47,7 +49,7 @@ export class MailboxSession {
   readonly closed: Promise<Error>;
   private readonly over = Promise.withResolvers<Error>();
   private readonly listeners = new Set<() => void>();
-  private readonly socket = new Socket();
+  private readonly socket: Socket;
   private readonly imap: Imap;
   private client: ImapSimple | null = null;
 
@@ -57,6 +59,7 @@ export class MailboxSession {
     private readonly patienceMs: number,
   ) {
     this.closed = this.over.promise;
+    this.socket = account.guarded === null ? new Socket() : byOptions(account.guarded());
     this.imap = new Imap(optionsOf(account, this.socket));
     this.guard();
   }
@@ -241,6 +244,14 @@ export class MailboxSession {
       clearTimeout(late);
     }
   }
+}
+
+/** node-imap connects by options, a guarded socket by port and host. */
+function byOptions(socket: Socket): Socket {
+  const connect = socket.connect.bind(socket) as (port: number, host: string) => Socket;
+  return Object.assign(socket, {
+    connect: ({ port, host }: { port: number; host: string }): Socket => connect(port, host),
+  });
 }
 
 function toVoid(done: Done<undefined>): (error?: Error | null) => void {

@@ -5,7 +5,9 @@ import type { MailAccount } from './mailbox-session.js';
 export type ArmedEmail = ArmedTrigger<EmailConfig>;
 
 export interface MailboxSettings {
-  readonly account: MailAccount;
+  /** Names the mailbox; how to log in is asked for at each connection, since tokens change. */
+  readonly account: Pick<MailAccount, 'host' | 'port' | 'user'>;
+  readonly login: () => Promise<MailAccount>;
   readonly folder: string;
   /** The safety poll beside IDLE, milliseconds. */
   readonly pollMs: number;
@@ -15,6 +17,6 @@ export interface MailboxSettings {
   readonly rescanMs: number;
 }
 
-export function accountKey({ user, host, port }: MailAccount): string {
+export function accountKey({ user, host, port }: MailboxSettings['account']): string {
   return `${user}@${host}:${port}`;
 }

@@ -58,15 +58,20 @@ export class Mailbox {
 
   /**
    * Where a trigger that was never armed begins: what comes from now on is new. Done before its deployment is answered,
-   * where the server answers in time; else at the first connection.
+   * where the server answers; else that time is kept, and the server's clock tells at the first connection.
    */
   async settle(trigger: ArmedEmail): Promise<void> {
     const states = await this.host.states([trigger.id]);
     if (states.get(trigger.id) !== null || trigger.config.start !== 'new_only') return;
+    const since = Math.floor(Date.now() / 1000) * 1000;
+    const first = (await this.hereAndNow().catch(() => null)) ?? ({ since } satisfies Unsettled);
+    await this.host.transaction((client) => this.host.moveState(client, trigger.id, null, first));
+  }
+
+  private async hereAndNow(): Promise<MailCursor> {
     const session = await this.open();
     try {
-      const cursor = cursorAt(this.placeOf(session), []);
-      await this.host.transaction((client) => this.host.moveState(client, trigger.id, null, cursor));
+      return cursorAt(this.placeOf(session), []);
     } finally {
       session.close();
     }
@@ -81,8 +86,9 @@ export class Mailbox {
     return this.isNews;
   }
 
-  private open(): Promise<MailboxSession> {
-    return MailboxSession.open(this.settings.account, this.settings.folder, this.settings.patienceMs);
+  private async open(): Promise<MailboxSession> {
+    const { login, folder, patienceMs } = this.settings;
+    return MailboxSession.open(await login(), folder, patienceMs);
   }
 
   private async run(): Promise<void> {
@@ -113,12 +119,13 @@ export class Mailbox {
   private async serve(signal: AbortSignal): Promise<void> {
     const session = await this.open();
     try {
-      this.report({ connectedSince: new Date() });
+      const connectedSince = new Date();
+      this.report({ connectedSince });
       session.onMail(() => this.tell());
       while (!signal.aborted) {
         this.isNews = false;
         await this.pass(session, signal);
-        this.report({ lastLooked: new Date(), lastError: null, isDown: false });
+        this.report({ connectedSince, lastLooked: new Date(), lastError: null, isDown: false });
         // What came meanwhile was not told to anybody who slept.
         if (this.hasNews()) continue;
         const isPoll = await this.sleep(session, signal);
@@ -178,7 +185,7 @@ export class Mailbox {
         const place = this.placeOf(session);
         const made = cursorAt(
           place,
-          kind === 'renumbered' ? await this.rescan(session) : await backlogOf(session, trigger),
+          kind === 'renumbered' ? await this.rescan(session) : await backlogOf(session, trigger, state),
         );
         const isMine = await this.host.transaction((client) => this.host.moveState(client, trigger.id, state, made));
         if (isMine) cursors.set(trigger.id, made);
@@ -208,13 +215,16 @@ export class Mailbox {
   }
 }
 
-async function backlogOf(session: MailboxSession, { config }: ArmedEmail): Promise<number[]> {
+/** What a trigger keeps whose server was away when it was armed first. */
+interface Unsettled {
+  /** Milliseconds since the Unix epoch, whole seconds. */
+  readonly since: number;
+}
+
+async function backlogOf(session: MailboxSession, { config }: ArmedEmail, state: unknown): Promise<number[]> {
   const before = session.uidNext;
-  const uids =
-    config.start === 'unseen'
-      ? await session.unseen()
-      : config.start === 'new_only'
-        ? []
-        : await session.since(sinceOf(config.start) ?? 0);
+  const { since = null } = (state ?? {}) as Partial<Unsettled>;
+  const from = since ?? sinceOf(config.start);
+  const uids = config.start === 'unseen' ? await session.unseen() : from === null ? [] : await session.since(from);
   return uids.filter((uid) => uid < before);
 }
