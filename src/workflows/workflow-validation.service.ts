@@ -23,13 +23,13 @@ export class WorkflowValidation {
     private readonly catalogue: TypeCatalogue,
   ) {}
 
-  validate({ definition, name }: WorkflowInput) {
+  async validate({ definition, name }: WorkflowInput) {
     if (definition === undefined) {
       throw new BodyInvalidError([
         { path: 'definition', code: 'field_required', message: 'There is no definition to validate.' },
       ]);
     }
-    const { plan, errors, warnings } = this.definitions.read(withName(definition, name));
+    const { plan, errors, warnings } = await this.definitions.read(withName(definition, name));
     const valid = errors.length === 0 && plan !== null;
     return { valid, errors, warnings, plan: valid ? planSummary(plan) : null };
   }

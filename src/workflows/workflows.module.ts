@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CompiledPlans } from './compiled-plans.js';
+import { DefinitionTexts } from './definition-texts.js';
 import { Definitions } from './definitions.service.js';
 import { WorkflowDirectory } from './workflow-directory.js';
 import { WorkflowGraphController } from './workflow-graph.controller.js';
@@ -33,6 +34,7 @@ import { WorkflowsService } from './workflows.service.js';
   providers: [
     WorkflowRepository,
     Definitions,
+    DefinitionTexts,
     WorkflowsService,
     WorkflowValidation,
     WorkflowVersionsService,

@@ -45,7 +45,7 @@ export class WorkflowsService {
         { path: 'definition', code: 'field_required', message: 'A workflow needs a definition.' },
       ]);
     }
-    const read = this.definitions.readValid(withName(input.definition, input.name));
+    const read = await this.definitions.readValid(withName(input.definition, input.name));
     const id = await this.workflows.insert({
       name: input.name ?? read.plan.name,
       slug: input.slug ?? null,
@@ -81,17 +81,17 @@ export class WorkflowsService {
   async change(idOrSlug: string, input: WorkflowInput, ifMatch: readonly number[] | null, caller: Caller) {
     const found = await this.visible(idOrSlug, caller);
     noteBefore(caller, viewOf(found));
-    const change = this.changeOf(input, found, caller);
+    const change = await this.changeOf(input, found, caller);
     await this.workflows.change(found.id, ifMatch, caller.actor, () => change);
     return this.get(found.id, caller);
   }
 
-  private changeOf(input: WorkflowInput, found: WorkflowRow, caller: Caller): WorkflowChange {
+  private async changeOf(input: WorkflowInput, found: WorkflowRow, caller: Caller): Promise<WorkflowChange> {
     const { name, slug, description, tags, owner_id, is_template, definition } = input;
     const ownerId = scopeOwner(caller) === null ? owner_id : undefined;
     const change: WorkflowChange = { name, slug, description, tags, ownerId, isTemplate: is_template };
     if (definition === undefined) return change;
-    const read = this.definitions.readValid(withName(definition, name ?? found.name));
+    const read = await this.definitions.readValid(withName(definition, name ?? found.name));
     return { ...change, name: name ?? read.plan.name, definition: read.definition, source: read.source };
   }
 
@@ -108,7 +108,7 @@ export class WorkflowsService {
     const found = await this.visible(idOrSlug, caller);
     noteBefore(caller, viewOf(found));
     await this.workflows.change(found.id, ifMatch, caller.actor, (row) => {
-      const { definition } = this.definitions.readValid({ ...edit(structuredClone(row.definition)) });
+      const { definition } = this.definitions.readValidObject({ ...edit(structuredClone(row.definition)) });
       return { definition };
     });
     return this.get(found.id, caller);

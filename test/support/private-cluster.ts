@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { postgresAccount } from '../../src/common/database/embedded/account.js';
 import { nativeFolder, reachableBinaries } from '../../src/common/database/embedded/binaries.js';
@@ -12,6 +13,9 @@ export interface PrivateCluster {
   restart(): Promise<void>;
   /** It is gone until it is started again. */
   stop(): Promise<void>;
+  /** Every process of it stands still: connections stay open, nothing answers. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** A PostgreSQL of this file alone, which may be maltreated; nothing starts it again by itself. */
@@ -32,5 +36,23 @@ export async function startPrivateCluster(): Promise<PrivateCluster> {
       child.once('error', reject);
       child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`pg_ctl restart: ${code}`))));
     });
-  return { url: cluster.url('millrace'), restart, stop: () => cluster.stop() };
+  const signalAll = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+    for (const pid of processesOf(data)) process.kill(pid, name);
+  };
+  const thaw = (): void => signalAll('SIGCONT');
+  afterFile(thaw);
+  return {
+    url: cluster.url('millrace'),
+    restart,
+    stop: () => cluster.stop(),
+    freeze: () => signalAll('SIGSTOP'),
+    thaw,
+  };
+}
+
+/** The postmaster first, so that it makes no more. */
+function processesOf(data: string): number[] {
+  const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').split(' ').filter(Boolean);
+  return [postmaster, ...children.map(Number)];
 }
