@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.cache/**', '.millrace/**', 'bench/peers/**'] },
+  { ignores: ['dist/**', 'node_modules/**', '.cache/**', '.millrace/**', '.bench/**'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -10,6 +10,7 @@ import { TriggerLiveness0000000000009 } from './0009-trigger-liveness.js';
 import { Actions0000000000010 } from './0010-actions.js';
 import { Children0000000000011 } from './0011-children.js';
 import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
+import { StepTemplates0000000000016 } from './0016-step-templates.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Actions0000000000010,
   Children0000000000011,
   GitHubInstallations0000000000014,
+  StepTemplates0000000000016,
 ];

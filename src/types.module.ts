@@ -1,4 +1,5 @@
 import { Global, Injectable, Module } from '@nestjs/common';
+import { AppConfig } from './common/config/app-config.js';
 import { TypeCatalogue, type NodeTypeDescription, type TriggerTypeDescription } from './definition/type-catalogue.js';
 import type { NodeRegistry } from './nodes/node-registry.js';
 import type { TriggerRegistry } from './triggers/trigger-registry.js';
@@ -6,7 +7,13 @@ import type { TriggerRegistry } from './triggers/trigger-registry.js';
 /** The two registries as one catalogue. Filled when both are made: trigger types themselves start workflows. */
 @Injectable()
 export class ComposedCatalogue extends TypeCatalogue {
+  override readonly executionTimeoutMs: number;
   private registries: { nodes: NodeRegistry; triggers: TriggerRegistry } | null = null;
+
+  constructor({ executionTimeoutMs }: AppConfig) {
+    super();
+    this.executionTimeoutMs = executionTimeoutMs;
+  }
 
   fill(nodes: NodeRegistry, triggers: TriggerRegistry): void {
     this.registries = { nodes, triggers };

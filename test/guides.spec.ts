@@ -18,7 +18,9 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/outputs-and-files.md': ['"name":"report.csv"', 'Ada,7'],
   'docs/guides/approvals.md': ['"status":"approved"', '"decision":"approve"'],
   'docs/guides/events.md': ['"accepted":1', '"method":"card"', '"type":"order.accepted"'],
+  'docs/guides/conditions.md': ['"trigger_type":"condition"', '"result":"true"'],
   'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
+  'docs/guides/templates.md': ['"said":"Dear Ada"', '"message":"ping moon"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
   'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };

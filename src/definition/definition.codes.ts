@@ -27,6 +27,11 @@ export const DEFINITION_CODES = {
   trigger_type_unknown: 'A trigger type that does not exist.',
   trigger_name_duplicate: 'Two triggers with one name.',
   kind_mismatch: 'A node whose `type` is not the kind of its `subtype`.',
+  template_unknown: 'A step template that does not exist, or without `@version`.',
+  template_cycle: 'Step templates that use each other.',
+  template_parameter_unknown: 'A value for a parameter that the step template does not have.',
+  template_parameter_required: 'A parameter of a step template that must be given.',
+  template_parameter_invalid: 'A value that a parameter of a step template cannot have.',
   connection_unknown: 'A connection from or to a node that does not exist.',
   connection_invalid: 'A connection that leads to a trigger, or into a loop from outside.',
   loop_not_closed: 'A `body` output that does not lead back to its loop.',
@@ -48,6 +53,8 @@ export const DEFINITION_CODES = {
   template_unclosed: 'Two opening braces without the closing ones.',
   input_schema_invalid: '`input_schema` is not a JSON Schema.',
   all_disabled: 'A warning: every step is disabled.',
+  wait_outlasts_timeout: 'A warning: a step may wait longer than the execution may take, waiting included.',
+  respond_missing: 'A warning: a webhook leaves its answer to a `respond` step, and there is none.',
 } as const;
 
 export type DefinitionCode = keyof typeof DEFINITION_CODES;

@@ -412,3 +412,27 @@ steps:
     ['just text', 'type_invalid'],
   ])('%j', (text, code) => expect(parseDefinition(text, catalogue).errors.map((fault) => fault.code)).toContain(code));
 });
+
+describe('a definition is warned of', () => {
+  const warnings = (source: object, timeoutMs: number | null = 1_800_000): string[] =>
+    parseDefinition(source, Object.assign(new FakeCatalogue(), { executionTimeoutMs: timeoutMs })).warnings.map(
+      (fault) => `${fault.code} ${fault.path}`,
+    );
+  const nap = (duration: unknown): object => ({ id: 'nap', type: 'wait', config: { duration } });
+
+  it('waits that are longer than an execution may take, wherever they stand', () => {
+    expect(warnings(steps(nap('1h')))).toEqual(['wait_outlasts_timeout steps[0].config.duration']);
+    expect(warnings({ ...steps(nap('10m')), timeout: '5m' })).toEqual([
+      'wait_outlasts_timeout steps[0].config.duration',
+    ]);
+    const inner = { id: 'check', type: 'condition', config: { expression: 'true', then: [nap('1h')] } };
+    expect(warnings(steps(inner))).toEqual(['wait_outlasts_timeout steps[0].config.then[0].config.duration']);
+  });
+
+  it('no wait that fits, that is known only later, or where the time is not known', () => {
+    expect(warnings(steps(nap('20m')))).toEqual([]);
+    expect(warnings({ ...steps(nap('1h')), timeout: '2h' })).toEqual([]);
+    expect(warnings(steps(nap('{{ input.long }}')))).toEqual([]);
+    expect(warnings(steps(nap('1h')), null)).toEqual([]);
+  });
+});

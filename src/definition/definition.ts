@@ -6,12 +6,14 @@ import { Faults, inOrder } from './faults.js';
 import { parseSource, type ReadText, type SourceFormat } from './parse/parse-source.js';
 import type { Plan } from './plan.js';
 import { readDefinition } from './read/read-definition.js';
+import { NO_TEMPLATES, type StepTemplates } from './templates/step-template.js';
 import type { TypeCatalogue } from './type-catalogue.js';
 
 export type { Definition } from './definition.types.js';
 export { DefinitionInvalidError } from './definition.errors.js';
 export { compilePlan } from './compile/compile-plan.js';
 export { planSummary, type PlanSummary } from './plan-summary.js';
+export { templateReferences } from './templates/template-references.js';
 export { requiredSecrets } from './required-secrets.js';
 export { retryDelay } from './retry-delay.js';
 
@@ -26,19 +28,21 @@ export interface ParsedDefinition {
 
 /**
  * Text or object to definition and plan; every fault at once, in the order of the text. Never throws for what a user
- * wrote. Text is YAML 1.2 or JSON, told by its beginning when no format is given.
+ * wrote. Text is YAML 1.2 or JSON, told by its beginning when no format is given. Step templates are put in place: the
+ * definition that comes out names none.
  * @param text what another thread has read of the input already
  */
 export function parseDefinition(
   input: string | object,
   catalogue: TypeCatalogue,
   format?: SourceFormat,
+  templates: StepTemplates = NO_TEMPLATES,
   text?: ReadText,
 ): ParsedDefinition {
   const source = parseSource(input, format, text);
   const faults = new Faults(source);
   faults.errors.push(...source.faults);
-  const read = source.value === undefined ? null : readDefinition(source.value, catalogue, faults);
+  const read = source.value === undefined ? null : readDefinition(source.value, catalogue, faults, templates);
   if (read) checkDefinition(read, catalogue, faults);
   const errors = inOrder(faults.errors);
   const warnings = inOrder(faults.warnings);

@@ -1,23 +1,25 @@
-import { compileExpression } from './expressions/expression.js';
+import { compileExpression, type CompiledExpression } from './expressions/expression.js';
 import { soleTemplate } from './expressions/split-template.js';
-import { compileTemplate } from './expressions/template.js';
-import type { Expression, Template } from './plan.js';
+import { compileTemplate, type CompiledTemplate } from './expressions/template.js';
 
 /** Compiles what stands outside a plan: a trigger's `filter`, `input` and `dedup.key`. */
 export abstract class ExpressionCompiler {
-  /** Braces may be left out. @throws InvalidExpressionError with a code such as `expression_syntax` */
-  abstract expression(source: string): Expression;
+  /**
+   * Braces may be left out. `names`: known beside the usual ones.
+   * @throws InvalidExpressionError with a code such as `expression_syntax`
+   */
+  abstract expression(source: string, names?: readonly string[]): CompiledExpression;
   /** Any JSON value in which strings may hold `{{ … }}`. @throws InvalidExpressionError with a code such as `expression_syntax` */
-  abstract template(value: unknown): Template;
+  abstract template(value: unknown): CompiledTemplate;
 }
 
 /** The language of definitions, outside of them. */
 export class CelExpressionCompiler extends ExpressionCompiler {
-  override expression(source: string): Expression {
-    return compileExpression(soleTemplate(source) ?? source);
+  override expression(source: string, names: readonly string[] = []): CompiledExpression {
+    return compileExpression(soleTemplate(source) ?? source, { names });
   }
 
-  override template(value: unknown): Template {
+  override template(value: unknown): CompiledTemplate {
     return compileTemplate(value);
   }
 }

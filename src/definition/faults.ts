@@ -40,7 +40,8 @@ export class Faults {
     return { path: formatPath(written), ...position, code, message, ...(hint === undefined ? {} : { hint }) };
   }
 
-  private written(path: Path): Path {
+  /** Where a part that was moved while reading stood in the text. */
+  written(path: Path): Path {
     if (this.origins.size === 0) return path;
     for (let length = path.length; length > 0; length -= 1) {
       const origin = this.origins.get(formatPath(path.slice(0, length)));

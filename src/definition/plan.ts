@@ -64,6 +64,8 @@ export interface PlanStep {
   readonly priority: number;
   readonly effect: Effect;
   readonly disabled: boolean;
+  /** A loop whose passes are under way one at a time: each follows the one before it. */
+  readonly passesFollow: boolean;
   /** Steps inside this step, by scope name. */
   readonly scopes: Readonly<Record<string, Scope>>;
 }

@@ -66,4 +66,6 @@ export abstract class TypeCatalogue {
   abstract triggerType(type: string): TriggerTypeDescription | undefined;
   abstract nodeTypes(): readonly NodeTypeDescription[];
   abstract triggerTypes(): readonly TriggerTypeDescription[];
+  /** How long an execution may take whose definition does not say; null: unknown. */
+  readonly executionTimeoutMs: number | null = null;
 }

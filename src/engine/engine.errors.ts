@@ -93,3 +93,15 @@ export class StreamsExhaustedError extends AppError {
     });
   }
 }
+
+export class TooManyRequestsError extends AppError {
+  constructor(retryAfterSeconds: number) {
+    super({
+      code: 'rate_limited',
+      status: 429,
+      retryable: true,
+      message: `Too many requests. Try again in ${retryAfterSeconds} s.`,
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
+  }
+}

@@ -62,6 +62,7 @@ import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { Journal } from './run/journal.js';
+import { LeftOpen } from './run/left-open.service.js';
 import { RunServicesFactory } from './run/run-services.factory.js';
 import { RunnerHolds } from './run/runner-holds.js';
 import { RunnerService } from './run/runner.service.js';
@@ -73,6 +74,7 @@ import { ExecuteService } from './start/execute.service.js';
 import { TestRunService } from './start/test-run.service.js';
 import { StarterService } from './start/starter.service.js';
 import { StepExecutionsController } from './step-executions.controller.js';
+import { EngineFigures } from './views/engine-figures.js';
 import { ExecutionBundle } from './views/execution-bundle.service.js';
 import { ExecutionGraph } from './views/execution-graph.service.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
@@ -114,6 +116,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionFiles,
     LocalEnds,
     RunServicesFactory,
+    LeftOpen,
     RunnerService,
     StarterService,
     ExecuteService,
@@ -158,6 +161,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionQueries,
     ExecutionBundle,
     ExecutionGraph,
+    EngineFigures,
     { provide: ExecutionStarter, useExisting: StarterService },
     { provide: ExecutionEnds, useExisting: LocalEnds },
     { provide: ExecutionViews, useExisting: ExecutionQueries },
@@ -165,6 +169,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     { provide: ExecutionCancels, useClass: EngineCancels },
   ],
   exports: [
+    EngineFigures,
     ExecutionFiles,
     EventListeners,
     Events,

@@ -8,6 +8,7 @@ import { EmailNode } from './types/email/email.node.js';
 import { FailNode } from './types/fail/fail.node.js';
 import { GitHubNode } from './types/github/github.node.js';
 import { FileNode } from './types/file/file.node.js';
+import { GroupNode } from './types/group/group.node.js';
 import { HttpNode } from './types/http/http.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
@@ -35,6 +36,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   FailNode,
   GitHubNode,
   FileNode,
+  GroupNode,
   HttpNode,
   LogNode,
   LoopNode,

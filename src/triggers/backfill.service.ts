@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { Clock } from '../common/clock.js';
+import { databaseTime } from '../common/database/database-time.js';
 import { Database } from '../common/database/database.js';
 import { newId } from '../common/ids.js';
 import { BACKFILL_KEY, type BackfillAnswer, type BackfillProgress } from './backfill.js';
-import { TriggerHost, type ArmedTrigger, type BaseTrigger, type DueTrigger } from './trigger.contract.js';
+import {
+  TriggerHost,
+  type ArmedTrigger,
+  type BaseTrigger,
+  type DueTrigger,
+  type TriggerTimer,
+} from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
 import { BackfillRangeError, NoInstantsError } from './triggers.errors.js';
 
@@ -28,26 +34,19 @@ export class Backfills {
     private readonly host: TriggerHost,
     private readonly registry: TriggerRegistry,
     private readonly database: Database,
-    private readonly clock: Clock,
   ) {}
 
   async start(trigger: ArmedTrigger, order: BackfillOrder): Promise<BackfillAnswer> {
-    this.checkRange(order);
+    checkRange(order, await databaseTime(this.database.pool));
     const type = this.registry.get(trigger.type);
     const found = type.instantsIn(trigger, { from: order.from, to: order.to, limit: MOST_SHOWN + 1 });
     if (found === null) throw new NoInstantsError(trigger.type);
     const items = found.slice(0, MOST_SHOWN).map((seen) => ({ at: seen.scheduledFor?.toISOString() ?? '' }));
     if (!order.dryRun && items.length > 0) {
       const progress = { from: order.from.toISOString(), to: order.to.toISOString(), maxActive: order.maxActive };
-      await this.database.transaction((client) => this.later(client, trigger.id, newId(), this.clock.date(), progress));
+      await this.database.transaction((client) => this.later(client, trigger.id, newId(), { afterMs: 0 }, progress));
     }
     return { dry_run: order.dryRun, count: items.length, items, has_more: found.length > items.length };
-  }
-
-  /** An instant that is fired ahead of its time would be a duplicate when its time comes. */
-  private checkRange({ from, to }: BackfillOrder): void {
-    if (from > to) throw new BackfillRangeError('from', 'from must not lie behind to');
-    if (to > this.clock.date()) throw new BackfillRangeError('to', 'to must not lie in the future');
   }
 
   /** One stretch of it: as many as `max_active` leaves room for; the rest in a second. */
@@ -56,7 +55,7 @@ export class Backfills {
     const id = due.key.slice(BACKFILL_KEY.length);
     const open = (await this.host.openExecutions(client, [due.trigger.id])).get(due.trigger.id) ?? 0;
     const room = Math.min(MOST_AT_ONCE, progress.maxActive - open);
-    const lookAgain = new Date(now.getTime() + LOOK_AGAIN_MS);
+    const lookAgain = { afterMs: LOOK_AGAIN_MS };
     if (room <= 0) {
       await this.later(client, due.trigger.id, id, lookAgain, progress);
       return () => undefined;
@@ -76,9 +75,15 @@ export class Backfills {
     client: PoolClient,
     triggerId: string,
     id: string,
-    dueAt: Date,
+    dueAt: TriggerTimer['dueAt'],
     payload: BackfillProgress,
   ): Promise<void> {
     return this.host.setTimers(client, [{ triggerId, key: BACKFILL_KEY + id, dueAt, payload }]);
   }
+}
+
+/** An instant that is fired ahead of its time would be a duplicate when its time comes. */
+function checkRange({ from, to }: BackfillOrder, now: Date): void {
+  if (from > to) throw new BackfillRangeError('from', 'from must not lie behind to');
+  if (to > now) throw new BackfillRangeError('to', 'to must not lie in the future');
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Clock } from '../common/clock.js';
+import { databaseTime } from '../common/database/database-time.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { TriggerWarning } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
@@ -64,6 +65,8 @@ export class TriggerArming {
     const armed = rows.filter((row) => row.armed_at !== null);
     if (armed.length === 0) return;
     const ids = armed.map(({ id }) => id);
+    // In the order of whoever goes on from a state: first the trigger, then its timer.
+    await this.triggers.lockAll(client, ids);
     for (const [name, own] of Map.groupBy(armed, (row) => row.type)) await this.disarmType(client, name, own);
     await this.routes.remove(client, ids);
     await this.triggers.setDisarmed(client, ids);
@@ -92,12 +95,13 @@ export class TriggerArming {
     const enabled = rows.filter((row) => row.is_enabled).map(({ id }) => id);
     await this.triggers.setArmed(client, enabled, force);
     const armed = await this.triggers.byIds(client, enabled);
+    const now = await databaseTime(client);
     for (const row of armed) {
       const trigger = this.compiler.build(row);
       const type = this.registry.get(row.type);
       const earlier = before.find(({ id }) => id === row.id);
       await this.routes.replace(client, row, type.routes(trigger.config));
-      await type.arm(client, trigger, { isNew: !isSameSource(earlier, row), now: this.clock.date() });
+      await type.arm(client, trigger, { isNew: !isSameSource(earlier, row), now });
     }
     return this.triggers.byIds(
       client,

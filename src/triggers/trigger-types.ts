@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { BaseTrigger } from './trigger.contract.js';
+import { ConditionTrigger } from './types/condition/condition.trigger.js';
 import { CronTrigger } from './types/cron/cron.trigger.js';
 import { EmailTrigger } from './types/email/email.trigger.js';
 import { GitHubTrigger } from './types/github/github.trigger.js';
@@ -15,4 +16,5 @@ export const TRIGGER_TYPES: readonly Type<BaseTrigger>[] = [
   EmailTrigger,
   GitHubTrigger,
   EventTrigger,
+  ConditionTrigger,
 ];

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
 import type { AcceptedFile } from '../engine/engine.contract.js';
 import type { Fault } from '../common/errors/app-error.js';
+import type { TimerOrder } from '../common/timers/timer.contract.js';
 import type { DtoClass } from '../common/validation/fields.js';
 import type { Expression, Template } from '../definition/plan.js';
 
@@ -104,6 +105,16 @@ export abstract class TriggerHost {
   abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;
+  /** Faults of an expression in a config that sees `env` and `names`. */
+  abstract faultsIn(path: string, source: string, names: readonly string[]): readonly Fault[];
+  /** Faults of a config value in which strings may hold `{{ secrets.x }}` and `{{ env.X }}`. */
+  abstract faultsInTemplate(path: string, value: unknown): readonly Fault[];
+  /** Whether an expression holds over `values`, which are by `names`, and `env`. @throws when it cannot be said */
+  abstract evaluate(source: string, names: readonly string[], values: Readonly<Record<string, unknown>>): boolean;
+  /** A config value with secrets and `env` in place: not to be stored or shown. @throws when a secret is missing */
+  abstract fill(value: unknown): Promise<unknown>;
+  /** How the engine does, in numbers; executions are counted as far back as the window goes. */
+  abstract figures(windowMs: number): Promise<Readonly<Record<string, unknown>>>;
   /** What would become of it, by window, pause and filter; nothing is recorded. */
   abstract judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome;
   /** This replica makes the engine's own events of these types while the trigger is attached; null: no more. */
@@ -128,7 +139,7 @@ export abstract class TriggerHost {
 export interface TriggerTimer {
   readonly triggerId: string;
   readonly key: string;
-  readonly dueAt: Date;
+  readonly dueAt: TimerOrder['dueAt'];
   readonly payload: unknown;
 }
 
@@ -350,6 +361,11 @@ export abstract class BaseTrigger<C extends object = object> {
     return null;
   }
 
+  /** What a reader of the trigger may see of the state that the type keeps; null: nothing. */
+  stateView(_state: unknown): unknown {
+    return null;
+  }
+
   /** Beyond what the type has reported: nothing, by default. */
   health(_trigger: ArmedTrigger<C>): Partial<Liveness> {
     return {};
@@ -359,5 +375,6 @@ export abstract class BaseTrigger<C extends object = object> {
 export interface ArmingChange {
   /** What the trigger's occurrences follow from (config, start, end) differs from before, or it was not in force. */
   readonly isNew: boolean;
+  /** The database's time. */
   readonly now: Date;
 }

@@ -46,6 +46,11 @@ export class TriggerRepository {
     return (await client.query<TriggerRow>(`${SELECT} WHERE t.id = $1 FOR UPDATE`, [id])).rows[0];
   }
 
+  /** Locks them in the order of their ids. */
+  async lockAll(client: SqlClient, ids: readonly string[]): Promise<void> {
+    await client.query(`SELECT FROM trigger WHERE id = ANY($1) ORDER BY id FOR UPDATE`, [ids]);
+  }
+
   async inForce(types: readonly string[]): Promise<{ id: string; revision: number }[]> {
     return this.database.query(`SELECT id, revision FROM trigger WHERE armed_at IS NOT NULL AND type = ANY($1)`, [
       types,

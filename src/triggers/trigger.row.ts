@@ -36,6 +36,7 @@ export interface TriggerRow {
   trigger_count: string;
   last_error: string | null;
   liveness: StoredLiveness | null;
+  state: unknown;
 }
 
 export type SqlClient = Pick<PoolClient, 'query'>;

@@ -292,7 +292,8 @@ export class TriggerService {
     return rows.map((row) => {
       const type = this.registry.find(row.type);
       const isDown = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
-      return triggerView(row, healthOf(row, this.activity.of(row.id), due.get(row.id) ?? null, isDown));
+      const health = healthOf(row, this.activity.of(row.id), due.get(row.id) ?? null, isDown);
+      return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }
 }

@@ -33,6 +33,8 @@ export interface TriggerView {
   last_triggered: string | null;
   trigger_count: number;
   next_due: string | null;
+  /** What the type has seen last, where it keeps that. */
+  state: unknown;
   health: TriggerHealth;
 }
 
@@ -55,7 +57,7 @@ const iso = (date: Date | null | undefined): string | null => date?.toISOString(
 export const HIDDEN = '***';
 const SECRET_FIELDS = new Set(['password', 'token', 'value', 'key', 'secret', 'secrets']);
 
-export function triggerView(row: TriggerRow, health: TriggerHealth): TriggerView {
+export function triggerView(row: TriggerRow, health: TriggerHealth, state: unknown): TriggerView {
   return {
     id: row.id,
     workflow_id: row.workflow_id,
@@ -77,6 +79,7 @@ export function triggerView(row: TriggerRow, health: TriggerHealth): TriggerView
     last_triggered: iso(row.last_triggered),
     trigger_count: Number(row.trigger_count),
     next_due: health.next_due,
+    state,
     health,
   };
 }

@@ -6,6 +6,13 @@ export class TriggerNotFoundError extends AppError {
   }
 }
 
+/** A template in the config of a trigger names a secret that is not there. */
+export class SecretMissingError extends AppError {
+  constructor(name: string) {
+    super({ code: 'secret_missing', status: 422, message: `There is no secret "${name}".` });
+  }
+}
+
 export class OccurrenceNotFoundError extends AppError {
   constructor(id: string) {
     super({ code: 'occurrence_not_found', status: 404, message: `There is no occurrence ${id}.` });

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { SqlModule } from '../common/sql/sql.module.js';
 import { EngineModule } from '../engine/engine.module.js';
 import { TriggersController } from './api/triggers.controller.js';
 import { WorkflowTriggersController } from './api/workflow-triggers.controller.js';
@@ -19,6 +20,7 @@ import { TriggerArming } from './trigger-arming.js';
 import { TriggerChanges } from './trigger-changes.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerDrafts } from './trigger-draft.js';
+import { TriggerExpressions } from './trigger-expressions.js';
 import { TriggerManager } from './trigger-manager.js';
 import { TriggerRegistry } from './trigger-registry.js';
 import { TRIGGER_TYPES } from './trigger-types.js';
@@ -31,7 +33,7 @@ import { WorkflowHolds } from './workflow-holds.js';
 
 /** Needs database, signals, timers, metrics, health, secrets and workflows from global modules. */
 @Module({
-  imports: [EngineModule, OutgoingHttpModule],
+  imports: [EngineModule, OutgoingHttpModule, SqlModule],
   controllers: [TriggersController, WorkflowTriggersController],
   providers: [
     ...TRIGGER_TYPES,
@@ -55,6 +57,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     TriggerChanges,
     TriggerCompiler,
     TriggerDrafts,
+    TriggerExpressions,
     TriggerManager,
     TriggerRepository,
     TriggerService,

@@ -6,9 +6,11 @@ import {
   type ParsedDefinition,
   parseDefinition,
 } from '../definition/definition.js';
+import type { ReadText } from '../definition/parse/parse-source.js';
 import type { Plan } from '../definition/plan.js';
 import { TypeCatalogue } from '../definition/type-catalogue.js';
 import { DefinitionTexts } from './definition-texts.js';
+import { UsedTemplates } from './templates/used-templates.js';
 
 /** What came of reading a definition; `source` is the author's text, null when it came as JSON. */
 export interface ReadDefinition extends ParsedDefinition {
@@ -26,36 +28,32 @@ export class Definitions {
   constructor(
     private readonly catalogue: TypeCatalogue,
     private readonly texts: DefinitionTexts,
+    private readonly templates: UsedTemplates,
   ) {}
 
-  /** Text is YAML or JSON; a large one is read in a thread of its own. */
+  /** Text is YAML or JSON; a large one is read in a thread of its own. Step templates that it names are put in place. */
   async read(input: string | Record<string, unknown>): Promise<ReadDefinition> {
-    if (typeof input !== 'string') return this.readObject(input);
-    const text = await this.texts.read(input);
-    return { ...parseDefinition(input, this.catalogue, undefined, text), source: input };
+    const text = typeof input === 'string' ? await this.texts.read(input) : undefined;
+    const templates = await this.templates.in(typeof input === 'string' ? contentOf(text) : input);
+    const read = parseDefinition(input, this.catalogue, undefined, templates, text);
+    return { ...read, source: typeof input === 'string' ? input : null };
   }
 
   /** @throws DefinitionInvalidError (422) with every fault */
   async readValid(input: string | Record<string, unknown>): Promise<ValidDefinition> {
-    return valid(await this.read(input));
+    const read = await this.read(input);
+    const { definition, plan, errors } = read;
+    if (errors.length > 0 || definition === null || plan === null) throw new DefinitionInvalidError(errors);
+    return { ...read, definition, plan };
   }
 
-  /** @throws DefinitionInvalidError (422) with every fault */
-  readValidObject(input: Record<string, unknown>): ValidDefinition {
-    return valid(this.readObject(input));
-  }
-
-  private readObject(input: Record<string, unknown>): ReadDefinition {
-    return { ...parseDefinition(input, this.catalogue), source: null };
-  }
   /** Compiles a stored definition, which was valid when it was stored. */
   compile(definition: Definition): Plan {
     return compilePlan(definition, this.catalogue);
   }
 }
 
-function valid(read: ReadDefinition): ValidDefinition {
-  const { definition, plan, errors } = read;
-  if (errors.length > 0 || definition === null || plan === null) throw new DefinitionInvalidError(errors);
-  return { ...read, definition, plan };
+function contentOf(text: ReadText | undefined): object {
+  const value = text?.root?.value;
+  return typeof value === 'object' && value !== null ? value : {};
 }

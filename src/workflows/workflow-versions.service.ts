@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../common/api/requires.js';
 import { decodeCursor, type Page, pageOf } from '../common/page.js';
+import { templateReferences } from '../definition/definition.js';
 import { type DefinitionDiff, diffDefinitions } from './definition-diff.js';
 import { WorkflowDirectory } from './workflow-directory.js';
 import { WorkflowRepository, type VersionHead, type VersionRow } from './workflow.repository.js';
@@ -52,6 +53,8 @@ export class WorkflowVersionsService {
   /** History is never rewritten: the restored definition becomes the latest version under a new number. */
   async restore(idOrSlug: string, version: number, ifMatch: readonly number[] | null, caller: Caller) {
     const { definition, source } = await this.get(idOrSlug, version, caller);
-    return this.service.change(idOrSlug, { definition: source ?? { ...definition } }, ifMatch, caller);
+    // A text that names step templates is not read again: they are in the definition as they were.
+    const isOwn = source !== null && templateReferences(source).length === 0;
+    return this.service.change(idOrSlug, { definition: isOwn ? source : { ...definition } }, ifMatch, caller);
   }
 }

@@ -165,11 +165,11 @@ export class WorkflowRepository {
     id: string,
     expected: readonly number[] | null,
     createdBy: string,
-    decide: (row: WorkflowRow) => WorkflowChange,
+    decide: (row: WorkflowRow) => WorkflowChange | Promise<WorkflowChange>,
   ): Promise<void> {
     return this.database.transaction(async (client) => {
       const row = await this.lock(client, id, expected);
-      const change = decide(row);
+      const change = await decide(row);
       const next = { ...row, version: await this.addVersion(client, row, change, createdBy) };
       await this.update(client, next, change);
     });

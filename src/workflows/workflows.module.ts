@@ -3,6 +3,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CompiledPlans } from './compiled-plans.js';
 import { DefinitionTexts } from './definition-texts.js';
 import { Definitions } from './definitions.service.js';
+import { NodeTemplateRepository } from './templates/node-template.repository.js';
+import { NodeTemplatesController } from './templates/node-templates.controller.js';
+import { NodeTemplatesService } from './templates/node-templates.service.js';
+import { UsedTemplates } from './templates/used-templates.js';
 import { WorkflowDirectory } from './workflow-directory.js';
 import { WorkflowGraphController } from './workflow-graph.controller.js';
 import { WorkflowLifecycleController } from './workflow-lifecycle.controller.js';
@@ -30,11 +34,15 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowGraphController,
     WorkflowVersionsController,
     WorkflowTasksController,
+    NodeTemplatesController,
   ],
   providers: [
     WorkflowRepository,
     Definitions,
     DefinitionTexts,
+    NodeTemplateRepository,
+    NodeTemplatesService,
+    UsedTemplates,
     WorkflowsService,
     WorkflowValidation,
     WorkflowVersionsService,

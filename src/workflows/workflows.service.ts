@@ -107,8 +107,8 @@ export class WorkflowsService {
   ): Promise<WorkflowView> {
     const found = await this.visible(idOrSlug, caller);
     noteBefore(caller, viewOf(found));
-    await this.workflows.change(found.id, ifMatch, caller.actor, (row) => {
-      const { definition } = this.definitions.readValidObject({ ...edit(structuredClone(row.definition)) });
+    await this.workflows.change(found.id, ifMatch, caller.actor, async (row) => {
+      const { definition } = await this.definitions.readValid({ ...edit(structuredClone(row.definition)) });
       return { definition };
     });
     return this.get(found.id, caller);

@@ -114,6 +114,20 @@ it('answers 503 database_unavailable when the database stays away longer than th
   await expect(writer.submit(away, 1)).rejects.toMatchObject({ code: 'database_unavailable', status: 503 });
 });
 
+it('keeps no row for a database that is away, once the process ends', async () => {
+  const ending = new GroupCommitWriter(database);
+  const away: BatchStatement<number, number> = {
+    ...insert,
+    name: 'away for good',
+    patienceMs: Infinity,
+    run: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+  };
+  const before = ending.submit(away, 1);
+  ending.endPatience();
+  await expect(before).rejects.toMatchObject({ code: 'database_unavailable' });
+  await expect(ending.submit(away, 2)).rejects.toMatchObject({ code: 'database_unavailable' });
+});
+
 it('does what was kept for after the commit once, though the flush was tried again', async () => {
   let breaks = 1;
   const seen: number[][] = [];

@@ -3,6 +3,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { Database } from '../../src/common/database/database.js';
 import { openPool } from '../../src/common/database/pool.js';
 import { prepareDatabase } from '../../src/common/database/prepare.js';
+import { postgresOverTcp } from '../support/postgres-over-tcp.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 describe('preparing the database at boot', () => {
@@ -31,6 +32,11 @@ describe('preparing the database at boot', () => {
       message: expect.stringContaining('nowhere') as string,
     });
     expect((error as Error).message).not.toContain(new URL(url).password);
+  });
+
+  it('tries once more after its patience: the first try may have run out of the time that this process took itself', async () => {
+    const { url } = await createTestDatabase();
+    await expect(prepareDatabase(await postgresOverTcp(url, 1), 0)).resolves.toBeUndefined();
   });
 
   it('waits for a server that is starting, and gives up after its patience', async () => {

@@ -75,6 +75,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  group: {
+    good: () => ({ steps: [{ id: 'a', type: 'log', config: { message: 'x' } }] }),
+    templated: { steps: [{ id: 'a', type: 'log', config: { message: '{{ input.x }}' } }] },
+    bad: { config: { steps: 'none' }, path: 'steps' },
+    kind: 'fan_out',
+    endless: null,
+  },
   http: {
     good: (url) => ({ method: 'POST', url: `${url}/answer`, body: { a: 1 } }),
     templated: {

@@ -1,6 +1,6 @@
 /** Of each trigger type: configs that are right and configs that are not. A type without an entry fails the suite. */
 export const TRIGGER_FIXTURES: Readonly<
-  Record<string, { health?: string; right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
+  Record<string, { health?: readonly string[]; right: Record<string, unknown>[]; wrong: Record<string, unknown>[] }>
 > = {
   cron: {
     right: [
@@ -34,10 +34,39 @@ export const TRIGGER_FIXTURES: Readonly<
       { types: ['a'], debounce: '1s', batch: { max: 5, within: '1m' } },
     ],
   },
+  condition: {
+    // Nobody answers where some of these look; that shows when they have looked.
+    health: ['healthy', 'unhealthy'],
+    right: [
+      { expression: 'metrics.failed > 5', metrics: true },
+      { expression: '{{ metrics.queued_executions > 100 }}', metrics: { window: '15m' }, for: '5m', cooldown: '1h' },
+      {
+        expression: 'http.status_code == 200 && http.body.stock < 10',
+        http: { url: 'http://127.0.0.1:1/stock', headers: { authorization: 'Bearer {{ secrets.stock_token }}' } },
+        interval: '30s',
+        mode: 'level',
+      },
+      { expression: 'sql.row_count > 0', sql: { connection: 'shop', query: 'SELECT 1 WHERE $1', params: [true] } },
+    ],
+    wrong: [
+      {},
+      { expression: 'true' },
+      { expression: 'metrics.failed >', metrics: true },
+      { expression: 'http.body > 1', metrics: true },
+      { expression: 'steps.a.output', metrics: true },
+      { expression: 'metrics.failed > 1', metrics: { window: 'long' } },
+      { expression: 'http.body == 1', http: { url: 'ftp://example.com' } },
+      { expression: 'http.body == 1', http: { url: 'https://example.com/{{ input.x }}' } },
+      { expression: 'http.body == 1', http: { url: 'https://example.com', method: 'DELETE' } },
+      { expression: 'sql.row_count > 0', sql: { query: 'SELECT 1' } },
+      { expression: 'metrics.failed > 1', metrics: true, interval: '10ms' },
+      { expression: 'metrics.failed > 1', metrics: true, mode: 'both' },
+    ],
+  },
   manual: { right: [{}, { require_confirmation: true }], wrong: [{ require_confirmation: 'yes' }] },
   email: {
     // The suite has no mailbox: the trigger is armed, and its health says what is missing.
-    health: 'unhealthy',
+    health: ['unhealthy'],
     right: [
       {},
       {
@@ -60,7 +89,7 @@ export const TRIGGER_FIXTURES: Readonly<
   },
   github: {
     // The suite has no App: the trigger is armed, and its health says what is missing.
-    health: 'degraded',
+    health: ['degraded'],
     right: [{}, { events: ['push'], branches: ['main', '!old'], paths: ['src/**'], context: { files: ['README.md'] } }],
     wrong: [{ events: 'push' }, { ignore_bots: 'yes' }, { context: { files: 'README.md' } }, { branches: ['[z-a]'] }],
   },

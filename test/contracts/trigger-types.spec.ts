@@ -74,9 +74,9 @@ describe.each(TRIGGER_TYPES.map((type) => [type.name, type] as const))('%s', (_n
       expect(await deploy(id)).toMatchObject({ status: 200 });
       expect(await timersAndRoutes()).toEqual(first);
       const { body } = await replica.request('GET', `/triggers/workflows/${id}/status`);
-      expect(body).toMatchObject({
-        triggers: [{ health: { status: fixture().health ?? 'healthy', armed_since: expect.any(String) as unknown } }],
-      });
+      const status: unknown = expect.toBeOneOf([...(fixture().health ?? ['healthy'])]);
+      const armedSince: unknown = expect.any(String);
+      expect(body).toMatchObject({ triggers: [{ health: { status, armed_since: armedSince } }] });
       await replica.request('DELETE', `/deployment/workflows/${id}/undeploy`);
       expect(await timersAndRoutes()).toEqual([]);
     }

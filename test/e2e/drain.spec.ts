@@ -3,6 +3,7 @@ import { statuses, step } from '../support/api.js';
 import { clientOf, sharedBackends } from '../support/deployments.js';
 import { eventually } from '../support/eventually.js';
 import { startHoldingServer } from '../support/holding-server.js';
+import { startPrivateCluster } from '../support/private-cluster.js';
 import { startServer } from '../support/server.js';
 
 describe.each(sharedBackends())('SIGTERM on %s', (_name, open) => {
@@ -46,6 +47,25 @@ describe.each(sharedBackends())('SIGTERM on %s', (_name, open) => {
     expect(statuses(ended)).toEqual({ one: 'completed', two: 'completed', three: 'completed' });
     expect(remote.keys('/grace/two')).toEqual([`${id}:two`, `${id}:two`]);
     expect(remote.count('/grace/one')).toBe(1);
+  });
+});
+
+describe('SIGTERM while the database is away', () => {
+  it('ends the process all the same; what it could not record is taken over', async () => {
+    const remote = await startHoldingServer();
+    const postgres = await startPrivateCluster();
+    const server = await startServer({ databaseUrl: postgres.url, env: { SHUTDOWN_GRACE: '200ms' } });
+    const api = clientOf(server);
+    remote.hold('/away/two');
+    const id = await api.start(await api.create(calls('away', remote.url)));
+    await eventually(() => expect(remote.count('/away/two')).toBe(1));
+    await postgres.stop();
+    remote.letGo('/away/two');
+    expect(await server.stop()).toBe(0);
+    await postgres.start();
+    const ended = await clientOf(await startServer({ databaseUrl: postgres.url })).reaches(id, 'completed');
+    expect(statuses(ended)).toEqual({ one: 'completed', two: 'completed', three: 'completed' });
+    expect(remote.keys('/away/two')).toEqual([`${id}:two`, `${id}:two`]);
   });
 });
 

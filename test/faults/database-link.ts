@@ -9,6 +9,8 @@ const WAITING = /* sql */ `
 SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.classid = ${GATE} AND l.database = a.datid AND NOT l.granted`;
 
+const AWAY_LIMIT_MS = 60_000;
+
 /** Who was caught at a point. Its session waits until `release`. */
 export interface Caught {
   /** The name of the replica. */
@@ -36,13 +38,14 @@ export class DatabaseLink {
     await this.query(WATCH);
   }
 
-  /** Tries again while the database is away. */
+  /** Tries again while the database is away, which no fault lets it be for longer than a minute. */
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    const deadline = performance.now() + AWAY_LIMIT_MS;
     for (;;) {
       try {
         return (await this.pool.query<Row>(sql, values)).rows;
       } catch (error) {
-        if (!isConnectionLoss(error)) throw error;
+        if (!isConnectionLoss(error) || performance.now() > deadline) throw error;
         await new Promise((next) => setTimeout(next, 100));
       }
     }

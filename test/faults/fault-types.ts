@@ -6,3 +6,6 @@ import { QUEUE_FAULTS } from './faults/queue.js';
 
 /** THE LIST. */
 export const FAULTS: readonly Fault[] = [...KILLS, ...PROCESS_FAULTS, ...DATABASE_FAULTS, ...QUEUE_FAULTS];
+
+/** Names that stand for several. */
+export const GROUPS: Readonly<Record<string, readonly Fault[]>> = { kills: KILLS };

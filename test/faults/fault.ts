@@ -20,6 +20,8 @@ export interface Fault {
   readonly backend?: BackendName;
   /** Takes longer than a test should: left to the long run. */
   readonly isLong?: boolean;
+  /** Needs not all replicas: between two such faults one may still be on its way back. */
+  readonly needsTwo?: boolean;
   /** Why it cannot be had on this machine or in this build; null: it can. */
   readonly impossible?: (world: World) => string | null;
   /** Strikes, and leaves the mending to the caller. @returns whether it took effect. */

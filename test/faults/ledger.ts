@@ -17,7 +17,7 @@ export interface LedgerCall {
   readonly key: string;
 }
 
-/** A call that was written down and has no answer yet. */
+/** A call that was written down and has no answer yet; what comes after the first answer changes nothing. */
 export interface HeldCall {
   readonly call: LedgerCall;
   answer(): void;
@@ -111,6 +111,7 @@ export class Ledger {
 
   private respond(call: LedgerCall, response: ServerResponse): void {
     const answer = (): void => {
+      if (response.headersSent || response.destroyed) return;
       const refuses = call.url.startsWith('/flaky') && !this.refused.has(call.key);
       this.refused.add(call.key);
       response.writeHead(refuses ? 503 : 200, { 'content-type': 'application/json' }).end(`{"seq":${call.seq}}`);

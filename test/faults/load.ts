@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 const SENDERS = 4;
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 const AFTER_REFUSAL_MS = 200;
 const REQUEST_LIMIT_MS = 15_000;
 /** Of those that were accepted, how many are sent again: one in so many. */

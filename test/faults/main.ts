@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { findBinary } from '../support/services.js';
 import { runCleanups } from '../support/cleanup.js';
-import { FAULTS } from './fault-types.js';
+import { FAULTS, GROUPS } from './fault-types.js';
 import type { Fault } from './fault.js';
 import { report } from './report.js';
 import { runFaults, type RunOptions } from './run.js';
@@ -9,7 +9,7 @@ import { runFaults, type RunOptions } from './run.js';
 const DEFAULT_CYCLES = '20';
 const HELP = `npm run faults -- [--seed N] [--cycles N] [--backend redis|postgres] [--fault name]…
 
-Runs three replicas under load, maltreats them, and checks promises 1 to 6. Faults:
+Runs three replicas under load, maltreats them, and checks promises 1 to 6. \`--fault kills\` stands for every kill. Faults:
 ${FAULTS.map(({ name, about }) => `  ${name.padEnd(26)}${about}`).join('\n')}`;
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -43,6 +43,12 @@ function whole(name: string, text: string): number {
 }
 
 function chosen(names: readonly string[]): readonly Fault[] {
+  const [first = ''] = names;
+  if (names.length <= 1) return GROUPS[first] ?? only(names);
+  return only(names.flatMap((name) => GROUPS[name]?.map((fault) => fault.name) ?? [name]));
+}
+
+function only(names: readonly string[]): readonly Fault[] {
   const unknown = names.filter((name) => !FAULTS.some((fault) => fault.name === name));
   if (unknown.length > 0) throw new Error(`no fault ${unknown.join(', ')}; --help lists them`);
   return names.length === 0 ? FAULTS : FAULTS.filter(({ name }) => names.includes(name));
@@ -66,7 +72,9 @@ async function main(): Promise<number> {
   } finally {
     await runCleanups();
   }
-  const names = faults.length === FAULTS.length ? '' : faults.map(({ name }) => ` --fault ${name}`).join('');
+  const group = Object.entries(GROUPS).find(([, members]) => members === faults)?.[0];
+  const chosenNames = group === undefined ? faults.map(({ name }) => name) : [group];
+  const names = faults === FAULTS ? '' : chosenNames.map((name) => ` --fault ${name}`).join('');
   say(`Again: npm run faults -- --seed ${seed} --cycles ${cycles} --backend ${backend}${names}`);
   return 1;
 }

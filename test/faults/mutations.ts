@@ -16,6 +16,7 @@ export type RedTest =
 
 const RECOVERY = 'test/engine/recovery.spec.ts';
 const TIMERS = 'test/common/timers.spec.ts';
+const CLOCK = 'test/engine/wrong-clock.spec.ts';
 const STALE = 'test/engine/stale-owner.spec.ts';
 const CHECKPOINT = 'src/engine/run/checkpoint.statement.ts';
 const CLAIM = 'src/engine/run/claim.statement.ts';
@@ -52,6 +53,18 @@ export const MUTATIONS: readonly Mutation[] = [
       spec: TIMERS,
       name: 'commits the follow-up with the removal or not at all, and keeps a timer whose handler fails alone',
     },
+  },
+  {
+    guard: 'a trigger whose process dies in its tick goes on where it was',
+    promise: 2,
+    file: 'src/common/timers/timer-loop.ts',
+    edits: [
+      [
+        'return await this.handleRows(client, rows);',
+        "await client.query('COMMIT; BEGIN');\n        return await this.handleRows(client, rows);",
+      ],
+    ],
+    red: { fault: 'kill_in_cron_tick', cycles: 1 },
   },
   {
     guard: 'a timer is removed in the transaction of its follow-up',
@@ -246,6 +259,59 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/nodes/types/wait/wait.node.ts',
     edits: [['const now = read();', 'void read;\n    const now = Date.now();']],
     red: { spec: 'src/nodes/types/wait/wait.node.spec.ts', name: 'ends at' },
+  },
+  {
+    guard: "a wait for people counts from the database's time",
+    promise: 0,
+    file: 'src/nodes/types/approval/approval.node.ts',
+    edits: [['new Date(ctx.now() + duration)', 'new Date(Date.now() + duration)']],
+    red: { spec: CLOCK, name: 'lets no approval wait longer than it should, and tells people at once' },
+  },
+  {
+    guard: "a wait for an event counts from the database's time",
+    promise: 0,
+    file: 'src/nodes/types/wait_for_event/wait-for-event.node.ts',
+    edits: [['new Date(ctx.now() + timeout)', 'new Date(Date.now() + timeout)']],
+    red: { spec: CLOCK, name: 'ends a wait for an event in time, and delivers an event at once' },
+  },
+  {
+    guard: "the delay of a timer counts from the database's time",
+    promise: 0,
+    file: 'src/common/timers/pg-timers.ts',
+    edits: [
+      [
+        'timers.map(({ dueAt }) => (dueAt instanceof Date ? dueAt : null)),',
+        'timers.map(({ dueAt }) => (dueAt instanceof Date ? dueAt : new Date(Date.now() + dueAt.afterMs))),',
+      ],
+    ],
+    red: { spec: CLOCK, name: 'gathers events for as long as the trigger says' },
+  },
+  {
+    guard: "a schedule is armed by the database's time",
+    promise: 2,
+    file: 'src/triggers/trigger-arming.ts',
+    edits: [['const now = await databaseTime(client);', 'void databaseTime;\n    const now = this.clock.date();']],
+    red: { spec: CLOCK, name: 'arms a schedule for its next instant, not for one in an hour' },
+  },
+  {
+    guard: 'a process that ends does not wait for a database that is away',
+    promise: 0,
+    file: 'src/common/database/group-commit.ts',
+    edits: [['this.isPatient = false;', 'void this.isPatient;']],
+    red: {
+      spec: 'test/common/group-commit.spec.ts',
+      name: 'keeps no row for a database that is away, once the process ends',
+    },
+  },
+  {
+    guard: 'a start gives up only after a try that this process itself has not held up',
+    promise: 0,
+    file: 'src/common/database/prepare.ts',
+    edits: [['began > deadline) throw', 'Date.now() > deadline + 0 * began) throw']],
+    red: {
+      spec: 'test/common/prepare.spec.ts',
+      name: 'tries once more after its patience: the first try may have run out of the time that this process took itself',
+    },
   },
   {
     guard: 'a full disk is a database that is away, not an answer',

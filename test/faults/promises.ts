@@ -12,6 +12,8 @@ export interface Verdict {
 
 /** The clocks of the ledger and of PostgreSQL are one; they tell milliseconds apart. */
 const CLOCK_TOLERANCE_MS = 3;
+/** Within that time, who was stopped has sent what it was about to send, on a busy machine. */
+const LATE_SENDING_MS = 10_000;
 const QUARANTINE = 3;
 
 export function judge(evidence: Evidence): Verdict[] {
@@ -68,18 +70,19 @@ function oneExecutionPerInstant({ occurrences, executions }: Evidence): Verdict 
 /**
  * 3: no call after its checkpoint, none after one that depends on it has begun, none without an attempt. The call that an
  * owner was about to send when it was stopped arrives when it goes on, whatever others have done meanwhile: that is an
- * attempt like others, recorded before, and its answer changes nothing (promise 6).
+ * attempt like others, recorded before, and its answer changes nothing (promise 6). Only such a call is excused: of an
+ * execution that this owner held, within seconds of its SIGCONT.
  */
 function completedNeverAgain(evidence: Evidence): Verdict {
-  const { calls, finished, steps, violations, executions, world } = evidence;
+  const { calls, finished, steps, violations, executions } = evidence;
   const broken = violations.filter(({ promise }) => promise === 3).map(({ detail }) => detail);
   const rows = new Map(steps.map((row) => [`${row.execution_id} ${row.step_path}`, row]));
   if (rows.size !== steps.length) broken.push(`${steps.length - rows.size} steps are recorded twice`);
   for (const [step, made] of Map.groupBy(calls, stepOf)) {
     const end = finished.get(step) ?? Infinity;
-    for (const { at, execution } of made)
-      if (at > end + CLOCK_TOLERANCE_MS && !world.stopped.has(execution))
-        broken.push(`${step} was called ${(at - end).toFixed()} ms after its end`);
+    for (const call of made)
+      if (call.at > end + CLOCK_TOLERANCE_MS && !isLateSending(call, evidence))
+        broken.push(`${step} was called ${(call.at - end).toFixed()} ms after its end`);
     const attempts = rows.get(step)?.attempt ?? 0;
     if (made.length > attempts) broken.push(`${step} was called ${made.length} times in ${attempts} attempts`);
   }
@@ -93,11 +96,17 @@ function completedNeverAgain(evidence: Evidence): Verdict {
   return { promise: '3 a completed step never runs again', checked: completed.length, broken };
 }
 
-function outOfOrder({ calls, executions, world }: Evidence): string[] {
+function isLateSending({ execution, at }: LedgerCall, { world }: Evidence): boolean {
+  const resumed = world.stopped.get(execution) ?? Infinity;
+  return at >= resumed - CLOCK_TOLERANCE_MS && at <= resumed + LATE_SENDING_MS;
+}
+
+function outOfOrder(evidence: Evidence): string[] {
+  const { executions, world } = evidence;
+  const calls = evidence.calls.filter((call) => !isLateSending(call, evidence));
   const orders = new Map(world.workflows.map(({ name, order }) => [name, order]));
   const broken: string[] = [];
   for (const [id, made] of Map.groupBy(calls, (call) => call.execution)) {
-    if (world.stopped.has(id)) continue;
     const seqs = Map.groupBy(made, ({ path }) => path.split('[')[0] ?? '');
     for (const [earlier, later] of orders.get(executions.get(id)?.workflow ?? '') ?? []) {
       const last = Math.max(...(seqs.get(earlier) ?? []).map(({ seq }) => seq));

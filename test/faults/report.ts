@@ -2,7 +2,7 @@ import type { RunOptions, RunResult } from './run.js';
 
 /** The figures of a run, as text. */
 export function report({ seed, cycles, backend }: RunOptions, result: RunResult): string {
-  const { executions, steps, calls, load, verdicts, hits, failures, leftOut } = result;
+  const { executions, steps, calls, load, verdicts, hits, buried, failures, leftOut } = result;
   const lines = [
     '',
     `backend ${backend}, seed ${seed}, ${cycles} cycles`,
@@ -20,6 +20,7 @@ export function report({ seed, cycles, backend }: RunOptions, result: RunResult)
     ...[...hits]
       .sort()
       .map(([name, { struck, hit }]) => `${name.padEnd(40)} ${String(struck).padStart(9)} ${String(hit).padStart(7)}`),
+    `${buried} times who was killed came back only after the others had taken over what it ran`,
     ...leftOut.map((line) => `left out: ${line}`),
     '',
     failures.length === 0 ? 'PASSED' : 'FAILED',

@@ -16,6 +16,8 @@ export type BackendName = 'redis' | 'postgres';
 /** How long ago the last second may have fired, at the end. */
 const CRON_SILENCE_S = 3;
 
+const READY_LIMIT_MS = 180_000;
+
 /** Connections of each replica: the last has hardly any. */
 const POOL_SIZES = ['20', '20', '3'];
 
@@ -27,8 +29,11 @@ export class World {
   readonly replicas: Replica[] = [];
   workflows: readonly LoadedWorkflow[] = [];
   redis: RedisServer | null = null;
-  /** Executions whose owner was stopped while it had them: what it was just sending arrives when it goes on. */
-  readonly stopped = new Set<string>();
+  /**
+   * Executions whose owner was stopped while it had them, and when it went on, milliseconds by the machine's clock: what it
+   * was just sending arrives then.
+   */
+  readonly stopped = new Map<string, number>();
   /** Whether this build knows child executions. */
   hasChildren = false;
 
@@ -72,7 +77,13 @@ export class World {
       'SELECT e.id FROM execution e JOIN replica r ON r.id = e.owner WHERE e.is_open AND r.pid = $1',
       [replica.pid],
     );
-    for (const { id } of owned) this.stopped.add(id);
+    for (const { id } of owned) this.stopped.set(id, Infinity);
+  }
+
+  /** SIGCONT. */
+  resumeOwner(replica: Replica): void {
+    for (const [id, at] of this.stopped) if (at === Infinity) this.stopped.set(id, Date.now());
+    replica.signal('SIGCONT');
   }
 
   /** Takes from the queue all that it holds. */
@@ -89,15 +100,27 @@ export class World {
     return this.database.number('SELECT count(*) FROM execution WHERE is_open');
   }
 
-  /** Everybody runs, is ready, and has an open road. */
-  async heal(): Promise<void> {
+  /**
+   * Everybody runs, is ready, and has an open road.
+   * @param absent how many replicas may still be on their way back.
+   */
+  async heal(absent = 0): Promise<void> {
     await this.postgres.emptyDisk();
     if (!this.postgres.isRunning()) await this.postgres.start();
-    for (const replica of this.replicas) if (!replica.isAlive) await replica.start();
-    for (const replica of this.replicas)
-      await eventually(async () => {
-        if (!(await replica.isReady())) throw new Error(`${replica.name} does not recover\n${replica.logs()}`);
-      }, 60_000);
+    await eventually(async () => {
+      // A start that fails is tried again, as whoever watches over processes does.
+      for (const replica of this.replicas) if (!replica.isAlive) replica.start().catch(() => undefined);
+      const ready = await Promise.all(this.replicas.map((replica) => replica.isReady()));
+      const away = this.replicas.filter((_, index) => ready[index] !== true);
+      if (away.length > absent)
+        throw new Error(away.map((replica) => `${replica.name} does not recover\n${replica.logs()}`).join('\n'));
+    }, READY_LIMIT_MS);
+  }
+
+  /** Those that answer. */
+  async ready(): Promise<readonly Replica[]> {
+    const ready = await Promise.all(this.replicas.map((replica) => replica.isReady()));
+    return this.replicas.filter((_, index) => ready[index]);
   }
 
   private async startReplicas(): Promise<void> {
@@ -135,7 +158,8 @@ export class World {
   /** From here on no further second is scheduled. It must not have fallen silent before. */
   async stopCron(): Promise<void> {
     await eventually(async () => {
-      const silent = `SELECT extract(epoch FROM now() - max(scheduled_for)) FROM occurrence`;
+      // One that has never fired is silent as well.
+      const silent = `SELECT coalesce(extract(epoch FROM now() - max(scheduled_for)), 'infinity') FROM occurrence`;
       const seconds = await this.database.number(silent);
       if (seconds > CRON_SILENCE_S) throw new Error(`the cron has not fired for ${seconds} s`);
     });

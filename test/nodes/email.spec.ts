@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testConnections } from '../support/databases.js';
+import { MemoryFiles } from '../support/memory-files.js';
 import { nodeContext } from '../support/node-context.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 import { temporaryFolder } from '../support/server.js';
@@ -72,6 +73,18 @@ describe('an email step', () => {
     expect(last()?.text).toMatch(/Content-Type: application\/x-own; name=b.bin[^]*AP8=/);
   });
 
+  it('attaches files of the execution, by their own name and type or another', async () => {
+    const files = new MemoryFiles();
+    await files.write('report.csv', 'a;b', { type: 'text/csv' });
+    await send(
+      { attachments: [{ file: 'report.csv' }, { file: 'report.csv', name: 'again.txt', type: 'text/plain' }] },
+      { files },
+    );
+    expect(last()?.text).toMatch(/Content-Type: text\/csv; name=report.csv[^]*YTti|a;b/);
+    expect(last()?.text).toContain('Content-Type: text/plain; name=again.txt');
+    await expect(send({ attachments: [{ file: 'none' }] }, { files })).rejects.toThrow();
+  });
+
   it('fills a template from data, escaped, and refuses what data does not have', async () => {
     const config = { text: undefined, template: 'mails/welcome.html' };
     await send({ ...config, data: { customer: { name: '<script>' }, count: 3 } });
@@ -128,6 +141,8 @@ describe('refused is', () => {
       { attachments: [{ name: 'a\r\nX: y', content: '' }] },
       'attachments[0].name',
     ],
+    ['an attachment of nothing', { attachments: [{ name: 'a' }] }, 'attachments[0].content'],
+    ['an attachment of two things', { attachments: [{ file: 'a', content: 'b' }] }, 'attachments[0].content'],
     ['what is no address', { cc: ['ann'] }, 'cc'],
     ['a mail without a body', { text: undefined }, 'text'],
     ['a template elsewhere', { text: undefined, template: '../mail.html' }, 'template'],

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { NodeOutcome } from '../../src/nodes/node.contract.js';
 import { startRecordingServer as serve } from '../support/recording-server.js';
 import { sendJson } from '../support/send-json.js';
+import { MemoryFiles } from '../support/memory-files.js';
+import { temporaryFolder } from '../support/server.js';
 import { nodeContext } from '../support/node-context.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 
@@ -11,13 +14,13 @@ beforeAll(async () => {
   types = await startNodeTypes();
 });
 afterAll(() => types.close());
-async function call(config: Record<string, unknown>): Promise<NodeOutcome> {
+async function call(config: Record<string, unknown>, given = {}): Promise<NodeOutcome> {
   const node = types.registry.get('http');
-  return node.execute(nodeContext(types.registry.resolve('http', config)));
+  return node.execute(nodeContext(types.registry.resolve('http', config), given));
 }
 
-async function output(config: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const outcome = await call(config);
+async function output(config: Record<string, unknown>, given = {}): Promise<Record<string, unknown>> {
+  const outcome = await call(config, given);
   if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
   return outcome.output as Record<string, unknown>;
 }
@@ -68,6 +71,32 @@ describe('an http step sends', () => {
     });
     expect(server.calls[0]?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
     expect(server.calls[0]?.body).toContain('name="a"\r\n\r\nb');
+  });
+
+  it('files of the execution: as the body, again after a redirect, and as parts of a form', async () => {
+    const server = await serve(({ url }, response) =>
+      url === '/moved' ? response.writeHead(307, { location: '/there' }).end() : sendJson(response, {}),
+    );
+    const folder = temporaryFolder();
+    vi.stubEnv('TMPDIR', folder);
+    const files = new MemoryFiles();
+    await files.write('a.csv', 'id;name\n7;Ada\n', { type: 'text/csv' });
+    await output({ method: 'PUT', url: `${server.url}/moved`, body_file: 'a.csv' }, { files });
+    for (const call of server.calls)
+      expect(call).toMatchObject({
+        body: 'id;name\n7;Ada\n',
+        headers: { 'content-type': 'text/csv', 'content-length': '14' },
+      });
+    expect(server.calls.map(({ url }) => url)).toEqual(['/moved', '/there']);
+    const body = { note: 'n', sheet: { file: 'a.csv', filename: 'b.csv' }, tags: ['x', 'y'], plain: { file: 1 } };
+    const headers = { 'content-type': 'multipart/form-data' };
+    await output({ method: 'POST', url: server.url, headers, body }, { files });
+    expect(server.calls[2]?.body).toMatch(
+      /name="sheet"; filename="b.csv"\r\nContent-Type: text\/csv\r\n\r\nid;name\n7;Ada\n/,
+    );
+    expect(server.calls[2]?.body).toContain('name="plain"\r\n\r\n{"file":1}');
+    expect(readdirSync(folder)).toEqual([]);
+    vi.unstubAllEnvs();
   });
 
   it('an Idempotency-Key with what may have an effect, unless it was set by hand', async () => {

@@ -42,6 +42,26 @@ describe('a memory step', () => {
     }
   });
 
+  it('makes no change a second time when others came between', async () => {
+    for (const operation of ['increment', 'append', 'set'] as const) {
+      const config = { operation, key: `between_${operation}`, value: 'x' };
+      const first = await run(config, { idempotencyKey: `e:${operation}` });
+      const second = await run(config);
+      expect(await run(config, { idempotencyKey: `e:${operation}`, attempt: 2 })).toEqual(first);
+      expect(await run({ operation: 'get', key: config.key })).toEqual(second);
+    }
+  });
+
+  it('deletes once: what was set again after it stays when the attempt is repeated', async () => {
+    const remove = { operation: 'delete', key: 'gone_once' };
+    await run({ operation: 'set', key: 'gone_once', value: 1 });
+    expect(await run(remove, { idempotencyKey: 'e:gone' })).toEqual({ deleted: true });
+    expect(await run(remove, { idempotencyKey: 'e:gone', attempt: 2 })).toEqual({ deleted: true });
+    await run({ operation: 'set', key: 'gone_once', value: 2 });
+    expect(await run(remove, { idempotencyKey: 'e:gone', attempt: 3 })).toEqual({ deleted: true });
+    expect(await run({ operation: 'get', key: 'gone_once' })).toMatchObject({ value: 2 });
+  });
+
   it('loses no change of many at once', async () => {
     await Promise.all(Array.from({ length: 30 }, () => run({ operation: 'increment', key: 'many', by: 2 })));
     expect(await run({ operation: 'get', key: 'many' })).toEqual({ value: 60, revision: 30 });

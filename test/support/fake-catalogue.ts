@@ -143,6 +143,11 @@ const NODES: readonly NodeTypeDescription[] = [
     },
   ),
   node(
+    'group',
+    { fields: ['steps'], required: ['steps'] },
+    { kind: 'FLOW', nested: () => [{ name: 'branches.steps', port: 'steps', at: ['steps'] }] },
+  ),
+  node(
     'parallel',
     { fields: ['branches', 'max_concurrency', 'fail_fast', 'wait_for'] },
     {

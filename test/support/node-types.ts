@@ -7,6 +7,7 @@ import { SignedTokens } from '../../src/common/links/signed-tokens.js';
 import { Clock, SystemClock } from '../../src/common/clock.js';
 import { AppConfig } from '../../src/common/config/app-config.js';
 import { Database } from '../../src/common/database/database.js';
+import { Redactor } from '../../src/common/logging/redactor.js';
 import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
@@ -42,9 +43,10 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
       { provide: Clock, useClass: SystemClock },
       { provide: Database, useValue: testDatabase.database },
       SignedTokens,
+      Redactor,
       { provide: EventOutlet, useValue: { emit: () => Promise.resolve(true) } },
     ],
-    exports: [AppConfig, Clock, Database, EventOutlet, SignedTokens],
+    exports: [AppConfig, Clock, Database, EventOutlet, Redactor, SignedTokens],
   })
   class Surroundings {}
 

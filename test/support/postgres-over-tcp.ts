@@ -1,12 +1,17 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { afterFile } from './cleanup.js';
 
-/** The same database, reached over TCP: the PostgreSQL of the tests listens on a socket file only. */
-export async function postgresOverTcp(socketUrl: string): Promise<string> {
+/**
+ * The same database, reached over TCP: the PostgreSQL of the tests listens on a socket file only.
+ * @param dropped how many connections are closed at once before the first is let through.
+ */
+export async function postgresOverTcp(socketUrl: string, dropped = 0): Promise<string> {
   const url = new URL(socketUrl);
   const path = `${url.searchParams.get('host') ?? ''}/.s.PGSQL.${url.port || '5432'}`;
   const open = new Set<Socket>();
+  let left = dropped;
   const server = createServer((socket) => {
+    if (left-- > 0) return void socket.destroy();
     const inner = connect(path);
     for (const end of [socket, inner]) {
       open.add(end);

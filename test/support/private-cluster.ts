@@ -16,6 +16,7 @@ export interface PrivateCluster {
   /** Every process of it stands still: connections stay open, nothing answers. */
   freeze(): void;
   thaw(): void;
+  start(): Promise<void>;
 }
 
 /** A PostgreSQL of this file alone, which may be maltreated; nothing starts it again by itself. */
@@ -39,13 +40,22 @@ export async function startPrivateCluster(): Promise<PrivateCluster> {
   const signalAll = (name: 'SIGSTOP' | 'SIGCONT'): void => {
     for (const pid of processesOf(data)) process.kill(pid, name);
   };
-  const thaw = (): void => signalAll('SIGCONT');
+  let isFrozen = false;
+  const freeze = (): void => {
+    signalAll('SIGSTOP');
+    isFrozen = true;
+  };
+  const thaw = (): void => {
+    if (isFrozen) signalAll('SIGCONT');
+    isFrozen = false;
+  };
   afterFile(thaw);
   return {
     url: cluster.url('millrace'),
     restart,
     stop: () => cluster.stop(),
-    freeze: () => signalAll('SIGSTOP'),
+    start: async () => void (await cluster.start()),
+    freeze,
     thaw,
   };
 }

@@ -8,6 +8,8 @@ import { Connections } from '../../src/common/connections/connections.js';
 import { Database } from '../../src/common/database/database.js';
 import { HealthProbes } from '../../src/common/health/health-probes.js';
 import { OutgoingHttpModule } from '../../src/common/http/outgoing-http.module.js';
+import { Redactor } from '../../src/common/logging/redactor.js';
+import { Mailer } from '../../src/common/mail/mailer.js';
 import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
@@ -21,6 +23,7 @@ import { ExecutionEnds, type FinishedExecution } from '../../src/engine/executio
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
+import { EngineFigures } from '../../src/engine/views/engine-figures.js';
 import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
 import { LockManager } from '../../src/locks/lock-manager.js';
@@ -207,6 +210,7 @@ export async function startTriggerApp(
     imap: null,
     github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'http://127.0.0.1:1' },
     emailCheckIntervalMs: 60_000,
+    dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
     variables: {},
@@ -230,10 +234,13 @@ export async function startTriggerApp(
     { provide: ExecutionEnds, useValue: ends },
     { provide: ExecutionViews, useClass: StandInViews },
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
+    EventListeners,
+    EngineFigures,
+    Redactor,
+    Mailer,
     { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },
     { provide: LockManager, useValue: new PgLockManager(database.database) },
     { provide: ExecutionCancels, useValue: { request: () => Promise.resolve() } },
-    EventListeners,
   ];
 
   @Global()

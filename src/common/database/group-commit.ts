@@ -30,6 +30,8 @@ export type AfterCommit = (action: () => void) => void;
 export abstract class GroupCommit {
   /** Resolves after the commit that holds the row. A row that the database refuses fails alone, not its neighbours. */
   abstract submit<Row, Result>(statement: BatchStatement<Row, Result>, row: Row): Promise<Result>;
+  /** From now on no row outlasts a database that is away, whatever its patience: the process ends. */
+  abstract endPatience(): void;
 }
 
 interface Entry {
@@ -53,6 +55,7 @@ const LONGEST_PAUSE_MS = 1_000;
 export class GroupCommitWriter extends GroupCommit {
   private gathered: Entry[] = [];
   private flushing: Promise<void> | null = null;
+  private isPatient = true;
   private onFlush: (report: FlushReport) => void = () => undefined;
 
   constructor(private readonly database: Database) {
@@ -70,6 +73,10 @@ export class GroupCommitWriter extends GroupCommit {
       this.gathered.push({ statement: statement, row, giveUpAt, resolve, reject });
       this.flushing ??= this.flushAll();
     });
+  }
+
+  override endPatience(): void {
+    this.isPatient = false;
   }
 
   /** Resolves when everything submitted so far is committed or has failed. */
@@ -122,7 +129,7 @@ export class GroupCommitWriter extends GroupCommit {
   }
 
   private keepForLater(batch: readonly Entry[], cause: Error): void {
-    const now = performance.now();
+    const now = this.isPatient ? performance.now() : Number.POSITIVE_INFINITY;
     const kept = batch.filter((entry) => entry.giveUpAt > now);
     for (const entry of batch) if (entry.giveUpAt <= now) entry.reject(new DatabaseUnavailableError(cause));
     this.gathered.unshift(...kept);

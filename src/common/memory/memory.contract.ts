@@ -21,7 +21,7 @@ export interface MemoryWrite {
   readonly ttlMs: number | null;
   /** What the revision must be; 0: the key must not be there. null: whatever it is. */
   readonly ifRevision: number | null;
-  /** A change that this key has made already is not made again. null: always a new change. */
+  /** A change that this key has made already is not made again, whatever came between. null: always a new change. */
   readonly writtenBy: string | null;
 }
 
@@ -41,7 +41,12 @@ export abstract class Memory {
     write: MemoryWrite,
   ): Promise<MemoryEntry>;
   /** @returns whether it was there. @throws MemoryConflictError */
-  abstract delete(place: MemoryPlace, key: string, ifRevision: number | null): Promise<boolean>;
+  abstract delete(
+    place: MemoryPlace,
+    key: string,
+    ifRevision: number | null,
+    writtenBy?: string | null,
+  ): Promise<boolean>;
   /** By key; those that begin with `prefix`, and whose value holds every word of `query`. */
   abstract list(place: MemoryPlace, prefix: string, query: string, limit: number): Promise<readonly MemoryEntry[]>;
 }

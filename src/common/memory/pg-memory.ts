@@ -25,6 +25,13 @@ SELECT ${COLUMNS} FROM memory
 WHERE scope = $1 AND owner = $2 AND starts_with(key, $3) AND ${LIVE}
   AND (SELECT coalesce(bool_and(strpos(words, word) > 0), true) FROM unnest($4::text[]) AS word)
 ORDER BY key LIMIT $5`;
+const MARK = /* sql */ `
+INSERT INTO memory_mark (idempotency_key, scope, owner, key, result) VALUES ($1, $2, $3, $4, $5)`;
+/** Index: the primary key. */
+const MARKED = /* sql */ `
+SELECT result FROM memory_mark WHERE idempotency_key = $1 AND scope = $2 AND owner = $3 AND key = $4`;
+/** Longer than an attempt is repeated after. Index: memory_mark_age. */
+const FORGET_MARKS = /* sql */ `DELETE FROM memory_mark WHERE made_at < now() - interval '7 days'`;
 const EXPIRE = /* sql */ `DELETE FROM memory WHERE expires_at < now()`;
 
 interface Row {
@@ -58,24 +65,39 @@ export class PgMemory extends Memory {
     { ttlMs, ifRevision, writtenBy }: MemoryWrite,
   ): Promise<MemoryEntry> {
     return this.database.transaction(async (client) => {
-      const row = await lock(client, [scope, owner, key]);
-      // A repetition of what wrote last: the change is there.
-      if (row.is_live && writtenBy !== null && row.written_by === writtenBy) return entryOf(row);
+      const at = [scope, owner, key];
+      const row = await lock(client, at);
+      const made = await marked<Made>(client, writtenBy, at);
+      if (made !== null) return { key, ...made, expiresAt: row.is_live ? row.expires_at : null };
       const found = row.is_live ? row.revision : 0;
       if (ifRevision !== null && ifRevision !== found) throw new MemoryConflictError(key, found);
       const text = serialize(change(row.is_live ? row.value : undefined));
       const values = [scope, owner, key, text, text.toLowerCase(), writtenBy, ttlMs];
       const { rows } = await client.query<Row>(WRITE, values);
-      return entryOf(rows[0] ?? row);
+      const entry = entryOf(rows[0] ?? row);
+      await mark(client, writtenBy, at, { value: entry.value, revision: entry.revision });
+      return entry;
     });
   }
 
-  override delete({ scope, owner }: MemoryPlace, key: string, ifRevision: number | null): Promise<boolean> {
+  override delete(
+    { scope, owner }: MemoryPlace,
+    key: string,
+    ifRevision: number | null,
+    writtenBy: string | null = null,
+  ): Promise<boolean> {
     return this.database.transaction(async (client) => {
-      const row = await lock(client, [scope, owner, key]);
+      const at = [scope, owner, key];
+      const row = await lock(client, at);
+      const made = await marked<boolean>(client, writtenBy, at);
+      if (made !== null) {
+        if (!row.is_live) await client.query(DELETE, at);
+        return made;
+      }
       const found = row.is_live ? row.revision : 0;
       if (ifRevision !== null && ifRevision !== found) throw new MemoryConflictError(key, found);
-      await client.query(DELETE, [scope, owner, key]);
+      await client.query(DELETE, at);
+      await mark(client, writtenBy, at, row.is_live);
       return row.is_live;
     });
   }
@@ -95,7 +117,25 @@ export class PgMemory extends Memory {
   @Cron('17 * * * *')
   async expire(): Promise<void> {
     await this.database.query(EXPIRE);
+    await this.database.query(FORGET_MARKS);
   }
+}
+
+/** What a change came to. */
+interface Made {
+  readonly value: unknown;
+  readonly revision: number;
+}
+
+/** What this key has changed here already; null: nothing. The row's lock keeps two attempts apart. */
+async function marked<T>(client: PoolClient, writtenBy: string | null, at: readonly string[]): Promise<T | null> {
+  if (writtenBy === null) return null;
+  const { rows } = await client.query<{ result: T }>(MARKED, [writtenBy, ...at]);
+  return rows[0]?.result ?? null;
+}
+
+async function mark(client: PoolClient, writtenBy: string | null, at: readonly string[], result: unknown) {
+  if (writtenBy !== null) await client.query(MARK, [writtenBy, ...at, JSON.stringify(result)]);
 }
 
 async function lock(client: PoolClient, place: readonly string[]): Promise<Row> {

@@ -6,7 +6,7 @@ import { newId } from '../ids.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Signals } from '../signals/signals.contract.js';
 import { LONGEST_SLEEP_MS, TimerLoop } from './timer-loop.js';
-import { Timers, type TimerHandler, type TimerRecord } from './timer.contract.js';
+import { Timers, type TimerHandler, type TimerOrder } from './timer.contract.js';
 import { CANCEL_TIMERS, SET_TIMERS } from './timers.sql.js';
 
 const TOPIC = 'timer';
@@ -44,18 +44,19 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
     this.loops.push(loop);
   }
 
-  override async set(client: PoolClient, timers: readonly TimerRecord[]): Promise<void> {
+  override async set(client: PoolClient, timers: readonly TimerOrder[]): Promise<void> {
     if (timers.length === 0) return;
     await client.query(SET_TIMERS, [
       timers.map(() => newId()),
       timers.map((timer) => timer.kind),
       timers.map((timer) => timer.subjectId),
       timers.map((timer) => timer.key),
-      timers.map((timer) => timer.dueAt),
+      timers.map(({ dueAt }) => (dueAt instanceof Date ? dueAt : null)),
+      timers.map(({ dueAt }) => (dueAt instanceof Date ? null : dueAt.afterMs)),
       timers.map((timer) => (timer.payload === null ? null : JSON.stringify(timer.payload))),
     ]);
     // A timer set for later than the longest sleep is found without being told.
-    const soonest = timers.reduce((least, timer) => Math.min(least, timer.dueAt.getTime()), Infinity);
+    const soonest = timers.reduce((least, { dueAt }) => Math.min(least, nearly(dueAt)), Infinity);
     if (soonest - Date.now() < LONGEST_SLEEP_MS) await this.signals.publishWithin(client, TOPIC, soonest);
   }
 
@@ -82,4 +83,9 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
   private wakeBy(time: number): void {
     for (const loop of this.loops) loop.wakeBy(time);
   }
+}
+
+/** By this replica's clock, whose error costs only lateness here. */
+function nearly(dueAt: TimerOrder['dueAt']): number {
+  return dueAt instanceof Date ? dueAt.getTime() : Date.now() + dueAt.afterMs;
 }

@@ -13,6 +13,16 @@ export interface TimerRecord {
   readonly payload: unknown;
 }
 
+/** From now on, by the database's time: what a replica adds to its own clock may be hours off. */
+export interface Delay {
+  readonly afterMs: number;
+}
+
+/** A timer to be set. */
+export interface TimerOrder extends Omit<TimerRecord, 'dueAt'> {
+  readonly dueAt: Date | Delay;
+}
+
 export interface DueTimer extends TimerRecord {
   readonly id: string;
   /** How often its handler has failed so far. */
@@ -42,7 +52,7 @@ export abstract class Timers {
    */
   abstract handleApart(kind: string, handler: TimerHandler, batch?: number): void;
   /** Sets or moves timers in the caller's transaction; replicas are told after the commit. */
-  abstract set(client: PoolClient, timers: readonly TimerRecord[]): Promise<void>;
+  abstract set(client: PoolClient, timers: readonly TimerOrder[]): Promise<void>;
   /** Removes timers of a kind: all of the subject's, or the one with `key`. */
   abstract cancel(client: PoolClient, kind: string, subjectIds: readonly string[], key?: string): Promise<void>;
 }

@@ -1,9 +1,10 @@
-/** Sets or moves timers. Index: the unique key (kind, subject_id, key). */
+/** Sets or moves timers, each due at a time or after a delay. Index: the unique key (kind, subject_id, key). */
 export const SET_TIMERS = /* sql */ `
 INSERT INTO timer (id, kind, subject_id, key, due_at, payload)
-SELECT t.id, t.kind, t.subject_id, t.key, t.due_at, t.payload::json
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[])
-  AS t(id, kind, subject_id, key, due_at, payload)
+SELECT t.id, t.kind, t.subject_id, t.key,
+  coalesce(t.due_at, now() + t.after_ms * interval '1 millisecond'), t.payload::json
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::float8[], $7::text[])
+  AS t(id, kind, subject_id, key, due_at, after_ms, payload)
 ORDER BY t.kind, t.subject_id, t.key
 ON CONFLICT (kind, subject_id, key)
 DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload, failures = 0, last_error = NULL`;

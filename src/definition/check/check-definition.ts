@@ -6,6 +6,7 @@ import { compileCondition } from '../step-config.js';
 import type { TypeCatalogue } from '../type-catalogue.js';
 import { attempt, checkTemplate, ReferenceChecker } from './check-expressions.js';
 import { schemaFault } from './check-schema.js';
+import { checkWaits, stepsIn } from './check-waits.js';
 import { safeCheck, StepChecker } from './check-steps.js';
 
 /** Everything that is wrong with a definition that could be read. */
@@ -26,6 +27,20 @@ export function checkDefinition(read: ReadDefinition, catalogue: TypeCatalogue, 
   for (const trigger of read.triggers) checkTrigger(trigger, faults);
   if (main.steps.length > 0 && main.steps.every((step) => step.definition.disabled === true)) {
     faults.warn('all_disabled', ['steps'], 'Every step is disabled: an execution does nothing.');
+  }
+  checkWaits(read, catalogue.executionTimeoutMs, faults);
+  checkResponses(read, faults);
+}
+
+/** A webhook that leaves its answer to a step which does not exist would answer 202 after its timeout. */
+function checkResponses({ main, triggers, ...parts }: ReadDefinition, faults: Faults): void {
+  const scopes = [main, parts.onFailure, parts.finally].filter((scope) => scope !== null);
+  if (scopes.some((scope) => [...stepsIn(scope)].some(({ definition }) => definition.type === 'respond'))) return;
+  for (const { definition, path } of triggers) {
+    if (definition.config?.['response'] !== 'respond') continue;
+    faults.warn('respond_missing', [...path, 'config', 'response'], 'No step answers the request.', {
+      hint: 'Add a step of type "respond", or use "ack" or "wait".',
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Definition, RetryDefinition, StepDefinition } from '../definition.
 import { compileExpression } from '../expressions/expression.js';
 import { compileTemplate } from '../expressions/template.js';
 import type { Dependency, PlanStep, RetryPolicy, Scope } from '../plan.js';
+import { scopesOf } from '../scope-names.js';
 import { compileCondition, LATE_NAMES, prepareConfig } from '../step-config.js';
 import type { Effect, NodeTypeDescription } from '../type-catalogue.js';
 
@@ -47,8 +48,14 @@ export function compileStep(step: StepDefinition, type: NodeTypeDescription | un
     priority: step.priority ?? 5,
     effect: effectOf(step, type),
     disabled: step.disabled ?? false,
+    passesFollow: passesFollow(step, type),
     scopes: place.scopes,
   };
+}
+
+function passesFollow(step: StepDefinition, type: NodeTypeDescription | undefined): boolean {
+  const isLoop = scopesOf(step, type).some(({ scope }) => scope.name === 'body');
+  return isLoop && (step.config?.['max_concurrency'] ?? 1) === 1;
 }
 
 function effectOf(step: StepDefinition, type: NodeTypeDescription | undefined): Effect {

@@ -2,6 +2,7 @@ import type { Definition } from '../definition.types.js';
 import { isPlainObject } from '../expressions/values.js';
 import type { Faults } from '../faults.js';
 import { snakeCase } from '../parse/source.js';
+import type { StepTemplates } from '../templates/step-template.js';
 import type { TypeCatalogue } from '../type-catalogue.js';
 import { anything, duration, type Field, map, number, readFields, requiredText, text, wrongType } from './fields.js';
 import { concurrency, defaults } from './policies.js';
@@ -36,7 +37,12 @@ export interface ReadDefinition {
 }
 
 /** Reads either spelling. Where parts are unreadable the rest is still read, so that all faults come at once. */
-export function readDefinition(value: unknown, catalogue: TypeCatalogue, faults: Faults): ReadDefinition | null {
+export function readDefinition(
+  value: unknown,
+  catalogue: TypeCatalogue,
+  faults: Faults,
+  templates: StepTemplates,
+): ReadDefinition | null {
   if (!isPlainObject(value)) {
     wrongType('a definition: a map with "name" and "steps"', value, [], faults);
     return null;
@@ -44,7 +50,7 @@ export function readDefinition(value: unknown, catalogue: TypeCatalogue, faults:
   const written = 'nodes' in value && !('steps' in value) ? fromNodes(value, catalogue, faults) : value;
   const read = readFields(written, [], DEFINITION_FIELDS, 'A definition', faults);
   requireFields(written, read, faults);
-  const reader = new StepReader(catalogue, faults);
+  const reader = new StepReader(catalogue, faults, templates);
   const scope = (name: string): ReadScope | null =>
     name in read ? reader.scope(name, read[name], [keyOf(written, name)]) : null;
   const main = scope('steps') ?? { name: 'steps', path: ['steps'], steps: [] };

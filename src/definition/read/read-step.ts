@@ -4,6 +4,8 @@ import { isPlainObject } from '../expressions/values.js';
 import type { Faults } from '../faults.js';
 import { DEEPEST_NESTING, MOST_STEPS } from '../parse/limits.js';
 import { snakeCase, type Path, type Segment } from '../parse/source.js';
+import type { StepTemplates } from '../templates/step-template.js';
+import { TemplateExpander, usesTemplate } from '../templates/template-expander.js';
 import type { NodeTypeDescription, TypeCatalogue } from '../type-catalogue.js';
 import {
   anything,
@@ -68,10 +70,15 @@ export interface ReadScope {
 export class StepReader {
   private count = 0;
 
+  private readonly expander: TemplateExpander;
+
   constructor(
     private readonly catalogue: TypeCatalogue,
     private readonly faults: Faults,
-  ) {}
+    templates: StepTemplates,
+  ) {
+    this.expander = new TemplateExpander(templates, faults);
+  }
 
   scope(name: string, value: unknown, path: Path, depth = 0): ReadScope {
     if (!Array.isArray(value)) {
@@ -95,6 +102,10 @@ export class StepReader {
     if (!isPlainObject(value)) {
       wrongType('a step', value, path, this.faults);
       return undefined;
+    }
+    if (usesTemplate(value)) {
+      this.count -= 1;
+      return this.expander.expand(value, path, (step) => this.step(step, path, depth));
     }
     const read = readFields(value, path, STEP_FIELDS, 'A step', this.faults);
     for (const name of ['id', 'type']) {

@@ -40,7 +40,7 @@ function mailsOf(step: Suspended) {
     kind: APPROVAL_MAIL_TIMER,
     subjectId: approvalId(step.stepExecutionId, step.attempt),
     key: String(people.indexOf(address)),
-    dueAt: new Date(),
+    dueAt: { afterMs: 0 },
     payload: null,
   }));
 }

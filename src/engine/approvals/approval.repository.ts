@@ -20,14 +20,20 @@ WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assignees @> AR
   AND ($5::uuid IS NULL OR id < $5)
 ORDER BY id DESC LIMIT $6`;
 
+const FIND = /* sql */ `
+SELECT *, coalesce(expires_at <= now(), false) AS is_past FROM approval WHERE id = $1`;
+
+export interface FoundApproval extends ApprovalRow {
+  /** By the database's clock. */
+  readonly is_past: boolean;
+}
+
 @Injectable()
 export class ApprovalRepository {
   constructor(private readonly database: Database) {}
 
-  async find(id: string): Promise<ApprovalRow | undefined> {
-    return (
-      await this.database.query<ApprovalRow & Record<string, unknown>>('SELECT * FROM approval WHERE id = $1', [id])
-    )[0];
+  async find(id: string): Promise<FoundApproval | undefined> {
+    return (await this.database.query<FoundApproval & Record<string, unknown>>(FIND, [id]))[0];
   }
 
   /** One row more than the limit, where there is one. */

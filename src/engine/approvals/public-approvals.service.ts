@@ -4,8 +4,8 @@ import { AlreadyDecidedError, ApprovalClosedError, DecisionInvalidError, LinkInv
 import { readForm } from './approval-form.js';
 import { ApprovalLinks, type ApprovalLink } from './approval-links.js';
 import { askingPage } from './approval-page.js';
-import { ApprovalRepository } from './approval.repository.js';
-import type { ApprovalRow, Verb } from './approval.row.js';
+import { ApprovalRepository, type FoundApproval } from './approval.repository.js';
+import type { Verb } from './approval.row.js';
 import { Approvals } from './approvals.service.js';
 
 export interface SentDecision {
@@ -16,7 +16,7 @@ export interface SentDecision {
 
 interface Opened {
   readonly link: ApprovalLink;
-  readonly approval: ApprovalRow;
+  readonly approval: FoundApproval;
   /** Whom the link names. */
   readonly by: string;
 }
@@ -77,10 +77,10 @@ export class PublicApprovals {
   }
 }
 
-function refuseSpent({ status, decisions, expires_at }: ApprovalRow, by: string): void {
+function refuseSpent({ status, decisions, is_past }: FoundApproval, by: string): void {
   if (decisions.some((decision) => decision.by === by)) throw new AlreadyDecidedError('link');
   if (status !== 'pending') throw new ApprovalClosedError(status);
-  if (expires_at !== null && expires_at.getTime() <= Date.now()) throw new ApprovalClosedError('expired');
+  if (is_past) throw new ApprovalClosedError('expired');
 }
 
 function verbOf({ kind }: ApprovalLink, asked: string | undefined): Verb {

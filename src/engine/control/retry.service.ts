@@ -125,7 +125,9 @@ export class RetryService {
     const place = held.trigger_type === TEST_TRIGGER ? null : placeOf(plan, names, this.config.variables);
     const made = { id, retryOf: held.id, version, input, timeoutMs, createdBy: actor, place };
     const queued = await insertRetry(client, made);
-    const kept = steps.filter((step) => !again.has(step.step_path));
+    // What a loop or a parallel goes by was made from the old version and input: it enters its scopes anew.
+    const entersAnew = ({ step_path, scope }: HeldStep): boolean => scope === SEVERAL && reopened.has(step_path);
+    const kept = steps.filter((step) => !again.has(step.step_path) && !entersAnew(step));
     await copySteps(client, id, kept, reopened);
     await copyFiles(client, held.id, id, new Set(kept.map((step) => step.step_path)));
     return queued;
@@ -156,12 +158,9 @@ function fitting(plan: Plan, steps: readonly HeldStep[]): HeldStep[] {
 }
 
 /** Whether a result can be brought along into a version: its step is there, of the same type, with the same branch. */
-function fits(plan: Plan, { step_path, type, scope, status }: HeldStep): boolean {
+function fits(plan: Plan, { step_path, type, scope }: HeldStep): boolean {
   const step = plan.steps.get(planPath(step_path));
-  if (step?.type !== type) return false;
-  // What it goes by was made from this version and this input: only its result can be brought along.
-  if (scope === SEVERAL) return status === 'completed';
-  return scope === null || scope in step.scopes;
+  return step?.type === type && (scope === null || scope === SEVERAL || scope in step.scopes);
 }
 
 function failedStepIn(plan: Plan, { error }: HeldExecution): string | null {

@@ -92,12 +92,11 @@ function deliveriesOf(ids: readonly string[]) {
   const batches = Array.from({ length: Math.ceil(ids.length / EVENTS_A_TIMER) }, (_, index) =>
     ids.slice(index * EVENTS_A_TIMER, (index + 1) * EVENTS_A_TIMER),
   );
-  const dueAt = new Date();
   return batches.map((batch) => ({
     kind: DELIVERY_TIMER,
     subjectId: batch[0] as string,
     key: '',
-    dueAt,
+    dueAt: { afterMs: 0 },
     payload: batch,
   }));
 }

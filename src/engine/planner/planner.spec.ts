@@ -27,6 +27,7 @@ function step({ id, on = [], ...rest }: Spec): PlanStep {
     join: null,
     timeoutMs: null,
     holdTimeoutMs: null,
+    passesFollow: false,
     retry: {
       maxAttempts: 1,
       initialDelayMs: 0,

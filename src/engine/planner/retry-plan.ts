@@ -4,9 +4,9 @@ import { isFailure, SEVERAL, type StepView } from './step-view.js';
 
 /** What a retry does with the step executions that are there; those it does not name stay as they are. */
 export interface RetryPlan {
-  /** Step paths that run again from the start. */
+  /** Step paths that run again from the start; of a completed loop or parallel, what is inside may stay. */
   readonly again: ReadonlySet<string>;
-  /** Steps around such ones: they keep the branch they have taken, and end anew when what is inside has ended. */
+  /** Steps around such ones: they keep the way they have taken, and end anew when what is inside has ended. */
   readonly reopened: ReadonlySet<string>;
   /** Of `again`: something before them runs again too, or it is asked for; nothing of what they have done is kept. */
   readonly afresh: ReadonlySet<string>;
@@ -95,13 +95,7 @@ class RetryWalk {
   }
 
   private reopen(step: PlanStep, path: string, view: StepView): void {
-    if (view.scope === SEVERAL && view.status !== 'completed') return this.reopenSeveral(step, path);
-    if (view.scope === SEVERAL) {
-      // Its result is made of all its instances, and those are let go of: from inside of it, all run again.
-      if (!this.leadsToFrom(path)) return;
-      this.reachesFrom = true;
-      return this.runAgain(path);
-    }
+    if (view.scope === SEVERAL) return this.reopenSeveral(step, path, view);
     const inner = view.scope === null ? undefined : step.scopes[view.scope];
     if (inner === undefined || view.scope === null) {
       // What was completed without entering a scope has not taken the way to `from`; but passes may be executions.
@@ -114,12 +108,21 @@ class RetryWalk {
     for (const place of this.places(path, view.scope)) this.scope(inner, place);
   }
 
-  /** Each branch, or each pass, by itself: those that have completed stay. */
-  private reopenSeveral(step: PlanStep, path: string): void {
-    this.reopened.add(path);
+  /** Each branch, or each pass, by itself: those that have completed stay, unless they follow the one with `from`. */
+  private reopenSeveral(step: PlanStep, path: string, view: StepView): void {
+    if (view.status !== 'completed') this.reopened.add(path);
+    // What it went by is let go of at its good end: it enters its scopes anew, and finds there what has completed.
+    else if (this.leadsToFrom(path)) this.again.add(path);
+    else return;
+    const last = step.passesFollow ? this.passOfFrom(path) : Infinity;
     for (const [name, inner] of Object.entries(step.scopes)) {
-      for (const place of this.places(path, name)) this.scope(inner, place);
+      for (const place of this.places(path, name)) if (passAt(place, path) <= last) this.scope(inner, place);
     }
+    for (const known of this.views.keys()) if (passAt(known, path) > last) this.again.add(known);
+  }
+
+  private passOfFrom(path: string): number {
+    return this.from === null || !this.leadsToFrom(path) ? Infinity : passAt(this.from, path);
   }
 
   /** Where the steps of a nested scope stand in this execution: at one place, or at one for each pass of a loop. */
@@ -141,6 +144,11 @@ class RetryWalk {
 /** Whether a step path lies in a step with steps of its own. */
 export function isInside(path: string, outer: string): boolean {
   return path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}
+
+/** The pass of the loop at `loop` that a path lies in; -1: in none. */
+function passAt(path: string, loop: string): number {
+  return path.startsWith(`${loop}[`) ? Number.parseInt(path.slice(loop.length + 1), 10) : -1;
 }
 
 /** The ids of the steps of a scope that come after a step, by dependencies and by `goto`. */

@@ -17,12 +17,16 @@ import { ExecutionRun, type RunResult } from './execution-run.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { toFailure } from './failure.js';
 import { Journal } from './journal.js';
+import { LeftOpen } from './left-open.service.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
 import { secretsFor } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
+
+/** How long executions may take to be handed back to a database that is away. */
+const HAND_BACK_MS = 2_000;
 
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
 @Injectable()
@@ -47,6 +51,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly journal: Journal,
     private readonly places: Places,
     private readonly seats: PassSeats,
+    private readonly leftOpen: LeftOpen,
     factory: RunServicesFactory,
   ) {
     this.services = factory.services;
@@ -65,11 +70,14 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     this.share.stop();
     this.load.stop();
     for (const run of this.runs.all()) run.drain();
-    const timer = setTimeout(() => {
+    const grace = setTimeout(() => {
       for (const run of this.runs.all()) run.shutDown();
     }, this.config.shutdownGraceMs);
+    // Nothing can be recorded: others take over what this replica held when its lease is over.
+    const last = setTimeout(() => this.commit.endPatience(), this.config.shutdownGraceMs + HAND_BACK_MS);
     await this.queue.drain();
-    clearTimeout(timer);
+    clearTimeout(grace);
+    clearTimeout(last);
   }
 
   /** One queue job. What the queue hands out twice is held already, or cannot be claimed. */
@@ -155,6 +163,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async failForGood(claimed: ClaimedExecution, cause: unknown): Promise<RunResult> {
     const { code, message } = toFailure(cause);
     const error = { code, message, step_path: null };
+    await this.leftOpen.close(claimed);
     const result = await this.move(claimed, { to: 'failed', outputJson: null, error });
     if (result === 'lost') return { kind: 'lost' };
     return { kind: 'ended', end: { status: 'failed', output: null, outputJson: null, error } };

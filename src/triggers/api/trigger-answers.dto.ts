@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 /** What of the definition decided: `filter`, `branches`, `duplicate_of`, `overlap`, `paused`, … */
 export class ReasonDto {
   code!: string;
@@ -168,6 +169,7 @@ export class WebhooksStatusDto {
   status!: 'healthy' | 'degraded';
   /** How many triggers this replica looks after. */
   webhooks!: number;
-  /** Deliveries that come to one address for all workflows, by trigger type. */
+  /** Addresses that all triggers of a type share: `type`, `method`, `path`, `status`, `detail` and figures of the type. */
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   items!: Record<string, unknown>[];
 }

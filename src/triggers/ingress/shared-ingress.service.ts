@@ -4,7 +4,7 @@ import { AppConfig } from '../../common/config/app-config.js';
 import type { PublicAnswer, PublicRequest } from '../trigger.contract.js';
 import { TriggerRegistry } from '../trigger-registry.js';
 import { DeliveryRefusedError } from '../triggers.errors.js';
-import { RateLimiter } from './rate-limiter.js';
+import { RateLimiter } from '../../common/http/rate-limiter.js';
 
 const PREFIX = '/api/v1/public/';
 

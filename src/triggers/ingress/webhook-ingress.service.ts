@@ -24,7 +24,7 @@ import {
   WebhookRunError,
 } from '../triggers.errors.js';
 import { respondedAnswer } from './responded-answer.js';
-import { RateLimiter } from './rate-limiter.js';
+import { RateLimiter } from '../../common/http/rate-limiter.js';
 
 /** A trigger that a request is for, and what its path holds. */
 export interface Addressed {

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { AppConfig } from '../../common/config/app-config.js';
 import { Database } from '../../common/database/database.js';
-import { AppError } from '../../common/errors/app-error.js';
+import { AppError, type Fault } from '../../common/errors/app-error.js';
 import { newId } from '../../common/ids.js';
 import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
@@ -10,10 +10,12 @@ import { ExecutionStarter, type StartResult } from '../../engine/engine.contract
 import { EventListeners } from '../../engine/events/event-listeners.js';
 import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
+import { EngineFigures } from '../../engine/views/engine-figures.js';
 import { LockManager } from '../../locks/lock-manager.js';
 import { SecretStore } from '../../secrets/secret-store.js';
 import { NOTIFICATION_TIMER } from '../notifications/notification.js';
 import { TriggerActivity } from '../trigger-activity.js';
+import { TriggerExpressions } from '../trigger-expressions.js';
 import { TriggerRepository } from '../trigger.repository.js';
 import {
   TriggerHost,
@@ -49,6 +51,8 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly metrics: Metrics,
     private readonly settings: AppConfig,
     private readonly events: EventListeners,
+    private readonly expressions: TriggerExpressions,
+    private readonly engine: EngineFigures,
   ) {
     super();
   }
@@ -128,6 +132,26 @@ export class OccurrenceIntake extends TriggerHost {
     return this.secrets.get(name);
   }
 
+  override faultsIn(path: string, source: string, names: readonly string[]): readonly Fault[] {
+    return this.expressions.faultsIn(path, source, names);
+  }
+
+  override faultsInTemplate(path: string, value: unknown): readonly Fault[] {
+    return this.expressions.faultsInTemplate(path, value);
+  }
+
+  override evaluate(source: string, names: readonly string[], values: Readonly<Record<string, unknown>>): boolean {
+    return this.expressions.evaluate(source, names, values);
+  }
+
+  override fill(value: unknown): Promise<unknown> {
+    return this.expressions.fill(value);
+  }
+
+  override figures(windowMs: number): Promise<Readonly<Record<string, unknown>>> {
+    return this.engine.read(windowMs);
+  }
+
   override judge(trigger: ArmedTrigger, seen: Seen): TriggerOutcome {
     return this.decide(trigger, seen).outcome;
   }
@@ -185,8 +209,7 @@ export class OccurrenceIntake extends TriggerHost {
       outcome === 'notified' && occurrenceId !== null ? [occurrenceId] : [],
     );
     if (ids.length === 0) return;
-    // At once, by whichever clock.
-    const dueAt = new Date(0);
+    const dueAt = { afterMs: 0 };
     await this.timers.set(
       client,
       ids.map((subjectId) => ({ kind: NOTIFICATION_TIMER, subjectId, key: '', dueAt, payload: null })),

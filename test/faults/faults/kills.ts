@@ -28,7 +28,7 @@ const beforeEnqueue: Fault = {
 
 /** Redis takes no writes while a webhook is accepted: what was committed is on its way to the queue and stays there. */
 async function killBeforeRedis({ world, load, random }: Scene): Promise<boolean> {
-  const victim = random.pick(world.replicas);
+  const victim = random.pick(await world.ready());
   await world.redis?.pauseWrites(5_000);
   const asked = await load.sendOne('chain', victim);
   await victim.kill();
@@ -71,7 +71,19 @@ const inADrain: Fault = {
   },
 };
 
-/** The ten exact points of quality.md. */
+/** Whatever it is doing; sometimes two at once. */
+const atAnyTime: Fault = {
+  name: 'kill_at_any_time',
+  about: 'one replica, or two at once, at an instant that nothing chooses',
+  strike: async ({ world, random }) => {
+    await new Promise((next) => setTimeout(next, random.between(0, 500)));
+    const victims = random.shuffled(world.replicas).slice(0, random.between(1, 2));
+    await Promise.all(victims.map((victim) => victim.kill()));
+    return true;
+  },
+};
+
+/** The ten exact points of quality.md, and instants at random. */
 export const KILLS: readonly Fault[] = [
   killAt('kill_after_accept_commit', 'the commit goes through, and nobody is told', ['after_accept_commit']),
   beforeEnqueue,
@@ -85,4 +97,5 @@ export const KILLS: readonly Fault[] = [
     impossible: (world) => (world.hasChildren ? null : 'this build has no node type subworkflow'),
   }),
   inADrain,
-];
+  atAnyTime,
+].map((fault) => ({ ...fault, needsTwo: true }));

@@ -25,7 +25,7 @@ const stoppedOwner: Fault = {
     } finally {
       // It wakes with an answer to a step that somebody else has completed meanwhile.
       held.answer();
-      owner?.signal('SIGCONT');
+      if (owner !== null) world.resumeOwner(owner);
     }
     return owner !== null;
   },

@@ -2,12 +2,20 @@ import type { Fault, Scene } from '../fault.js';
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((next) => setTimeout(next, milliseconds));
 
+/** Well below the timeout of the steps: one that takes longer fails, as it should. */
+const HELD_LIMIT_MS = 15_000;
+
 /** A step is held back meanwhile, so that the queue holds what is being worked on, too. */
 async function withOpenWork({ world, limitMs }: Scene, work: () => Promise<void>): Promise<boolean> {
   const held = await world.ledger.hold((call) => call.url === '/first', limitMs);
   const open = await world.open();
-  await work();
-  held?.answer();
+  const release = setTimeout(() => held?.answer(), HELD_LIMIT_MS);
+  try {
+    await work();
+  } finally {
+    clearTimeout(release);
+    held?.answer();
+  }
   return open > 0;
 }
 

@@ -1,4 +1,4 @@
-import { ArrayMaxSize, IsDefined, IsIn, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsIn, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { Field, NestedList } from '../../../common/validation/fields.js';
 import { DURATION_SCHEMA, IsDuration } from '../../../common/validation/rules.js';
 import { IsAddressList } from './addresses.js';
@@ -6,15 +6,22 @@ import { IsAddressList } from './addresses.js';
 const ADDRESSES = { type: ['string', 'array'], items: { type: 'string' } };
 
 export class EmailAttachment {
-  @Field('The file name that readers see.')
+  @Field('The file name that readers see; default that of `file`.')
+  @IsOptional()
   @IsString()
   @IsNotEmpty()
   @MaxLength(255)
-  name!: string;
+  name?: string;
 
   @Field('What it holds: text, or bytes as base64; a value that is no text is sent as JSON.')
-  @IsDefined()
-  content!: unknown;
+  @IsOptional()
+  content?: unknown;
+
+  @Field('Instead of `content`: a file of the execution, by name or id.')
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  file?: string;
 
   @Field('How `content` is written.', { enum: ['utf8', 'base64'] })
   @IsOptional()

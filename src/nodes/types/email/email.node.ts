@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type Mail from 'nodemailer/lib/mailer/index.js';
 import { AppConfig } from '../../../common/config/app-config.js';
@@ -7,7 +8,7 @@ import { AppError, type Fault } from '../../../common/errors/app-error.js';
 import { leavesFolder, readWithin } from '../../../common/files/confined-file.js';
 import { OutgoingSockets } from '../../../common/http/outgoing-sockets.js';
 import { guardedTransport, ownTransport, type MailTransport } from '../../../common/mail/smtp-transport.js';
-import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
+import { done, NodeType, type NodeContext, type NodeOutcome, type StepFiles } from '../../node.contract.js';
 import { AttemptAbortedError, NodeError } from '../../nodes.errors.js';
 import { hasControl, readAddresses, type MailAddress } from './addresses.js';
 import { EmailConfig, type EmailAttachment } from './email.config.js';
@@ -50,10 +51,14 @@ export class EmailNode extends NodeType<EmailConfig> {
     if (connection === undefined && this.settings.smtpUrl === null)
       refuse('connection', 'SMTP_URL is not set on this server: name a connection', 'field_required');
     const attachments: unknown = config.attachments;
-    (Array.isArray(attachments) ? (attachments as EmailAttachment[]) : []).forEach(({ name, type }, index) => {
+    (Array.isArray(attachments) ? (attachments as EmailAttachment[]) : []).forEach((attachment, index) => {
+      const { name, type, file, content } = attachment;
+      const at = `attachments[${index}]`;
+      if (file === undefined && name === undefined) refuse(`${at}.name`, '"name" is required', 'field_required');
+      if ((file === undefined) === (content === undefined || content === null))
+        refuse(`${at}.content`, 'one of "content" and "file" must be given', 'field_required');
       for (const [field, value] of Object.entries({ name, type }))
-        if (typeof value === 'string' && hasControl(value))
-          refuse(`attachments[${index}].${field}`, 'must be one line');
+        if (typeof value === 'string' && hasControl(value)) refuse(`${at}.${field}`, 'must be one line');
     });
     return faults;
   }
@@ -66,7 +71,7 @@ export class EmailNode extends NodeType<EmailConfig> {
     const stop = AbortSignal.any([signal, timeout]);
     stop.addEventListener('abort', end, { once: true });
     try {
-      const mail = await this.compose(config, from, ctx.idempotencyKey);
+      const mail = await this.compose(ctx, from);
       stop.throwIfAborted();
       const { accepted, rejected } = (await transport.mailer.sendMail(mail)) as Sent;
       return done({ message_id: mail.messageId, accepted: accepted.map(addressOf), rejected: rejected.map(addressOf) });
@@ -100,7 +105,10 @@ export class EmailNode extends NodeType<EmailConfig> {
     return { transport: guardedTransport(server, this.sockets), from };
   }
 
-  private async compose(config: EmailConfig, from: string, key: string): Promise<Mail.Options & { messageId: string }> {
+  private async compose(
+    { config, files, idempotencyKey: key }: NodeContext<EmailConfig>,
+    from: string,
+  ): Promise<Mail.Options & { messageId: string }> {
     const sender = addresses(from)?.[0];
     if (sender === undefined) throw new NodeError('config_invalid', 'from: is no mail address');
     return {
@@ -111,7 +119,7 @@ export class EmailNode extends NodeType<EmailConfig> {
       replyTo: addresses(config.reply_to),
       subject: config.subject,
       ...(await this.body(config)),
-      attachments: (config.attachments ?? []).map(toAttachment),
+      attachments: await Promise.all((config.attachments ?? []).map((one) => toAttachment(one, files))),
       messageId: messageId(key, sender.address),
       headers: { 'Auto-Submitted': 'auto-generated' },
     };
@@ -147,9 +155,17 @@ function messageId(key: string, sender: string): string {
   return `<${createHash('sha256').update(key).digest('hex').slice(0, 40)}@${domain}>`;
 }
 
-function toAttachment({ name, content, encoding, type }: EmailAttachment): Mail.Attachment {
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  return { filename: name, content: Buffer.from(text, encoding), contentType: type };
+/** A file is read while it is sent. */
+async function toAttachment(
+  { name, content, encoding, type, file }: EmailAttachment,
+  files: StepFiles,
+): Promise<Mail.Attachment> {
+  if (file === undefined) {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    return { filename: name, content: Buffer.from(text, encoding), contentType: type };
+  }
+  const entry = await files.read(file);
+  return { filename: name ?? entry.name, content: Readable.from(entry.content), contentType: type ?? entry.type };
 }
 
 /** 4xx answers pass, 5xx answers stand (RFC 5321, section 4.2.1). */

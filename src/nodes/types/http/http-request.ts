@@ -6,18 +6,22 @@ import type { HttpAuth } from './http-auth.config.js';
 import type { HttpConfig } from './http.config.js';
 import { basicCredentials } from './oauth-tokens.js';
 import { encodeBody, parameters, toText } from './request-body.js';
+import type { SentFiles } from './sent-files.js';
 
 const WITHOUT_BODY = new Set(['GET', 'HEAD']);
 const WITHOUT_EFFECT = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The request that a config describes, credentials but OAuth's in place. */
-export function buildRequest({ config, idempotencyKey, signal }: NodeContext<HttpConfig>): OutgoingRequest {
+export async function buildRequest(
+  { config, idempotencyKey, signal }: NodeContext<HttpConfig>,
+  files: SentFiles,
+): Promise<OutgoingRequest> {
   const method = config.method.toUpperCase();
   const url = withQuery(config.url, config.query ?? {});
   const headers = readHeaders(config.headers ?? {});
   if (config.auth) addCredentials(config.auth, url, headers);
   if (!WITHOUT_EFFECT.has(method) && !headers.has('idempotency-key')) headers.set('idempotency-key', idempotencyKey);
-  const body = WITHOUT_BODY.has(method) ? null : encodeBody(config.body, headers);
+  const body = WITHOUT_BODY.has(method) ? null : await readBody(config, headers, files);
   return {
     url: url.href,
     method,
@@ -28,6 +32,13 @@ export function buildRequest({ config, idempotencyKey, signal }: NodeContext<Htt
     followRedirects: config.follow_redirects,
     timeoutMs: parseDuration(config.timeout) ?? undefined,
   };
+}
+
+async function readBody(config: HttpConfig, headers: Headers, files: SentFiles): Promise<OutgoingRequest['body']> {
+  if (config.body_file === undefined) return await encodeBody(config.body, headers, files);
+  const { blob, entry } = await files.open(config.body_file);
+  if (!headers.has('content-type')) headers.set('content-type', entry.type);
+  return blob;
 }
 
 /** The headers that no other origin may see. */

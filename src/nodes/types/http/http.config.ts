@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsObject, IsOptional, IsString, Matches } from 'class-validator';
+import { IsBoolean, IsIn, IsNotEmpty, IsObject, IsOptional, IsString, Matches } from 'class-validator';
 import { Field, Nested } from '../../../common/validation/fields.js';
 import { DURATION_SCHEMA, IsDuration } from '../../../common/validation/rules.js';
 import { HttpAuth } from './http-auth.config.js';
@@ -30,9 +30,18 @@ export class HttpConfig {
   @IsObject()
   query?: Record<string, unknown>;
 
-  @Field('Text is sent as it is; anything else as JSON, or as a form when the Content-Type header says so.')
+  @Field(
+    'Text is sent as it is; anything else as JSON, or as a form when the Content-Type header says so. A part ' +
+      '{file, filename, type} of a multipart form is a file of the execution.',
+  )
   @IsOptional()
   body?: unknown;
+
+  @Field('Instead of `body`: a file of the execution, by name or id, sent as it is with the type that it has.')
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  body_file?: string;
 
   @Field('Credentials.')
   @IsOptional()

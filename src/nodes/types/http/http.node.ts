@@ -11,6 +11,7 @@ import { HttpConfig } from './http.config.js';
 import { OAuthTokens } from './oauth-tokens.js';
 import { collectPages } from './collect-pages.js';
 import { plainHeaders } from './plain-headers.js';
+import { SentFiles } from './sent-files.js';
 import { StoredBody } from './stored-body.js';
 import { asText, decodeBody } from './response-body.js';
 import { isRetryable, parseRetryAfter } from '../../../common/http/retry-after.js';
@@ -55,10 +56,13 @@ export class HttpNode extends NodeType<HttpConfig> {
     return typeof method === 'string' && IDEMPOTENT.has(method.toUpperCase()) ? 'idempotent' : 'once';
   }
 
-  override faults({ method, body, pagination, response }: HttpConfig): readonly Fault[] {
+  override faults({ method, body, body_file: file, pagination, response }: HttpConfig): readonly Fault[] {
     const faults: Fault[] = [];
     const refuse = (path: string, message: string): number => faults.push({ path, code: 'value_invalid', message });
     if (body !== undefined && body !== null && /^(get|head)$/i.test(method)) refuse('body', `${method} takes no body`);
+    if (file !== undefined && /^(get|head)$/i.test(method)) refuse('body_file', `${method} takes no body`);
+    if (file !== undefined && body !== undefined && body !== null)
+      refuse('body_file', 'only one of "body" and "body_file" may be given');
     if (pagination && (response === 'text' || response === 'file')) refuse('response', 'pages must be JSON');
     return faults;
   }
@@ -80,9 +84,10 @@ export class HttpNode extends NodeType<HttpConfig> {
 
   private async call(ctx: NodeContext<HttpConfig>): Promise<object> {
     const { config } = ctx;
-    const request = buildRequest(ctx);
+    await using files = new SentFiles(ctx.files);
+    const request = await buildRequest(ctx, files);
     const send = (hop: OutgoingRequest): Promise<OutgoingResponse> => this.send(config, hop, ctx.signal);
-    if (config.pagination) return collectPages(request, config.pagination, send);
+    if (config.pagination) return await collectPages(request, config.pagination, send);
     const stored = config.response === 'file' ? new StoredBody(ctx) : null;
     const response = await send(stored === null ? request : { ...request, take: (head) => stored.take(head) });
     return {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
+import { Redactor } from '../../../common/logging/redactor.js';
 import {
   Memory,
   type MemoryEntry,
@@ -19,7 +20,10 @@ export class MemoryNode extends NodeType<MemoryConfig> {
   readonly description = 'Keeps small values beyond the life of a step, and finds them again.';
   readonly config = MemoryConfig;
 
-  constructor(private readonly memory: Memory) {
+  constructor(
+    private readonly memory: Memory,
+    private readonly redactor: Redactor,
+  ) {
     super();
   }
 
@@ -40,14 +44,15 @@ export class MemoryNode extends NodeType<MemoryConfig> {
   }
 
   async execute(ctx: NodeContext<MemoryConfig>): Promise<NodeOutcome> {
-    const { config } = ctx;
+    const config = this.withoutSecrets(ctx.config);
     const { operation, key = '', if_revision: ifRevision = null } = config;
     const place = placeOf(ctx);
     if (operation === 'list' || operation === 'search') {
       const query = operation === 'search' ? (config.query ?? '') : '';
       return done({ items: (await this.memory.list(place, config.prefix, query, config.limit)).map(itemOf) });
     }
-    if (operation === 'delete') return done({ deleted: await this.memory.delete(place, key, ifRevision) });
+    if (operation === 'delete')
+      return done({ deleted: await this.memory.delete(place, key, ifRevision, ctx.idempotencyKey) });
     if (operation === 'get') {
       const entry = await this.memory.get(place, key);
       return done({ value: entry === null ? (config.default ?? null) : entry.value, revision: entry?.revision ?? 0 });
@@ -64,6 +69,16 @@ export class MemoryNode extends NodeType<MemoryConfig> {
       write,
     );
     return done({ value, revision });
+  }
+
+  /** What is kept is shown by the API and stands in the database as it is. */
+  private withoutSecrets(config: MemoryConfig): MemoryConfig {
+    const { key, value } = config;
+    return {
+      ...config,
+      ...(key !== undefined && { key: this.redactor.text(key) }),
+      ...(value !== undefined && { value: this.redactor.value(value) }),
+    };
   }
 }
 

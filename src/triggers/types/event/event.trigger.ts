@@ -128,7 +128,7 @@ export class EventTrigger extends BaseTrigger<EventConfig> {
   }
 
   private async setTimer(client: PoolClient, { id }: Armed, delayMs: number): Promise<void> {
-    const dueAt = new Date(this.clock.now() + delayMs);
+    const dueAt = { afterMs: delayMs };
     await this.host.setTimers(client, [{ triggerId: id, key: '', dueAt, payload: null }]);
   }
 }

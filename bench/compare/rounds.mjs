@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../lib/http.mjs';
+import { spread } from '../lib/numbers.mjs';
+import { generate } from '../load/generate.mjs';
+
+const CONNECTIONS = 50;
+const RATE = 200;
+const KEEPS_UP_WITHIN_S = 1;
+const DRAIN_LIMIT_MS = 180_000;
+const FIRST_GUESS = 60;
+
+/** The request numbers of one contender: never used twice. */
+export class Numbers {
+  #next = 1_000;
+
+  take(count) {
+    const from = this.#next;
+    this.#next += count;
+    return from;
+  }
+}
+
+/** @returns executions per second, roughly: what a round's size is taken from */
+export async function warmUp(contestant, seconds) {
+  let rate = FIRST_GUESS;
+  // Twice: the first is about compilers and caches, and too short for the fast ones.
+  for (const share of [0.3, 0.7]) {
+    const { perSecond } = await throughput(contestant, Math.max(100, Math.round(rate * seconds * share)));
+    rate = perSecond;
+  }
+  return rate;
+}
+
+/** `count` requests over 50 connections, and then until each of their executions is finished in the store. */
+export async function throughput(contestant, count, connections = CONNECTIONS) {
+  const { server, numbers } = contestant;
+  const before = await server.count();
+  const from = numbers.take(count);
+  const load = await generate({ url: server.url, path: server.accept, from, connections, count });
+  await drain(contestant, before + load.accepted);
+  const seconds = (performance.timeOrigin + performance.now() - load.startedAt) / 1000;
+  await verify(contestant, from, load);
+  return { count, perSecond: load.accepted / seconds, acceptedPerSecond: load.accepted / load.seconds };
+}
+
+/** 200 requests a second for `seconds`: how long until the answer, and until the execution is finished in the store. */
+export async function steady(contestant, seconds) {
+  const { server, numbers } = contestant;
+  const before = await server.count();
+  const from = numbers.take(RATE * seconds);
+  const job = { url: server.url, path: server.accept, from, rate: RATE, seconds, items: true };
+  const load = await generate(job);
+  await drain(contestant, before + load.accepted);
+  const took = (performance.timeOrigin + performance.now() - load.startedAt) / 1000;
+  await verify(contestant, from, load);
+  const ends = await server.finished(load.items.toSorted((a, b) => a.n - b.n));
+  const finished = load.items.flatMap(({ n, due }) => (ends.has(n) ? [ends.get(n) - due] : []));
+  if (finished.length !== load.accepted) throw new Error(`${finished.length} of ${load.accepted} ends were found`);
+  // It kept up when all was done a moment after the last request was due.
+  return { accept: load.latency, finished: spread(finished), keptUp: took < seconds + KEEPS_UP_WITHIN_S };
+}
+
+/** One request at a time, each answered with the result of its execution. */
+export async function answers(contestant, count) {
+  const { server, numbers } = contestant;
+  const from = numbers.take(count);
+  const load = await generate({ url: server.url, path: server.answer, from, connections: 1, count });
+  if (load.accepted !== count) throw new Error(`answers failed: ${JSON.stringify(load.faults)}`);
+  return load.latency;
+}
+
+async function drain({ server, contender }, wanted) {
+  const done = async () => (await server.count()) >= wanted;
+  await until(`${contender.title} finishes`, done, { limitMs: DRAIN_LIMIT_MS, everyMs: 50, programs: server.programs });
+}
+
+/** Throws unless each accepted request has one finished execution, with its three steps, in the contender's store. */
+async function verify({ server, contender }, from, { sent, accepted, faults }) {
+  if (accepted < sent) throw new Error(`${sent - accepted} of ${sent} requests failed: ${JSON.stringify(faults)}`);
+  if (server.recorded === null) return;
+  const recorded = await server.recorded(from, from + sent - 1);
+  if (recorded === accepted) return;
+  throw new Error(`${contender.title} recorded ${recorded} finished executions for ${accepted} accepted requests`);
+}
+
+/** Lets a server come to rest between two measurements. */
+export async function rest(milliseconds = 300) {
+  await delay(milliseconds);
+}
