@@ -1,6 +1,6 @@
 /** Every code that a fault of a definition may have, beside those of a step or trigger type's own config check. */
 export const DEFINITION_CODES = {
-  definition_too_large: 'The text is larger than 1 MiB.',
+  definition_too_large: 'The text is larger than 1 MiB, or holds more than 200,000 YAML tokens.',
   definition_empty: 'The text holds nothing.',
   json_invalid: 'The text is not JSON.',
   yaml_invalid: 'The text is not YAML.',
