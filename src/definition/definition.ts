@@ -3,7 +3,7 @@ import { checkDefinition } from './check/check-definition.js';
 import { compilePlan } from './compile/compile-plan.js';
 import type { Definition } from './definition.types.js';
 import { Faults, inOrder } from './faults.js';
-import { parseSource, type SourceFormat } from './parse/parse-source.js';
+import { parseSource, type ReadText, type SourceFormat } from './parse/parse-source.js';
 import type { Plan } from './plan.js';
 import { readDefinition } from './read/read-definition.js';
 import { NO_TEMPLATES, type StepTemplates } from './templates/step-template.js';
@@ -30,14 +30,16 @@ export interface ParsedDefinition {
  * Text or object to definition and plan; every fault at once, in the order of the text. Never throws for what a user
  * wrote. Text is YAML 1.2 or JSON, told by its beginning when no format is given. Step templates are put in place: the
  * definition that comes out names none.
+ * @param text what another thread has read of the input already
  */
 export function parseDefinition(
   input: string | object,
   catalogue: TypeCatalogue,
   format?: SourceFormat,
   templates: StepTemplates = NO_TEMPLATES,
+  text?: ReadText,
 ): ParsedDefinition {
-  const source = parseSource(input, format);
+  const source = parseSource(input, format, text);
   const faults = new Faults(source);
   faults.errors.push(...source.faults);
   const read = source.value === undefined ? null : readDefinition(source.value, catalogue, faults, templates);

@@ -17,8 +17,12 @@ const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 export class DeploymentRepository {
   constructor(private readonly database: Database) {}
 
-  /** Deployments of one workflow follow each other; held until the transaction ends. */
+  /**
+   * Deployments of one workflow follow each other; held until the transaction ends. The workflow's row comes first, as where its
+   * state is changed: the other way round the two would wait for each other.
+   */
   async lock(client: PoolClient, workflowId: string): Promise<void> {
+    await client.query('SELECT 1 FROM workflow WHERE id = $1 FOR UPDATE', [workflowId]);
     await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('deployment:' || $1, 0))`, [workflowId]);
   }
 

@@ -1,16 +1,18 @@
-import { Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Controller, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/api/problems.js';
 import { OpenToAll } from '../common/api/requires.js';
 import { BodyTooLargeError } from '../common/errors/route.errors.js';
 import { Callbacks } from './events/callbacks.service.js';
+import { PublicLimitGuard } from './public-limit.guard.js';
 
 /** Bytes of a call's body. */
 const MOST_BODY = 1024 * 1024;
 
 @ApiTags('Public')
 @OpenToAll()
+@UseGuards(PublicLimitGuard)
 @Controller('public/callbacks')
 export class CallbacksController {
   constructor(private readonly callbacks: Callbacks) {}
@@ -24,7 +26,7 @@ export class CallbacksController {
   })
   @ApiBody({ required: false, schema: {} })
   @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', enum: ['accepted'] } } } })
-  @ApiProblems(400, 403, 409, 413, 415)
+  @ApiProblems(400, 403, 409, 413, 415, 429)
   async answer(@Param('token') token: string, @Req() request: FastifyRequest): Promise<{ status: 'accepted' }> {
     if (Number(request.headers['content-length'] ?? 0) > MOST_BODY || sizeOf(request.body) > MOST_BODY)
       throw new BodyTooLargeError(MOST_BODY);

@@ -93,3 +93,23 @@ export class StreamsExhaustedError extends AppError {
     });
   }
 }
+
+export class TooManyRequestsError extends AppError {
+  constructor(retryAfterSeconds: number) {
+    super({
+      code: 'rate_limited',
+      status: 429,
+      retryable: true,
+      message: `Too many requests. Try again in ${retryAfterSeconds} s.`,
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
+  }
+}
+
+/** What started the execution comes from outside of the repository: nothing secret is given to it. */
+export class SecretsWithheldError extends AppError {
+  constructor(what: 'secrets' | 'connections') {
+    const message = `${what} are withheld: what started this execution comes from a fork`;
+    super({ code: 'secrets_withheld', status: 422, message });
+  }
+}

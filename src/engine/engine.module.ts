@@ -62,6 +62,7 @@ import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { Journal } from './run/journal.js';
+import { LeftOpen } from './run/left-open.service.js';
 import { RunServicesFactory } from './run/run-services.factory.js';
 import { RunnerHolds } from './run/runner-holds.js';
 import { RunnerService } from './run/runner.service.js';
@@ -115,6 +116,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ExecutionFiles,
     LocalEnds,
     RunServicesFactory,
+    LeftOpen,
     RunnerService,
     StarterService,
     ExecuteService,

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkBody } from '../common/api/check-body.js';
@@ -9,10 +9,12 @@ import { DecideByLinkDto } from './approvals/approval.dto.js';
 import { DecisionInvalidError } from './approvals/approval.errors.js';
 import { PAGE_HEADERS, sayingPage } from './approvals/approval-page.js';
 import { PublicApprovals } from './approvals/public-approvals.service.js';
+import { PublicLimitGuard } from './public-limit.guard.js';
 
 /** The links of approvals. Who holds one is known by it. */
 @ApiTags('Public')
 @OpenToAll()
+@UseGuards(PublicLimitGuard)
 @Controller('public/approvals')
 export class PublicApprovalsController {
   constructor(private readonly approvals: PublicApprovals) {}
@@ -21,7 +23,7 @@ export class PublicApprovalsController {
   @ApiOperation({ operationId: 'showApprovalPage', summary: 'The page behind a link of an approval; decides nothing' })
   @ApiProduces('text/html')
   @ApiOkResponse({ schema: { type: 'string' } })
-  @ApiProblems(403, 409)
+  @ApiProblems(403, 409, 429)
   async show(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
     await answer(reply, () => this.approvals.page(token));
   }
@@ -34,7 +36,7 @@ export class PublicApprovalsController {
   })
   @ApiBody({ type: DecideByLinkDto, required: false })
   @ApiOkResponse({ schema: { type: 'object', properties: { decision: { type: 'string' } } } })
-  @ApiProblems(400, 403, 409, 415, 422)
+  @ApiProblems(400, 403, 409, 415, 422, 429)
   async decide(
     @Param('token') token: string,
     @Req() request: FastifyRequest,

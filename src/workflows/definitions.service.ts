@@ -6,8 +6,10 @@ import {
   type ParsedDefinition,
   parseDefinition,
 } from '../definition/definition.js';
+import type { ReadText } from '../definition/parse/parse-source.js';
 import type { Plan } from '../definition/plan.js';
 import { TypeCatalogue } from '../definition/type-catalogue.js';
+import { DefinitionTexts } from './definition-texts.js';
 import { UsedTemplates } from './templates/used-templates.js';
 
 /** What came of reading a definition; `source` is the author's text, null when it came as JSON. */
@@ -25,13 +27,15 @@ export interface ValidDefinition extends ReadDefinition {
 export class Definitions {
   constructor(
     private readonly catalogue: TypeCatalogue,
+    private readonly texts: DefinitionTexts,
     private readonly templates: UsedTemplates,
   ) {}
 
-  /** Text is YAML or JSON. Step templates that it names are fetched and put in place. */
+  /** Text is YAML or JSON; a large one is read in a thread of its own. Step templates that it names are put in place. */
   async read(input: string | Record<string, unknown>): Promise<ReadDefinition> {
-    const templates = await this.templates.in(input);
-    const read = parseDefinition(input, this.catalogue, undefined, templates);
+    const text = typeof input === 'string' ? await this.texts.read(input) : undefined;
+    const templates = await this.templates.in(typeof input === 'string' ? contentOf(text) : input);
+    const read = parseDefinition(input, this.catalogue, undefined, templates, text);
     return { ...read, source: typeof input === 'string' ? input : null };
   }
 
@@ -47,4 +51,9 @@ export class Definitions {
   compile(definition: Definition): Plan {
     return compilePlan(definition, this.catalogue);
   }
+}
+
+function contentOf(text: ReadText | undefined): object {
+  const value = text?.root?.value;
+  return typeof value === 'object' && value !== null ? value : {};
 }

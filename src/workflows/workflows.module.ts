@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CompiledPlans } from './compiled-plans.js';
+import { DefinitionTexts } from './definition-texts.js';
 import { Definitions } from './definitions.service.js';
 import { NodeTemplateRepository } from './templates/node-template.repository.js';
 import { NodeTemplatesController } from './templates/node-templates.controller.js';
@@ -38,6 +39,7 @@ import { WorkflowsService } from './workflows.service.js';
   providers: [
     WorkflowRepository,
     Definitions,
+    DefinitionTexts,
     NodeTemplateRepository,
     NodeTemplatesService,
     UsedTemplates,

@@ -331,3 +331,16 @@ async function timeIsUp(id: string, approval: string): Promise<void> {
   await database.query('UPDATE approval SET expires_at = now() WHERE id = $1', [approval]);
   await fireTimers(database, id);
 }
+
+describe('RATE_LIMIT_PUBLIC', () => {
+  it('holds for links of approvals and for callbacks, each by itself: 429 with Retry-After', async () => {
+    const { url } = await startApp({ RATE_LIMIT_PUBLIC: '2/1m' });
+    const ask = (path: string): Promise<Response> => fetch(`${url}/api/v1/public/${path}/wrong`, { method: 'POST' });
+    for (const path of ['approvals', 'callbacks']) {
+      expect([(await ask(path)).status, (await ask(path)).status]).toEqual([403, 403]);
+      const refused = await ask(path);
+      expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+      expect(await refused.json()).toMatchObject({ code: 'rate_limited' });
+    }
+  });
+});

@@ -33,6 +33,7 @@ let workflows = 0;
 beforeAll(async () => {
   app = await startApp();
   remote = await startHoldingServer();
+  await app.api.create('name: cost-child\nsteps: [{id: a, type: set, config: {values: {n: 1}}}]');
   meter = new CostMeter(app.app);
 });
 
@@ -160,6 +161,41 @@ const CASES: Readonly<Record<string, () => Case>> = {
     ends: 'waiting',
   }),
   'a wait that still sleeps': () => ({ steps: nap, meanwhile: (id) => rests(id, 'waiting'), ends: 'waiting' }),
+  'a subworkflow of one pure step, its execution included': () => ({
+    steps: '  - {id: sub, type: subworkflow, config: {workflow: cost-child}}',
+  }),
+  'a distributed loop of 3 passes, one at a time, their executions included': () => ({
+    steps: `  - {id: each, type: loop, config: {times: 3, distribute: true, steps: [{id: a, type: set, config: {values: {n: 1}}}]}}`,
+  }),
+  'the decision of an approval by the API, and the way to the end': () => ({
+    steps: '  - {id: ask, type: approval, config: {title: x}}',
+    meanwhile: async (id) => {
+      await rests(id, 'waiting');
+      const { body } = await app.api.get('/approvals?status=pending');
+      const [mine] = (body.items as { id: string; execution_id: string }[]).filter((one) => one.execution_id === id);
+      meter.reset();
+      await app.api.post(`/approvals/${mine?.id ?? ''}/decide`, { decision: 'approve' });
+    },
+  }),
+  'an approval that still waits': () => ({
+    steps: '  - {id: ask, type: approval, config: {title: x}}',
+    meanwhile: (id) => rests(id, 'waiting'),
+    ends: 'waiting',
+  }),
+  'a wait for an event that still waits': () => ({
+    steps: '  - {id: hold, type: wait_for_event, config: {event: cost.none}}',
+    meanwhile: (id) => rests(id, 'waiting'),
+    ends: 'waiting',
+  }),
+  'the event it waits for, and the way to the end': () => ({
+    steps: '  - {id: hold, type: wait_for_event, config: {event: cost.paid}}',
+    meanwhile: async (id) => {
+      await rests(id, 'waiting');
+      meter.reset();
+      await app.api.post('/events', { specversion: '1.0', id: '1', source: '/cost', type: 'cost.paid' });
+    },
+  }),
+  'an emit step that nobody listens to': () => ({ steps: '  - {id: tell, type: emit, config: {type: cost.unheard}}' }),
   'a retry in place of a failed execution': () => ({
     steps: `${log('a')}\n  - {id: no, type: fail, config: {message: x}}`,
     meanwhile: async (id) => {

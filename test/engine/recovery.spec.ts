@@ -119,3 +119,33 @@ describe('the reconciler', () => {
     for (const id of ids) await api.reaches(id, 'completed');
   });
 });
+
+describe('an execution that no run can read any more', () => {
+  it('ends as failed, and leaves no step, approval or child open', async () => {
+    const child = await api.create('name: left child\nsteps: [{id: nap, type: wait, config: {duration: 1h}}]');
+    const id = await api.start(
+      await api.create(`
+name: left open
+steps:
+  - {id: ask, type: approval, config: {title: Go on}}
+  - {id: call, type: subworkflow, depends_on: [], config: {workflow: ${child}}}
+  - {id: nap, type: wait, depends_on: [], config: {duration: 1h}}
+`),
+    );
+    await api.reaches(id, 'waiting');
+    const [approval] = (await api.get('/approvals?status=pending')).body.items.filter(
+      (one: { execution_id: string }) => one.execution_id === id,
+    );
+    await database.query(`UPDATE step_execution SET step_path = 'gone' WHERE execution_id = $1 AND step_path = 'nap'`, [
+      id,
+    ]);
+    await api.post(`/executions/${id}/pause`);
+    await api.post(`/executions/${id}/resume`);
+    const ended = await api.reaches(id, 'failed');
+    expect(ended.error).toMatchObject({ code: 'internal', step_path: null });
+    expect(Object.values(statuses(ended))).toEqual(['cancelled', 'cancelled', 'cancelled']);
+    expect((await api.get(`/approvals/${approval.id}`)).body.status).toBe('expired');
+    const [{ id: childId }] = (await api.get(`/executions?parent_id=${id}`)).body.items;
+    await api.reaches(childId, 'cancelled');
+  });
+});

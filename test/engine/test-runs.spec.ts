@@ -249,6 +249,23 @@ steps: [{id: say, type: set, config: {values: {text: "{{ variables.greeting }} {
     expect(listed.body.items).toMatchObject([{ id: execution.id, trigger_type: 'test' }]);
   });
 
+  it('emits no event of the engine, so that nothing follows it', async () => {
+    const follower = await api.create(
+      'name: follower\nsteps: [{id: a, type: log, config: {message: a}}]\ntriggers: [{type: event, config: {types: [millrace.execution.completed]}, filter: "trigger.payload.data.workflow_id == \'none\'"}]',
+    );
+    expect((await api.post(`/deployment/workflows/${follower}/deploy`)).status).toBe(201);
+    const workflow = await api.create('name: followed\nsteps: [{id: a, type: log, config: {message: a}}]');
+    const tested = await testOf(workflow, {});
+    const executed = await api.start(workflow);
+    await eventually(async () => {
+      const { items } = (await api.get('/events?type=millrace.*')).body;
+      const subjects = items.map(({ subject }: { subject: string }) => subject);
+      expect(subjects).toContain(executed);
+      expect(subjects).not.toContain(tested.id);
+    });
+    await api.call('DELETE', `/deployment/workflows/${follower}/undeploy`);
+  });
+
   it('answers 202 without wait, and the same execution to a repeated Idempotency-Key', async () => {
     const workflow = await api.create(`name: keyed\nsteps: [{id: a, type: log, config: {message: a}}]`);
     const send = () => api.post(`/workflows/${workflow}/test`, {}, { 'idempotency-key': 'k' });

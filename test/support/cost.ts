@@ -7,7 +7,7 @@ import { CLAIM_DUE, UNTIL_NEXT } from '../../src/common/timers/timers.sql.js';
 
 /** What something has cost at the database and at the queue. */
 export interface Cost {
-  /** Statements, without BEGIN and COMMIT. */
+  /** Statements, without BEGIN, COMMIT and settings of the transaction. */
   readonly queries: number;
   /** Transactions that have written something; a lone statement that writes is one. */
   readonly commits: number;
@@ -29,7 +29,7 @@ const LOOKS = new Set([CLAIM_DUE, UNTIL_NEXT]);
 const GATHERED = [/^\s*INSERT INTO audit_log/, /^\s*UPDATE trigger t SET trigger_count/];
 
 const isShared = ({ sql, rows }: Statement): boolean =>
-  (rows === 0 && LOOKS.has(sql)) || GATHERED.some((pattern) => pattern.test(sql));
+  sql.startsWith('SET LOCAL ') || (rows === 0 && LOOKS.has(sql)) || GATHERED.some((pattern) => pattern.test(sql));
 
 /** Counts what an otherwise idle application does. Its chores are stopped: only executions are left to cost anything. */
 export class CostMeter {

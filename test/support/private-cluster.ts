@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { postgresAccount } from '../../src/common/database/embedded/account.js';
 import { nativeFolder, reachableBinaries } from '../../src/common/database/embedded/binaries.js';
@@ -12,6 +13,9 @@ export interface PrivateCluster {
   restart(): Promise<void>;
   /** It is gone until it is started again. */
   stop(): Promise<void>;
+  /** Every process of it stands still: connections stay open, nothing answers. */
+  freeze(): void;
+  thaw(): void;
   start(): Promise<void>;
 }
 
@@ -33,10 +37,32 @@ export async function startPrivateCluster(): Promise<PrivateCluster> {
       child.once('error', reject);
       child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`pg_ctl restart: ${code}`))));
     });
+  const signalAll = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+    for (const pid of processesOf(data)) process.kill(pid, name);
+  };
+  let isFrozen = false;
+  const freeze = (): void => {
+    signalAll('SIGSTOP');
+    isFrozen = true;
+  };
+  const thaw = (): void => {
+    if (isFrozen) signalAll('SIGCONT');
+    isFrozen = false;
+  };
+  afterFile(thaw);
   return {
     url: cluster.url('millrace'),
     restart,
     stop: () => cluster.stop(),
     start: async () => void (await cluster.start()),
+    freeze,
+    thaw,
   };
+}
+
+/** The postmaster first, so that it makes no more. */
+function processesOf(data: string): number[] {
+  const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').split(' ').filter(Boolean);
+  return [postmaster, ...children.map(Number)];
 }

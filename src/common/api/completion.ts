@@ -30,7 +30,7 @@ export function completeDocument(document: ApiDocument): void {
 /** What Fastify, the parser of bodies and the router answer before a route is reached. */
 function sharedErrors(path: string, method: string): number[] {
   if (PROBES.test(path)) return [400];
-  const errors = path.includes('{') ? [400, 404] : [400];
+  const errors = path.includes('{') ? [400, 404, 422] : [400];
   return WITHOUT_BODY.has(method) ? errors : [...errors, 413, 415];
 }
 

@@ -63,6 +63,15 @@ describe('the settings', () => {
     });
   });
 
+  it('leave javascript to script steps whatever else SCRIPT_RUNTIMES lists', () => {
+    expect(readConfig({}).config.scriptRuntimes).toEqual(['javascript']);
+    expect(readConfig({ SCRIPT_RUNTIMES: 'python,bash' }).config.scriptRuntimes).toEqual([
+      'javascript',
+      'python',
+      'bash',
+    ]);
+  });
+
   it('never show the value of a secret in a fault', () => {
     const faults = faultsOf({ SECRET_KEY: 'hunter2', REDIS_URL: 'http://user:hunter2@host' });
     expect(faults).toHaveLength(2);

@@ -103,7 +103,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     },
     corsOrigins: values.CORS_ORIGINS ?? [],
     httpAllowPrivate: values.HTTP_ALLOW_PRIVATE ?? [],
-    scriptRuntimes: values.SCRIPT_RUNTIMES,
+    scriptRuntimes: [...new Set(['javascript' as const, ...(values.SCRIPT_RUNTIMES ?? [])])],
     scriptsDir: values.SCRIPTS_DIR === null ? null : resolve(values.SCRIPTS_DIR),
     plugins: values.MILLRACE_PLUGINS ?? [],
     grpcPort: values.GRPC_PORT,

@@ -63,7 +63,11 @@ export const SETTINGS = {
       },
     ),
     RATE_LIMIT_API: given(parse.rateLimit, 'Writes per API key, or off.', { default: '600/1m' }),
-    RATE_LIMIT_PUBLIC: given(parse.rateLimit, 'Requests per public route, or off.', { default: 'off' }),
+    RATE_LIMIT_PUBLIC: given(
+      parse.rateLimit,
+      'Requests per public route (a webhook; approval links or callbacks of one sender), or off.',
+      { default: 'off' },
+    ),
   },
   Data: {
     MILLRACE_DATA: given(parse.anyText, 'The data folder: the embedded database, generated keys, files.', {
@@ -137,8 +141,8 @@ export const SETTINGS = {
     ),
     SCRIPT_RUNTIMES: given(
       parse.list(parse.oneOf('javascript', 'node', 'python', 'bash')),
-      'Runtimes that script steps may use. All but javascript are confined processes: with no rights where the server is root, else with its own.',
-      { default: 'javascript' },
+      'Runtimes that script steps may use beside javascript. They are confined processes: with no rights where the server is root, else with its own.',
+      { example: 'node,python,bash' },
     ),
     SCRIPTS_DIR: given(parse.anyText, 'The folder of the files that script steps name.', { example: './scripts' }),
     MILLRACE_PLUGINS: given(

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../config/app-config.js';
 import { Database } from './database.js';
+import { DatabaseWatch } from './database-watch.js';
 import { GroupCommit, GroupCommitWriter } from './group-commit.js';
 import { HistoryPartitions } from './history-partitions.js';
 import { poolOptions } from './pool.js';
@@ -42,6 +43,7 @@ import { poolOptions } from './pool.js';
     },
     { provide: GroupCommit, useExisting: GroupCommitWriter },
     HistoryPartitions,
+    DatabaseWatch,
   ],
   exports: [TypeOrmModule, Database, GroupCommit, GroupCommitWriter],
 })

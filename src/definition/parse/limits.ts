@@ -2,6 +2,8 @@ import type { DefinitionCode } from '../definition.codes.js';
 
 /** Bytes of a definition's text. */
 export const LARGEST_TEXT = 1024 * 1024;
+/** Words and signs of a YAML text: what reading it costs goes by these, up to 30 µs each. */
+export const MOST_YAML_TOKENS = 200_000;
 export const MOST_STEPS = 1000;
 /** Scopes inside scopes. */
 export const DEEPEST_NESTING = 10;

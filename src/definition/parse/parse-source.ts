@@ -3,18 +3,30 @@ import { FORBIDDEN_KEYS, isPlainObject } from '../expressions/values.js';
 import type { DefinitionCode } from '../definition.codes.js';
 import { readJson } from './json-source.js';
 import { DEEPEST, type FaultSink, LARGEST_TEXT, MOST_FAULTS } from './limits.js';
-import { formatPath, Lines, locateNode, type Path, type Source } from './source.js';
+import { formatPath, Lines, locateNode, type Path, type Source, type SourceNode } from './source.js';
 import { readYaml } from './yaml-source.js';
 
 export type SourceFormat = 'yaml' | 'json';
 
-/** Reads text (YAML 1.2 or JSON; told by its first character when no format is given) or takes an object as it is. */
-export function parseSource(source: string | object, format?: SourceFormat): Source {
-  return typeof source === 'string' ? parseText(source, format) : takeObject(source);
+/** What became of a text: plain data, which passes between threads. */
+export interface ReadText {
+  readonly root: SourceNode | null;
+  readonly faults: readonly Fault[];
 }
 
-function parseText(text: string, format: SourceFormat | undefined): Source {
-  if (Buffer.byteLength(text) > LARGEST_TEXT) return unreadable('definition_too_large', 'A definition may have 1 MiB.');
+/**
+ * Reads text (YAML 1.2 or JSON; told by its first character when no format is given) or takes an object as it is.
+ * @param read what `readText` made of this text already
+ */
+export function parseSource(source: string | object, format?: SourceFormat, read?: ReadText): Source {
+  return typeof source === 'string' ? sourceOf(source, read ?? readText(source, format)) : takeObject(source);
+}
+
+/** The dear part of reading a large text; it needs nothing but the text. */
+export function readText(text: string, format?: SourceFormat): ReadText {
+  if (Buffer.byteLength(text) > LARGEST_TEXT) {
+    return { root: null, faults: unreadable('definition_too_large', 'A definition may have 1 MiB.').faults };
+  }
   const lines = new Lines(text);
   const faults: Fault[] = [];
   const sink: FaultSink = (code, offset, message, path = '', hint) => {
@@ -23,12 +35,15 @@ function parseText(text: string, format: SourceFormat | undefined): Source {
   };
   const isJson = format === 'json' || (format === undefined && looksLikeJson(text));
   const root = attempt(() => (isJson ? readJson(text, sink) : readYaml(text, sink)), sink);
-  if (!root) {
-    if (faults.length === 0) sink('definition_empty', 0, 'The definition is empty.');
-    return { value: undefined, faults, locate: () => null };
-  }
+  if (root === null && faults.length === 0) sink('definition_empty', 0, 'The definition is empty.');
+  return { root, faults };
+}
+
+function sourceOf(text: string, { root, faults }: ReadText): Source {
+  if (root === null) return { value: undefined, faults: [...faults], locate: () => null };
+  const lines = new Lines(text);
   const locate = (path: Path, what: 'key' | 'value' = 'value') => lines.at(locateNode(root, path, what));
-  return { value: root.value, faults, locate };
+  return { value: root.value, faults: [...faults], locate };
 }
 
 /** A text that begins like JSON is JSON when it parses as such; else it may still be YAML's flow style. */

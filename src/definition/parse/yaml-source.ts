@@ -1,10 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, Lexer, parseDocument, type Node, type Pair } from 'yaml';
 import { FORBIDDEN_KEYS } from '../expressions/values.js';
-import { DEEPEST, type FaultSink } from './limits.js';
+import { DEEPEST, type FaultSink, MOST_YAML_TOKENS } from './limits.js';
 import type { Segment, SourceNode } from './source.js';
 
 /** Reads YAML 1.2 with the place of every value. @returns null when it cannot be read; the sink knows why. */
 export function readYaml(text: string, faults: FaultSink): SourceNode | null {
+  if (hasTooManyTokens(text)) {
+    faults('definition_too_large', 0, `A definition may hold ${MOST_YAML_TOKENS} YAML tokens.`);
+    return null;
+  }
   const document = parseDocument(text, {
     version: '1.2',
     schema: 'core',
@@ -24,6 +28,13 @@ export function readYaml(text: string, faults: FaultSink): SourceNode | null {
   }
   if (!readable || !document.contents) return null;
   return new YamlReader(faults).read(document.contents, '', 0);
+}
+
+function hasTooManyTokens(text: string): boolean {
+  if (text.length <= MOST_YAML_TOKENS) return false;
+  let count = 0;
+  for (const _token of new Lexer().lex(text)) if (++count > MOST_YAML_TOKENS) return true;
+  return false;
 }
 
 class YamlReader {

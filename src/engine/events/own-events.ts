@@ -4,6 +4,7 @@ import { AppConfig } from '../../common/config/app-config.js';
 import { newId } from '../../common/ids.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { OWN_EVENTS } from '../../nodes/event-outlet.contract.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { EventListeners } from './event-listeners.js';
 import type { NewEvent } from './event.row.js';
 import { recordEvents } from './events.statement.js';
@@ -23,11 +24,11 @@ interface Ended {
   readonly output: string | null;
 }
 
-/** Passes of a loop are parts of an execution. Index: the primary key. */
+/** Passes of a loop are parts of an execution; a test run starts nothing. Index: the primary key. */
 const READ = /* sql */ `
 SELECT id, workflow_id, version, status, attempt, trigger_type, coalesce(end_time, now()) AS end_time, error,
   output::text AS output
-FROM execution WHERE id = ANY($1::uuid[]) AND pass IS NULL`;
+FROM execution WHERE id = ANY($1::uuid[]) AND pass IS NULL AND trigger_type <> '${TEST_TRIGGER}'`;
 
 /** The engine's own events: `millrace.execution.completed`, `.failed`, `.cancelled`, `.timed_out`. */
 @Injectable()

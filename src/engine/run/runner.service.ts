@@ -1,3 +1,4 @@
+import type { WorkflowStarted } from '../../common/plugins/hooks.js';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../../common/config/app-config.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
@@ -17,11 +18,12 @@ import { ExecutionRun, type RunResult } from './execution-run.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { toFailure } from './failure.js';
 import { Journal } from './journal.js';
+import { LeftOpen } from './left-open.service.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
-import { secretsFor } from './secrets-of.js';
+import { secretsOf } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
 
 /** How long executions may take to be handed back to a database that is away. */
@@ -50,6 +52,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly journal: Journal,
     private readonly places: Places,
     private readonly seats: PassSeats,
+    private readonly leftOpen: LeftOpen,
     factory: RunServicesFactory,
   ) {
     this.services = factory.services;
@@ -109,6 +112,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async hold(claimed: ClaimedExecution): Promise<void> {
     this.metrics.claimed(claimed);
     this.services.onChange(claimed.id);
+    const { hooks } = this.services;
+    if (hooks !== undefined && claimed.epoch === 1 && claimed.pass === null) hooks.onWorkflowStart(startOf(claimed));
     const began = performance.now();
     const result = await this.runToRest(claimed);
     if (result.kind === 'ended') {
@@ -116,6 +121,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       const endedAt = claimed.now.getTime() + performance.now() - began;
       this.metrics.ended(claimed, status, endedAt);
       this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
+      if (hooks !== undefined && claimed.pass === null)
+        hooks.onWorkflowComplete({ ...startOf(claimed), status, errorCode: error?.code ?? null });
       this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
       if (claimed.concurrency_key !== null) this.places.give([claimed.concurrency_key]);
     }
@@ -141,12 +148,12 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private wholeRun(claimed: ClaimedExecution, plan: Plan): ExecutionRun {
-    return new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
+    return new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
   }
 
   private async passRun(pass: ClaimedExecution, whole: Plan): Promise<ExecutionRun> {
     const { claimed, plan, prefix, places, steps } = await this.seats.of(pass, whole);
-    const run = new ExecutionRun(claimed, plan, secretsFor(claimed, whole), this.services, prefix);
+    const run = new ExecutionRun(claimed, plan, secretsOf(whole), this.services, prefix);
     run.placeOutside(places, steps);
     return run;
   }
@@ -161,6 +168,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async failForGood(claimed: ClaimedExecution, cause: unknown): Promise<RunResult> {
     const { code, message } = toFailure(cause);
     const error = { code, message, step_path: null };
+    await this.leftOpen.close(claimed);
     const result = await this.move(claimed, { to: 'failed', outputJson: null, error });
     if (result === 'lost') return { kind: 'lost' };
     return { kind: 'ended', end: { status: 'failed', output: null, outputJson: null, error } };
@@ -174,4 +182,13 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
 function isPassing(error: unknown): boolean {
   return isConnectionLoss(error) || (error instanceof AppError && error.retryable);
+}
+
+function startOf({
+  id,
+  workflow_id: workflowId,
+  version,
+  trigger_type: triggerType,
+}: ClaimedExecution): WorkflowStarted {
+  return { executionId: id, workflowId, version, triggerType };
 }

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../../common/config/app-config.js';
+import type { RateLimit } from '../config/app-config.js';
 
 const MOST_KEYS = 50_000;
 
