@@ -9,6 +9,7 @@ import { ResponsesAndMocks0000000000008 } from './0008-responses-and-mocks.js';
 import { TriggerLiveness0000000000009 } from './0009-trigger-liveness.js';
 import { Actions0000000000010 } from './0010-actions.js';
 import { Children0000000000011 } from './0011-children.js';
+import { Search0000000000012 } from './0012-search.js';
 import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
 import { StepTemplates0000000000016 } from './0016-step-templates.js';
 
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   TriggerLiveness0000000000009,
   Actions0000000000010,
   Children0000000000011,
+  Search0000000000012,
   GitHubInstallations0000000000014,
   StepTemplates0000000000016,
 ];

@@ -19,6 +19,8 @@ import { LocksModule } from './locks/locks.module.js';
 import { NodeRegistry } from './nodes/node-registry.js';
 import { NodesModule } from './nodes/nodes.module.js';
 import { OperationsModule } from './operations/operations.module.js';
+import { Plugins } from './common/plugins/plugins.js';
+import { PluginsModule } from './common/plugins/plugins.module.js';
 import { PortsModule } from './ports.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { TriggerRegistry } from './triggers/trigger-registry.js';
@@ -52,8 +54,9 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
   ],
 })
 export class AppModule {
-  static with(config: AppConfig, redactor: Redactor): DynamicModule {
-    return { module: AppModule, imports: [ConfigModule.with(config), LoggingModule.with(redactor)] };
+  static with(config: AppConfig, redactor: Redactor, plugins = new Plugins()): DynamicModule {
+    const imports = [ConfigModule.with(config), LoggingModule.with(redactor), PluginsModule.with(plugins)];
+    return { module: AppModule, imports };
   }
 
   constructor(catalogue: ComposedCatalogue, nodes: NodeRegistry, triggers: TriggerRegistry) {

@@ -6,6 +6,7 @@ import { HealthProbes } from './common/health/health-probes.js';
 import type { Redactor } from './common/logging/redactor.js';
 import { measureHttp } from './common/metrics/http-metrics.js';
 import { createHttpServer } from './http-server.js';
+import { loadPlugins } from './load-plugins.js';
 import { INGRESS_PATHS } from './triggers/ingress/ingress.openapi.js';
 import { VERSION } from './version.js';
 
@@ -21,7 +22,8 @@ export async function createApplication(
   redactor: Redactor,
   logger: LoggerService,
 ): Promise<Application> {
-  const app = await createHttpServer(AppModule.with(config, redactor), config, logger);
+  const plugins = await loadPlugins(config.plugins, process.cwd());
+  const app = await createHttpServer(AppModule.with(config, redactor, plugins), config, logger);
   setUpOpenApi(app, VERSION, INGRESS_PATHS);
   measureHttp(app);
   return {

@@ -9,7 +9,7 @@ const QUICK = {
   /** A busy machine gets fewer rounds, at least one. */
   limitMinutes: 9,
   starts: 1,
-  warmUpSeconds: 2,
+  warmUpSeconds: 3,
   throughputSeconds: 3,
   steadySeconds: 3,
   answers: 60,
@@ -19,7 +19,7 @@ const FULL = {
   rounds: 7,
   limitMinutes: Infinity,
   starts: 3,
-  warmUpSeconds: 5,
+  warmUpSeconds: 8,
   throughputSeconds: 8,
   steadySeconds: 10,
   answers: 300,
@@ -37,16 +37,23 @@ export async function compare({ quick, only, rounds }) {
     ({ key }) => only === undefined || only.split(',').some((name) => key.startsWith(name)),
   );
   if (chosen.length === 0) throw new Error(`--only knows ${CONTENDERS.map(({ key }) => key).join(', ')}`);
-  const folder = temporaryFolder();
-  const services = { folder, redis: null, shared: {} };
+  const services = { folder: temporaryFolder(), redis: null, shared: {} };
   const contestants = chosen.map((contender) => new Contestant(contender, services, plan));
   for (const contestant of contestants) await contestant.install();
   const began = elapsed();
   const minutes = () => (elapsed() - began) / 60;
+  const done = await measure(contestants, services, plan, minutes);
+  const postgres = services.postgres.version;
+  report(contestants, { plan: { ...plan, rounds: done }, quick: quick === true, minutes: minutes(), postgres });
+  return contestants.every(({ contender, failure }) => !contender.own || failure === null);
+}
+
+/** @returns how many rounds there were time for */
+async function measure(contestants, services, plan, minutes) {
   let done = 0;
   try {
-    services.postgres = await startPostgres(folder);
-    services.redis = await startRedis(folder).catch((error) => (say(error.message), null));
+    services.postgres = await startPostgres(services.folder);
+    services.redis = await startRedis(services.folder).catch((error) => (say(error.message), null));
     for (const contestant of contestants) await contestant.begin();
     for (const start = minutes(); done < plan.rounds && fits(minutes(), start, done, plan); done++) {
       for (const contestant of inTurn(contestants, done)) await contestant.round(done + 1);
@@ -55,11 +62,9 @@ export async function compare({ quick, only, rounds }) {
     for (const contestant of contestants) await contestant.end();
     await services.redis?.stop();
     await services.postgres?.stop();
-    removeFolder(folder);
+    removeFolder(services.folder);
   }
-  const postgres = services.postgres.version;
-  report(contestants, { plan: { ...plan, rounds: done }, quick: quick === true, minutes: minutes(), postgres });
-  return contestants.every(({ contender, failure }) => !contender.own || failure === null);
+  return done;
 }
 
 /** Whether one more round, as long as those before, ends in time. */

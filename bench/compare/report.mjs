@@ -76,8 +76,20 @@ function notesOf(contestants, { minutes, plan }) {
     notes.push('* fell behind at 200 a second: the figure grows with the time of the measurement.');
   if (contestants.some(({ contender }) => contender.recordsNothing))
     notes.push('Node-RED records nothing: its executions are counted in its memory, and are gone with it.');
+  for (const contestant of contestants) notes.push(...losses(contestant));
   for (const { contender, failure } of contestants)
     if (failure !== null) notes.push(`${contender.title} is out: ${failure}`);
+  return notes;
+}
+
+/** What a peer refused or did not answer; ours would be out. */
+function losses({ contender, rounds }) {
+  const sum = (pick) => rounds.reduce((total, round) => total + pick(round), 0);
+  const refused = sum((round) => round.refused + round.refusedSteady);
+  const lost = sum((round) => round.answer.lost);
+  const notes = [];
+  if (refused > 0) notes.push(`${contender.title} refused ${refused} requests; they count for nothing.`);
+  if (lost > 0) notes.push(`${contender.title} lost ${lost} synchronous answers.`);
   return notes;
 }
 

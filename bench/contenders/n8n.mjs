@@ -5,6 +5,7 @@ import { freePort, isOk, until } from '../lib/http.mjs';
 import { NODE, PEERS } from '../lib/paths.mjs';
 import { installPeer, versionOf } from '../lib/peer-install.mjs';
 import { launch, run } from '../lib/processes.mjs';
+import { query } from '../lib/services.mjs';
 import { bounds } from './millrace.mjs';
 import { workflows } from './n8n-workflows.mjs';
 
@@ -12,6 +13,8 @@ import { workflows } from './n8n-workflows.mjs';
 const PACKAGES = { dependencies: { n8n: '2.41.0' }, overrides: { linkedom: '0.18.13' } };
 const BIN = join(PEERS, 'n8n/node_modules/n8n/bin/n8n');
 const START_LIMIT_MS = 180_000;
+/** What its command publish:workflow does, which takes as long as a start. */
+const PUBLISH = `UPDATE workflow_entity SET active = true, "activeVersionId" = "versionId"`;
 
 /** An execution's data is a flat list in which numbers stand where they belong: the first `n` is the request's. */
 const NUMBER = `substring(d.data from '"n":(\\d+)')::bigint`;
@@ -42,9 +45,7 @@ function contender(key, title, needsRedis) {
       const { postgres, redis, database, folder } = context;
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
-      const queue = needsRedis
-        ? { EXECUTIONS_MODE: 'queue', QUEUE_BULL_REDIS_PORT: String(redis.port), QUEUE_BULL_REDIS_DB: '3' }
-        : {};
+      const queue = needsRedis ? queueSettings(redis) : {};
       const env = { ...(await settings(context)), ...queue, N8N_PORT: String(port) };
       const main = launch('n8n', NODE, [BIN, 'start'], { cwd: folder, env });
       const programs = [main];
@@ -72,20 +73,24 @@ function contender(key, title, needsRedis) {
 }
 
 /** The database with the workflows in force, which takes n8n a while: made once for both modes. */
-async function template(shared, { postgres, folder }) {
-  const database = 'bench_n8n_template';
-  shared.n8nTemplate ??= (async () => {
-    await postgres.create(database);
-    const file = join(folder, 'workflows.json');
-    const list = workflows();
-    writeFileSync(file, JSON.stringify(list));
-    const env = await settings({ postgres, database, folder });
-    const command = (...args) => run(`n8n ${args[0]}`, NODE, [BIN, ...args], { cwd: folder, env });
-    await command('import:workflow', `--input=${file}`);
-    for (const { id } of list) await command('publish:workflow', `--id=${id}`);
-    return database;
-  })();
+async function template(shared, context) {
+  shared.n8nTemplate ??= makeTemplate({ ...context, database: 'bench_n8n_template' });
   return await shared.n8nTemplate;
+}
+
+async function makeTemplate(context) {
+  const { postgres, database, folder } = context;
+  const databaseUrl = await postgres.create(database);
+  const file = join(folder, 'workflows.json');
+  writeFileSync(file, JSON.stringify(workflows()));
+  const args = [BIN, 'import:workflow', `--input=${file}`];
+  await run('n8n import:workflow', NODE, args, { cwd: folder, env: await settings(context) });
+  await query(databaseUrl, PUBLISH);
+  return database;
+}
+
+function queueSettings(redis) {
+  return { EXECUTIONS_MODE: 'queue', QUEUE_BULL_REDIS_PORT: String(redis.port), QUEUE_BULL_REDIS_DB: '3' };
 }
 
 async function startWorker(context, queue) {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -10,7 +10,17 @@ import { MAIN, ROOT } from './paths.mjs';
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   chmodSync(folder, 0o755);
+  // Whatever ends the bench: its database and its files go with it.
+  process.once('exit', () => {
+    killPostgres(folder);
+    removeFolder(folder);
+  });
   return folder;
+}
+
+function killPostgres(folder) {
+  const file = join(folder, 'postgres/data/postmaster.pid');
+  if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGQUIT');
 }
 
 export function removeFolder(folder) {

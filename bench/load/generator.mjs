@@ -9,13 +9,14 @@ import { Pool } from 'undici';
 import { spread } from '../lib/numbers.mjs';
 
 const RATE_CONNECTIONS = 256;
+const ANSWER_LIMIT_MS = 30_000;
 
 const job = JSON.parse(process.argv[2]);
 const pool = new Pool(job.url, {
   connections: job.connections ?? RATE_CONNECTIONS,
   pipelining: 1,
-  headersTimeout: 60_000,
-  bodyTimeout: 60_000,
+  headersTimeout: ANSWER_LIMIT_MS,
+  bodyTimeout: ANSWER_LIMIT_MS,
 });
 const latencies = [];
 const items = [];

@@ -11,6 +11,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** Reads by the API, one after the other, with other values each time. @returns [{name, p50, p99, promised}] */
 export async function readHistory({ server, rows }, { workflows, today }) {
   const samples = await rows(`SELECT id, workflow_id FROM execution TABLESAMPLE SYSTEM (0.05) LIMIT 2000`);
+  const [trigger] = await rows('SELECT id FROM trigger WHERE workflow_id = $1', [workflows[0]]);
   const some = (n) => samples[(n * 7919) % samples.length];
   const at = (ms) => encodeURIComponent(new Date(ms).toISOString());
   const day = (n) => today - (1 + (n % 25)) * DAY_MS;
@@ -29,8 +30,9 @@ export async function readHistory({ server, rows }, { workflows, today }) {
       'filter: trigger type and status in a range',
       (n) => `/executions?trigger_type=cron&status=failed&${range(day(n), day(n) + DAY_MS)}`,
     ],
-    ['filter: a trigger that never fired', () => '/executions?trigger_id=01900000-0000-7000-8000-000000000000'],
-    ['filter: a trigger type that never was', () => '/executions?trigger_type=github'],
+    ['filter: a trigger that never fired', () => `/executions?trigger_id=${trigger.id}`],
+    ['filter: a trigger that is gone', () => '/executions?trigger_id=01900000-0000-7000-8000-000000000000', false],
+    ['filter: a trigger type that never was', () => '/executions?trigger_type=github', false],
     ['search: an error code', () => '/executions?q=http_503'],
     ['search: the beginning of an id', (n) => `/executions?q=${some(n).id.slice(0, 13)}`],
     ['search: words that are nowhere', (n) => `/executions?q=nowhere${n}`],

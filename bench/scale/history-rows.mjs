@@ -13,15 +13,15 @@ const DAY_MS = 86_400_000;
  */
 export async function fill({ server, rows, pool }, count) {
   const workflows = [];
-  for (let n = 0; n < WORKFLOWS; n++)
-    workflows.push((await server.call('POST', '/workflows', WORK(n), 'application/yaml')).id);
-  const { PARTITIONED_TABLES } = await import(join(ROOT, 'dist/src/common/database/partitions.js'));
+  for (let n = 0; n < WORKFLOWS; n++) workflows.push(await server.deploy(WORK(n)));
+  const load = (path) => import(join(ROOT, 'dist/src/common', path));
+  const [{ PARTITIONED_TABLES }, { idBounds }] = await Promise.all([load('database/partitions.js'), load('ids.js')]);
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
   const perDay = Math.ceil(count / DAYS);
   for (let back = 0; back < DAYS; back++) {
     // Today's have no later instant than now.
     const day = { from: today - back * DAY_MS, span: back === 0 ? Date.now() - today : DAY_MS };
-    await fillDay(pool, day, perDay, workflows, PARTITIONED_TABLES);
+    await fillDay(pool, day, perDay, workflows, PARTITIONED_TABLES, idBounds);
     say(`${(back + 1) * perDay} of ${perDay * DAYS} executions`);
   }
   await rows('ANALYZE execution');
@@ -35,9 +35,11 @@ steps:
   - {id: first, type: set, config: {values: {amount: 1}}}
   - {id: check, type: condition, config: {expression: steps.first.output.amount > 100}}
   - {id: last, type: set, config: {values: {size: big}}}
+triggers:
+  - {type: webhook, config: {path: /history-${n}}}
 `;
 
-async function fillDay(pool, { from, span }, count, workflows, tables) {
+async function fillDay(pool, { from, span }, count, workflows, tables, idBounds) {
   const client = await pool.connect();
   const name = (table) => `${table}_p${new Date(from).toISOString().slice(0, 10).replaceAll('-', '')}`;
   try {
@@ -51,13 +53,7 @@ async function fillDay(pool, { from, span }, count, workflows, tables) {
     await client.query(EXECUTIONS(name('execution')), [from, span, count, workflows]);
     await client.query(STEPS(name('step_execution'), name('execution')));
     for (const table of tables) {
-      const bounds = [from, from + DAY_MS].map(
-        (at) =>
-          `${at
-            .toString(16)
-            .padStart(12, '0')
-            .replace(/^(.{8})/, '$1-')}-7000-8000-000000000000`,
-      );
+      const bounds = [from, from + DAY_MS].map((at) => idBounds(at).lowest);
       await client.query(
         `ALTER TABLE ${table} ATTACH PARTITION ${name(table)} FOR VALUES FROM ('${bounds[0]}') TO ('${bounds[1]}')`,
       );
@@ -80,8 +76,8 @@ SELECT ${ID('ms', 'tail')}, ($4::uuid[])[1 + floor(power(random(), 2) * array_le
        at, at + interval '2 ms', at + interval '2 ms' + length * interval '1 ms',
        (ARRAY['webhook', 'cron', 'manual'])[1 + i % 3], json_build_object('n', i, 'amount', i % 200),
        CASE WHEN status = 'completed' THEN '{"size": "big"}'::json END,
-       CASE WHEN status IN ('failed', 'timed_out') THEN json_build_object(
-         'code', CASE status WHEN 'failed' THEN (ARRAY['http_503', 'network_error', 'assertion'])[1 + i % 3] ELSE 'timeout' END,
+       CASE WHEN status <> 'completed' THEN json_build_object(
+         'code', CASE status WHEN 'failed' THEN (ARRAY['http_503', 'network_error', 'assertion'])[1 + i % 3] WHEN 'timed_out' THEN 'timeout' ELSE status END,
          'message', 'The step failed, for order ' || i, 'step_path', 'last') END
 FROM (
   SELECT i, ms, to_timestamp(ms / 1000.0) AS at, md5(i::text) AS tail, 5 + random() * 200 AS length,

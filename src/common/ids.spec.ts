@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idBounds, idTime, isId, newId, newIdWithin } from './ids.js';
+import { idBounds, idsBeginningWith, idTime, isId, newId, newIdWithin } from './ids.js';
 
 const LAYOUT = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -39,5 +39,22 @@ describe('newIdWithin', () => {
     const start = idTime(parent);
     const ids = [0, 0, 1, 1, 500, 60_000, 86_400_000].map((later) => newIdWithin(parent, start + later));
     expect([...ids].sort()).toEqual(ids);
+  });
+});
+
+describe('idsBeginningWith', () => {
+  it('encloses the ids whose text begins so, and no others', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.uuid(), fc.nat(36), (one, other, length) => {
+        const beginning = one.slice(0, length);
+        const { lowest, highest } = idsBeginningWith(beginning) ?? { lowest: '', highest: '' };
+        expect(other >= lowest && other <= highest).toBe(other.startsWith(beginning));
+        expect(one >= lowest && one <= highest).toBe(true);
+      }),
+    );
+  });
+
+  it.each(['order', '0193-', '019300000', `${newId()}0`, '%'])('knows that no id begins with %s', (text) => {
+    expect(idsBeginningWith(text)).toBeNull();
   });
 });

@@ -84,3 +84,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function isId(text: string): boolean {
   return UUID.test(text);
 }
+
+const LOWEST = '00000000-0000-0000-0000-000000000000';
+
+/** The smallest and the largest id whose text begins so; null when no id does. `text` is in lower case. */
+export function idsBeginningWith(text: string): { lowest: string; highest: string } | null {
+  const lowest = text + LOWEST.slice(text.length);
+  if (!isId(lowest)) return null;
+  return { lowest, highest: text + LOWEST.replaceAll('0', 'f').slice(text.length) };
+}

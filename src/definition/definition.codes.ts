@@ -21,7 +21,7 @@ export const DEFINITION_CODES = {
   id_invalid: 'An id with other characters than letters, digits, `_` and `-`, or that begins with a digit or `-`.',
   id_duplicate: 'Two steps (or nodes) with one id.',
   steps_empty: 'A definition without a step.',
-  steps_too_many: 'More than 1,000 steps.',
+  steps_too_many: 'More than 1,000 steps, those that hold others not counted.',
   nesting_too_deep: 'Steps nested more than 10 deep.',
   type_unknown: 'A step type that does not exist.',
   trigger_type_unknown: 'A trigger type that does not exist.',

@@ -377,6 +377,15 @@ steps:
     ],
   ])('%s', (_name, source, expected) => expect(codes(source)).toContain(expected));
 
+  it('are none in a parallel of 1,000 branches with a step each', () => {
+    const branches = (count: number): object =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`b${index}`, [log('a')]]));
+    const fork = (count: number): object =>
+      steps({ id: 'fork', type: 'parallel', config: { branches: branches(count) } });
+    expect(codes(fork(1000))).toEqual([]);
+    expect(codes(fork(1001))).toEqual(['steps_too_many steps[0].config.branches.b1000[0]']);
+  });
+
   it('name the cycle', () => {
     const source = steps(
       log('a', { depends_on: ['c'] }),

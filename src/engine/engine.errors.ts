@@ -105,3 +105,11 @@ export class TooManyRequestsError extends AppError {
     });
   }
 }
+
+/** What started the execution comes from outside of the repository: nothing secret is given to it. */
+export class SecretsWithheldError extends AppError {
+  constructor(what: 'secrets' | 'connections') {
+    const message = `${what} are withheld: what started this execution comes from a fork`;
+    super({ code: 'secrets_withheld', status: 422, message });
+  }
+}

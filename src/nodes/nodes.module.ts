@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { OutgoingHttp } from '../common/http/outgoing-http.js';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
 import { GitHubModule } from '../common/github/github.module.js';
 import { MemoryModule } from '../common/memory/memory.module.js';
+import { Plugins } from '../common/plugins/plugins.js';
 import { SqlModule } from '../common/sql/sql.module.js';
 import { MemoryController } from './memory/memory.controller.js';
 import { NodeCatalogueController } from './node-catalogue.controller.js';
@@ -14,7 +16,14 @@ import type { NodeType } from './node.contract.js';
   controllers: [NodeCatalogueController, MemoryController],
   providers: [
     ...NODE_TYPES,
-    { provide: NodeRegistry, inject: [...NODE_TYPES], useFactory: (...types: NodeType[]) => new NodeRegistry(types) },
+    {
+      provide: NodeRegistry,
+      inject: [Plugins, OutgoingHttp, ...NODE_TYPES],
+      useFactory: (plugins: Plugins, http: OutgoingHttp, ...types: NodeType[]) => {
+        const further = plugins.nodeTypes as readonly (new (http: OutgoingHttp) => NodeType)[];
+        return new NodeRegistry([...types, ...further.map((type) => new type(http))]);
+      },
+    },
   ],
   exports: [NodeRegistry],
 })

@@ -336,8 +336,11 @@ export abstract class BaseTrigger<C extends object = object> {
   /** A public route that all triggers of the type share, below `/api/v1/public/`; null: none. */
   readonly sharedRoute: string | null = null;
 
-  /** A delivery by the shared route. @throws DeliveryRefusedError */
-  receiveShared(_request: PublicRequest): Promise<PublicAnswer> {
+  /**
+   * A delivery by the shared route. `inForce` asks for the triggers that it may concern: after its sender was checked.
+   * @throws DeliveryRefusedError
+   */
+  receiveShared(_request: PublicRequest, _inForce: () => Promise<readonly ArmedTrigger<C>[]>): Promise<PublicAnswer> {
     throw new Error(`${this.type} has no route of its own`);
   }
 

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { GitHubModule } from '../common/github/github.module.js';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
+import { Plugins } from '../common/plugins/plugins.js';
 import { SqlModule } from '../common/sql/sql.module.js';
 import { EngineModule } from '../engine/engine.module.js';
 import { TriggersController } from './api/triggers.controller.js';
@@ -27,20 +29,24 @@ import { TRIGGER_TYPES } from './trigger-types.js';
 import { TriggerHost, type BaseTrigger } from './trigger.contract.js';
 import { TriggerRepository } from './trigger.repository.js';
 import { TriggerService } from './trigger.service.js';
+import { TriggersInForce } from './triggers-in-force.js';
 import { TriggerTimers } from './trigger-timers.js';
 import { WebhookRoutes } from './webhook-routes.repository.js';
 import { WorkflowHolds } from './workflow-holds.js';
 
 /** Needs database, signals, timers, metrics, health, secrets and workflows from global modules. */
 @Module({
-  imports: [EngineModule, OutgoingHttpModule, SqlModule],
+  imports: [EngineModule, GitHubModule, OutgoingHttpModule, SqlModule],
   controllers: [TriggersController, WorkflowTriggersController],
   providers: [
     ...TRIGGER_TYPES,
     {
       provide: TriggerRegistry,
-      useFactory: (...types: BaseTrigger[]) => new TriggerRegistry(types),
-      inject: [...TRIGGER_TYPES],
+      useFactory: (plugins: Plugins, host: TriggerHost, ...types: BaseTrigger[]) => {
+        const further = plugins.triggerTypes as readonly (new (host: TriggerHost) => BaseTrigger)[];
+        return new TriggerRegistry([...types, ...further.map((type) => new type(host))]);
+      },
+      inject: [Plugins, TriggerHost, ...TRIGGER_TYPES],
     },
     { provide: TriggerHost, useClass: OccurrenceIntake },
     Backfills,
@@ -61,6 +67,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     TriggerManager,
     TriggerRepository,
     TriggerService,
+    TriggersInForce,
     TriggerTimers,
     WebhookIngress,
     WebhookRoutes,

@@ -90,8 +90,26 @@ export const TRIGGER_FIXTURES: Readonly<
   github: {
     // The suite has no App: the trigger is armed, and its health says what is missing.
     health: ['degraded'],
-    right: [{}, { events: ['push'], branches: ['main', '!old'], paths: ['src/**'], context: { files: ['README.md'] } }],
-    wrong: [{ events: 'push' }, { ignore_bots: 'yes' }, { context: { files: 'README.md' } }, { branches: ['[z-a]'] }],
+    right: [
+      {},
+      { events: ['push'], branches: ['main', '!old'], paths: ['src/**'], context: { files: ['README.md'] } },
+      {
+        branches: { base: ['main'], head: ['!wip/**'] },
+        authors_ignore: ['dependabot[bot]'],
+        skip_message: ['[skip ci]'],
+      },
+    ],
+    wrong: [
+      { events: 'push' },
+      { ignore_bots: 'yes' },
+      { context: { files: 'README.md' } },
+      { context: { files: ['../secret'] } },
+      { branches: ['[z-a]'] },
+      { branches: { base: ['[z-a]'] } },
+      { branches: { trunk: ['main'] } },
+      { branches: 'main' },
+      { skip_message: 5 },
+    ],
   },
   webhook: {
     right: [

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { statuses, step, type ExecutionView } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
@@ -41,6 +41,31 @@ export const EXPECTATIONS: Record<string, (world: World) => Promise<void>> = {
     });
     expect((await world.api.post('/webhook/github/push', {})).status).toBe(401);
     expect(world.called()).toEqual(['POST /deployments', `PUT /previews/${sha256('topic/x')}`]);
+  },
+
+  'docs-publish.yaml': async (world) => {
+    const { id } = await world.deploy('docs-publish.yaml');
+    world.answers({ 'POST /builds': {} });
+    const page = await delivered(world, { commits: [{ added: ['docs/a.md'], modified: ['src/b.ts'], removed: [] }] });
+    expect(page).toEqual({ fired: expect.any(String) as string, filtered: 'tags' });
+    await world.api.reaches(page['fired'] ?? '', 'completed');
+    expect(world.sent('POST /builds')).toMatchObject({
+      repository: 'acme/shop',
+      version: 'latest',
+      pages: ['docs/a.md'],
+    });
+    for (const more of [
+      { commits: [{ added: ['docs/drafts/a.md'], modified: [], removed: [] }] },
+      { head_commit: { message: 'Typo [skip docs]' }, commits: [{ added: ['docs/a.md'], modified: [], removed: [] }] },
+      { sender: { login: 'renovate[bot]', type: 'Bot' } },
+    ])
+      expect(await delivered(world, more)).not.toHaveProperty('fired');
+    world.answers({ 'POST /builds': {} });
+    const tag = await delivered(world, { ref: 'refs/tags/v2.0' });
+    await world.api.reaches(tag['fired'] ?? '', 'completed');
+    expect(world.sent('POST /builds')).toMatchObject({ version: 'v2.0', pages: [] });
+    expect(await delivered(world, { ref: 'refs/tags/v2.1-rc1' })).not.toHaveProperty('fired');
+    await world.api.call('DELETE', `/deployment/workflows/${id}/undeploy`);
   },
 
   'daily-report.yaml': async (world) => {
@@ -295,6 +320,21 @@ function push(world: World, delivery: string, ref: string, more: object = {}, ev
     'x-github-delivery': delivery,
     'x-hub-signature-256': `sha256=${createHmac('sha256', 'hush').update(body).digest('hex')}`,
   });
+}
+
+/** The execution or the reason, by outcome. */
+async function delivered(world: World, more: object): Promise<Record<string, string>> {
+  const repository = { full_name: 'acme/shop', default_branch: 'main' };
+  const shas = { before: 'a'.repeat(40), after: 'b'.repeat(40) };
+  const body = JSON.stringify({ ref: 'refs/heads/main', ...shas, repository, sender: { login: 'ada' }, ...more });
+  const { body: answer } = await world.api.call('POST', '/public/webhooks/github', body, {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': `sha256=${createHmac('sha256', 'hush').update(body).digest('hex')}`,
+  });
+  const results = answer.results as { status: string; execution_id: string | null; reason: { code: string } | null }[];
+  return Object.fromEntries(results.map((one) => [one.status, one.execution_id ?? one.reason?.code ?? '']));
 }
 
 function form(world: World, body: string) {

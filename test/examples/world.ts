@@ -33,7 +33,7 @@ export class World {
   ) {}
 
   static async start(): Promise<World> {
-    const { api } = await startApp();
+    const { api } = await startApp({ GITHUB_WEBHOOK_SECRET: 'hush' });
     const server = await startRecordingServer((call, response) => {
       const { status = 200, json = {} } = world.reply(call);
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));

@@ -172,7 +172,7 @@ describe.each(sharedBackends())('secrets planted everywhere, on %s', (_name, ope
     expect(keys.length).toBeGreaterThan(0);
     for (const key of keys) {
       const dumped = await redis.dumpBuffer(key);
-      expect(shownIn(`${key} ${dumped?.toString() ?? ''}`)).toEqual([]);
+      expect(shownIn(`${key} ${dumped.toString()}`)).toEqual([]);
     }
     redis.disconnect();
   });

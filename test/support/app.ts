@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/common/config/read-config.js';
 import { Redactor } from '../../src/common/logging/redactor.js';
+import type { Plugins } from '../../src/common/plugins/plugins.js';
 import { createHttpServer } from '../../src/http-server.js';
 import { Api } from './api.js';
 import { afterFile } from './cleanup.js';
@@ -18,7 +19,11 @@ export interface TestApp {
 }
 
 /** The whole application in this process, listening on a free port, on a database of its own unless one is given. */
-export async function startApp(env: Readonly<Record<string, string>> = {}, db?: TestDatabase): Promise<TestApp> {
+export async function startApp(
+  env: Readonly<Record<string, string>> = {},
+  db?: TestDatabase,
+  plugins?: Plugins,
+): Promise<TestApp> {
   const testDatabase = db ?? (await createTestDatabase());
   const { config } = readConfig({
     DATABASE_URL: testDatabase.url,
@@ -28,7 +33,7 @@ export async function startApp(env: Readonly<Record<string, string>> = {}, db?: 
     SHUTDOWN_GRACE: '2s',
     ...env,
   });
-  const app = await createHttpServer(AppModule.with(config, new Redactor()), config, QUIET);
+  const app = await createHttpServer(AppModule.with(config, new Redactor(), plugins), config, QUIET);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   let closed: Promise<void> | undefined;

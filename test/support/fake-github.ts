@@ -11,6 +11,10 @@ export interface FakeGitHub extends RecordingServer {
   /** Changed files of a comparison, `base...head`. */
   readonly files: Map<string, string[]>;
   readonly contents: Map<string, string>;
+  /** Changed files as the pull request itself lists them. */
+  ofPull: string[];
+  /** All that a comparison names, on its first page; null: page after page. */
+  comparesAtMost: number | null;
   deliveries: { id: number; guid: string; status_code: number; delivered_at: string; redelivery: boolean }[];
   readonly redelivered: number[];
   /** Answers everything with this status; null: as it should. */
@@ -27,6 +31,8 @@ export async function startFakeGitHub(): Promise<FakeGitHub> {
   const state = {
     files: new Map<string, string[]>(),
     contents: new Map<string, string>(),
+    ofPull: [] as string[],
+    comparesAtMost: null as number | null,
     deliveries: [] as FakeGitHub['deliveries'],
     redelivered: [] as number[],
     broken: null as number | null,
@@ -67,17 +73,22 @@ export async function startFakeGitHub(): Promise<FakeGitHub> {
     if (authorization !== `Bearer ${TOKEN}`) return reply({ message: 'Not Found' }, 404);
     const [, range = ''] = /\/compare\/(.+)$/.exec(path) ?? [];
     if (range !== '' && call.headers.accept?.includes('diff') === true) return response.end(`diff --git of ${range}`);
-    if (range !== '') {
-      const all = state.files.get(range) ?? [];
+    const pageOf = (all: readonly string[]): { filename: string }[] => {
       const page = Number(query.get('page') ?? 1);
       const last = Math.max(1, Math.ceil(all.length / PER_PAGE));
       if (page < last) response.setHeader('link', `<${server.url}${path}?per_page=100&page=${page + 1}>; rel="next"`);
-      const files = all.slice((page - 1) * PER_PAGE, page * PER_PAGE).map((filename) => ({ filename }));
-      return reply({ files });
+      return all.slice((page - 1) * PER_PAGE, page * PER_PAGE).map((filename) => ({ filename }));
+    };
+    if (range !== '') {
+      const all = state.files.get(range) ?? [];
+      if (state.comparesAtMost === null) return reply({ files: pageOf(all) });
+      return reply({ files: all.slice(0, state.comparesAtMost).map((filename) => ({ filename })) });
     }
+    if (/\/pulls\/\d+\/files$/.test(path)) return reply(pageOf(state.ofPull));
     const [, name = ''] = /\/contents\/(.+)$/.exec(path) ?? [];
     const text = state.contents.get(`${name}@${query.get('ref') ?? ''}`);
-    return text === undefined ? reply({ message: 'Not Found' }, 404) : response.end(text);
+    if (text === undefined) return reply({ message: 'Not Found' }, 404);
+    return reply({ encoding: 'base64', content: Buffer.from(text).toString('base64'), size: text.length });
   });
   const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
   return Object.assign(state, server, { appId, privateKey: pem });

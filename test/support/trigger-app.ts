@@ -10,6 +10,7 @@ import { HealthProbes } from '../../src/common/health/health-probes.js';
 import { OutgoingHttpModule } from '../../src/common/http/outgoing-http.module.js';
 import { Redactor } from '../../src/common/logging/redactor.js';
 import { Mailer } from '../../src/common/mail/mailer.js';
+import { Plugins } from '../../src/common/plugins/plugins.js';
 import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
@@ -236,6 +237,7 @@ export async function startTriggerApp(
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
     EventListeners,
     EngineFigures,
+    { provide: Plugins, useValue: new Plugins() },
     Redactor,
     Mailer,
     { provide: Connections, useValue: { get: () => Promise.reject(new Error('no connections here')) } },

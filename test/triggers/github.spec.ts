@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TriggerManager } from '../../src/triggers/trigger-manager.js';
 import { GitHubTrigger } from '../../src/triggers/types/github/github.trigger.js';
 import type { Api } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -11,13 +12,14 @@ const SECRET = 'the secret of the app';
 const PATH = '/public/webhooks/github';
 
 let github: FakeGitHub;
+let env: Record<string, string>;
 let one: TestApp;
 let two: TestApp;
 let api: Api;
 
 beforeAll(async () => {
   github = await startFakeGitHub();
-  const env = {
+  env = {
     GITHUB_APP_ID: github.appId,
     GITHUB_APP_PRIVATE_KEY: github.privateKey,
     GITHUB_WEBHOOK_SECRET: SECRET,
@@ -31,6 +33,12 @@ beforeAll(async () => {
 beforeEach(() => {
   github.broken = null;
 });
+
+async function ledgerOf(workflow: string): Promise<any[]> {
+  const status = await api.get(`/triggers/workflows/${workflow}/status`);
+  const { body } = await api.get(`/triggers/${status.body.triggers[0].id as string}/occurrences`);
+  return body.items as any[];
+}
 
 let made = 0;
 async function deployed(config: object, steps = '[{id: note, type: log, config: {message: hi}}]'): Promise<string> {
@@ -146,6 +154,35 @@ describe('a delivery', () => {
     expect(await resultOf(byPath, 'push', push())).toMatchObject({ status: 'filtered', reason: { code: 'paths' } });
   });
 
+  it('that was refused is in the ledger of each trigger, without what was sent', async () => {
+    const workflow = await deployed({ events: ['push'] });
+    const headers = { 'x-github-event': 'push', 'x-github-delivery': 'forged', 'x-hub-signature-256': 'sha256=00' };
+    const { status } = await api.call('POST', PATH, '{"secret":1}', { 'content-type': 'application/json', ...headers });
+    expect(status).toBe(401);
+    const [row] = await ledgerOf(workflow);
+    expect(row).toMatchObject({ outcome: 'rejected', reason: { code: 'signature' }, payload: { method: 'POST' } });
+    expect(JSON.stringify(row)).not.toContain('secret');
+  });
+
+  it('reaches a trigger of which the replica has not heard yet', async () => {
+    const deaf = vi.spyOn(two.app.get(TriggerManager), 'sync').mockResolvedValue();
+    const workflow = await deployed({ events: ['push'] });
+    expect(await resultOf(workflow, 'push', push(), undefined, two.api)).toMatchObject({ status: 'fired' });
+    deaf.mockRestore();
+  });
+
+  it('is known for as long as GitHub may send it again', async () => {
+    await deployed({ events: ['push'] });
+    const id = randomUUID();
+    await deliver('push', push(), id);
+    const kept = await one.db.database.query<{ days: number }>(
+      `SELECT DISTINCT round(extract(epoch FROM expires_at - now()) / 86400)::int AS days
+       FROM occurrence_key WHERE dedup_key = $1`,
+      [id],
+    );
+    expect(kept).toEqual([{ days: 4 }]);
+  });
+
   it('as a form is taken as well', async () => {
     const workflow = await deployed({ events: ['push'] });
     const body = new URLSearchParams({ payload: JSON.stringify(push()) }).toString();
@@ -159,6 +196,19 @@ describe('a delivery', () => {
   });
 });
 
+describe('changed files of a new branch with more commits than a delivery names', () => {
+  it('are those that it has beyond the default branch', async () => {
+    const workflow = await deployed({ paths: ['src/**'] });
+    const commits = Array.from({ length: 20 }, () => ({ added: ['docs/a'], removed: [], modified: [] }));
+    const fresh = (after: string) =>
+      push({ before: '0'.repeat(40), after, commits, repository: { ...repository, default_branch: 'trunk' } });
+    github.files.set('trunk...with', ['docs/a', 'src/b']);
+    github.files.set('trunk...without', ['docs/a']);
+    expect(await resultOf(workflow, 'push', fresh('with'))).toMatchObject({ status: 'fired', reason: null });
+    expect(await resultOf(workflow, 'push', fresh('without'))).toMatchObject({ reason: { code: 'paths' } });
+  });
+});
+
 describe('changed files of a pull request', () => {
   it('come from the API, page after page, by a token that is made once', async () => {
     const workflow = await deployed({ paths: ['src/last.ts'] });
@@ -168,6 +218,21 @@ describe('changed files of a pull request', () => {
     expect(await resultOf(workflow, 'pull_request', pull('many'))).toMatchObject({ status: 'fired', reason: null });
     expect(await resultOf(workflow, 'pull_request', pull('none'))).toMatchObject({ reason: { code: 'paths' } });
     expect(github.tokensMade - before).toBeLessThanOrEqual(1);
+  });
+
+  it('of which a comparison names 300 at most are listed by the pull request, up to 3,000', async () => {
+    const workflow = await deployed({ paths: ['src/last.ts'] });
+    github.files.set(
+      'base...big',
+      Array.from({ length: 400 }, (_, n) => `docs/${n}`),
+    );
+    github.ofPull = [...Array.from({ length: 399 }, (_, n) => `docs/${n}`), 'src/last.ts'];
+    github.comparesAtMost = 300;
+    expect(await resultOf(workflow, 'pull_request', pull('big'))).toMatchObject({ status: 'fired', reason: null });
+    github.ofPull = Array.from({ length: 3_000 }, (_, n) => `docs/${n}`);
+    const marked = await resultOf(workflow, 'pull_request', pull('big'));
+    expect(marked).toMatchObject({ status: 'fired', reason: { code: 'paths' } });
+    github.comparesAtMost = null;
   });
 
   it('that GitHub cannot tell let it fire, and it is marked', async () => {
@@ -196,21 +261,66 @@ it('the context of a private repository is read at the SHA of the event', async 
 });
 
 describe('a pull request from a fork', () => {
-  const steps = `[{id: use, type: set, config: {values: {token: "{{ sha256(secrets.deploy_key) }}"}}}]`;
-
-  it('sees no secrets, nor does its replay', async () => {
-    await api.call('PUT', '/secrets/deploy_key', { value: 'a very secret key' });
+  const ofFork = (): object => pull('fork', { full_name: 'eve/shop' });
+  const use = `{id: use, type: set, config: {values: {token: "{{ sha256(secrets.deploy_key) }}"}}}`;
+  const run = async (steps: string, payload: object, end: string): Promise<any> => {
     const workflow = await deployed({ events: ['pull_request'] }, steps);
-    const own = await resultOf(workflow, 'pull_request', pull('own'));
-    await api.reaches(own.execution_id ?? '', 'completed');
-    const fork = await resultOf(workflow, 'pull_request', pull('fork', { full_name: 'eve/shop' }));
-    const failed = await api.reaches(fork.execution_id ?? '', 'failed');
-    expect(failed.error?.code).toBe('expression_failed');
-    const status = await api.get(`/triggers/workflows/${workflow}/status`);
-    const ledger = await api.get(`/triggers/${status.body.triggers[0].id as string}/occurrences?limit=1`);
-    const replay = await api.post(`/occurrences/${ledger.body.items[0].id as string}/replay`);
+    const { execution_id: id } = await resultOf(workflow, 'pull_request', payload);
+    return { workflow, execution: await api.reaches(id ?? '', end) };
+  };
+
+  beforeAll(async () => {
+    await api.call('PUT', '/secrets/deploy_key', { value: 'a very secret key' });
+    await api.create(`name: uses-the-key\nsteps: [${use}]`);
+  });
+
+  it('sees no secrets and is told so, nor does its replay', async () => {
+    await run(`[${use}]`, pull('own'), 'completed');
+    const { workflow, execution } = await run(`[${use}]`, ofFork(), 'failed');
+    expect(execution.error).toMatchObject({ code: 'expression_failed' });
+    expect(execution.error.message).toContain('secrets are withheld');
+    const [row] = await ledgerOf(workflow);
+    const replay = await api.post(`/occurrences/${row.id as string}/replay`);
     expect(replay.status).toBe(202);
-    expect((await api.reaches(replay.body.execution_id as string, 'failed')).error?.code).toBe('expression_failed');
+    const replayed = await api.reaches(replay.body.execution_id as string, 'failed');
+    expect(replayed.error?.message).toContain('secrets are withheld');
+  });
+
+  it('cannot get around it by a default, nor by asking whether there is one', async () => {
+    for (const expression of [
+      "default(secrets.deploy_key, 'none')",
+      'has(secrets.deploy_key)',
+      'secrets.?deploy_key.orValue(1)',
+    ]) {
+      const { execution } = await run(
+        `[{id: use, type: transform, config: {expression: "${expression}"}}]`,
+        ofFork(),
+        'failed',
+      );
+      expect(execution.error.message, expression).toContain('secrets are withheld');
+    }
+  });
+
+  it.each([
+    ['a child', '[{id: sub, type: subworkflow, config: {workflow: uses-the-key, input: {}}}]'],
+    [
+      'a child of a distributed pass',
+      `[{id: each, type: loop, config: {items: [1], distribute: true,
+        steps: [{id: sub, type: subworkflow, config: {workflow: uses-the-key, input: {}}}]}}]`,
+    ],
+    ['a distributed pass', `[{id: each, type: loop, config: {items: [1], distribute: true, steps: [${use}]}}]`],
+  ])('hands none on to %s', async (_what, steps) => {
+    const { execution } = await run(steps, ofFork(), 'failed');
+    expect(JSON.stringify(execution)).toContain('secrets are withheld');
+    await run(steps, pull('own'), 'completed');
+  });
+
+  it('uses no connection: it holds secrets', async () => {
+    const config = { url: 'postgres://user:hidden@127.0.0.1:1/none' };
+    expect((await api.post('/connections', { name: 'stock', type: 'database', config })).status).toBe(201);
+    const steps = '[{id: read, type: database, config: {connection: stock, sql: SELECT 1}}]';
+    const { execution } = await run(steps, ofFork(), 'failed');
+    expect(execution.error).toMatchObject({ code: 'secrets_withheld' });
   });
 });
 
@@ -244,6 +354,16 @@ it('what GitHub could not deliver is asked for again', async () => {
   github.deliveries = [entry(1, 'home', 202), entry(2, 'lost', 502), entry(3, 'half', 500), entry(4, 'half', 202)];
   await one.app.get(GitHubTrigger).reconcile();
   expect(github.redelivered).toEqual([2]);
+});
+
+it('what was sent while no server was up is asked for when one is', async () => {
+  github.redelivered.length = 0;
+  github.deliveries = [
+    { id: 9, guid: 'night', status_code: 0, delivered_at: new Date().toISOString(), redelivery: false },
+  ];
+  const started = await startApp(env);
+  await vi.waitFor(() => expect(github.redelivered).toContain(9), 30_000);
+  await started.close();
 });
 
 it('the example of the guide works as it stands there', async () => {

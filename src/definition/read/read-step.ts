@@ -69,6 +69,7 @@ export interface ReadScope {
 
 export class StepReader {
   private count = 0;
+  private isRefused = false;
 
   private readonly expander: TemplateExpander;
 
@@ -94,17 +95,16 @@ export class StepReader {
   }
 
   private step(value: unknown, path: Path, depth: number): ReadStep | undefined {
-    this.count += 1;
-    if (this.count === MOST_STEPS + 1) {
-      this.faults.error('steps_too_many', path, `A definition may have ${MOST_STEPS} steps.`);
+    if (this.count >= MOST_STEPS) {
+      this.refuse(path);
+      return undefined;
     }
-    if (this.count > MOST_STEPS) return undefined;
     if (!isPlainObject(value)) {
+      this.count += 1;
       wrongType('a step', value, path, this.faults);
       return undefined;
     }
     if (usesTemplate(value)) {
-      this.count -= 1;
       return this.expander.expand(value, path, (step) => this.step(step, path, depth));
     }
     const read = readFields(value, path, STEP_FIELDS, 'A step', this.faults);
@@ -115,14 +115,18 @@ export class StepReader {
       });
     }
     const type = typeof read['type'] === 'string' ? this.type(read['type'], path) : undefined;
-    if (typeof read['id'] !== 'string' || typeof read['type'] !== 'string') {
-      // Still look into it, so that all faults come at once.
-      this.nested(read, type, path, depth);
-      return undefined;
-    }
+    // Of a step that is not readable too, so that all faults come at once.
     const scopes = this.nested(read, type, path, depth);
+    // What holds other steps does not count: a thousand branches are a thousand steps.
+    if (scopes.every((scope) => scope.steps.length === 0)) this.count += 1;
+    if (typeof read['id'] !== 'string' || typeof read['type'] !== 'string') return undefined;
     const configPath = [...path, Object.keys(value).find((key) => snakeCase(key) === 'config') ?? 'config'];
     return { definition: read as unknown as StepDefinition, path, configPath, type, scopes };
+  }
+
+  private refuse(path: Path): void {
+    if (!this.isRefused) this.faults.error('steps_too_many', path, `A definition may have ${MOST_STEPS} steps.`);
+    this.isRefused = true;
   }
 
   private type(name: string, path: Path): NodeTypeDescription | undefined {

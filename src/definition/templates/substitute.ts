@@ -94,7 +94,8 @@ class Substitution {
   private valueOf(name: string, path: Path): unknown {
     if (!Object.hasOwn(this.values, name)) {
       this.unknown.push({ path, parameter: name });
-      return null;
+      // Something that may be anything, so that this fault brings no others.
+      return `{{ variables.${name} }}`;
     }
     const value = this.values[name];
     this.take(typeof value === 'string' ? value.length : JSON.stringify(value ?? null).length);

@@ -7,6 +7,7 @@ import { PASS_TRIGGER } from '../views/execution.repository.js';
 import type { Asking } from './asking.js';
 import { knownPasses, letGo } from './children.statements.js';
 import type { PassNames } from './parent-link.js';
+import { triggerOfChild } from '../run/withheld.js';
 
 type PassesRequest = Extract<ChildRequest, { kind: 'passes' }>;
 
@@ -55,7 +56,7 @@ function toRow({ step, parent }: Asking, request: PassesRequest, item: unknown, 
         variables: {},
         triggerId: null,
         triggerType: PASS_TRIGGER,
-        trigger: null,
+        trigger: triggerOfChild(parent, PASS_TRIGGER, parent.now),
       },
     },
     // Its time is its parent's: that one's timeout cancels it.

@@ -6,6 +6,7 @@ import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-
 import type { AcceptRow } from '../start/accept.statement.js';
 import { StarterService } from '../start/starter.service.js';
 import type { Asking } from './asking.js';
+import { triggerOfChild } from '../run/withheld.js';
 import { Refused } from './refused.js';
 
 type WorkflowRequest = Extract<ChildRequest, { kind: 'workflow' }>;
@@ -40,7 +41,7 @@ export class SubworkflowRequests {
       priority: parent.priority,
       triggerId: null,
       triggerType: 'subworkflow',
-      trigger: null,
+      trigger: triggerOfChild(parent, 'subworkflow', parent.now),
       createdBy: parent.created_by,
     };
     return await this.starter.childRow(execution, request.execution_id, {

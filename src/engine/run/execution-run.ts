@@ -220,6 +220,7 @@ export class ExecutionRun {
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
       if (prepared === null) continue;
+      if (this.services.hooks !== undefined) this.tellStart(prepared.record);
       await this.runner.runPure(prepared);
       if (prepared.record.hasStopped) {
         this.stopBy(prepared.record);
@@ -307,6 +308,7 @@ export class ExecutionRun {
   }
 
   private launch({ record, node, context }: PreparedStep): void {
+    if (this.services.hooks !== undefined) this.tellStart(record);
     const attempt = startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
     this.attempts.set(record, attempt);
     // Stopped while its start was being recorded.
@@ -315,6 +317,12 @@ export class ExecutionRun {
       this.finished.push({ record, result });
       this.bell.ring();
     });
+  }
+
+  private tellStart({ path, step, fields }: StepRecord): void {
+    const { id: executionId, workflow_id: workflowId } = this.claimed;
+    const { attempt } = fields;
+    this.services.hooks?.onStepStart({ executionId, workflowId, stepPath: path, type: step.type, attempt });
   }
 
   private takeFinished(): void {

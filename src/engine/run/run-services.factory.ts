@@ -4,6 +4,7 @@ import { AppConfig } from '../../common/config/app-config.js';
 import { Connections } from '../../common/connections/connections.js';
 import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
+import { Plugins } from '../../common/plugins/plugins.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { ChildEnds } from '../children/child-ends.service.js';
@@ -45,6 +46,7 @@ export class RunServicesFactory {
     answers: StepAnswers,
     files: ExecutionFiles,
     events: OwnEvents,
+    { hooks }: Plugins,
   ) {
     this.services = {
       types,
@@ -72,7 +74,9 @@ export class RunServicesFactory {
       onStepEnd: (step) => {
         if (!step.isTest) metrics.stepEnded(step.type, step.status, step.durationMs);
         journal.stepEnded(step);
+        hooks?.onStepComplete(step);
       },
+      hooks: hooks ?? undefined,
       onRetry: (type) => metrics.retried(type),
       onChange: (executionId) => watches.changed(executionId),
     };

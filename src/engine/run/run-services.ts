@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.js';
 import type { Connections } from '../../common/connections/connections.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
+import type { Hooks } from '../../common/plugins/hooks.js';
 import type { NodeType } from '../../nodes/node.contract.js';
 import type { ExecutionFiles } from '../files/execution-files.service.js';
 import type { Slots } from './slots.js';
@@ -60,6 +61,8 @@ export interface RunServices {
   ) => Promise<ReadonlyMap<string, StepAnswer>>;
   /** Told of each step execution that ended, for metrics and the server's log. */
   readonly onStepEnd: (step: EndedStep) => void;
+  /** Left out: no plugin listens. */
+  readonly hooks?: Hooks | undefined;
   readonly onRetry: (type: string) => void;
   /** Told after each commit that changed an execution, for those who watch it. */
   readonly onChange: (executionId: string) => void;

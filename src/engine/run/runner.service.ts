@@ -1,3 +1,4 @@
+import type { WorkflowStarted } from '../../common/plugins/hooks.js';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '../../common/config/app-config.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
@@ -22,7 +23,7 @@ import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
-import { secretsFor } from './secrets-of.js';
+import { secretsOf } from './secrets-of.js';
 import { WorkerShare } from './worker-share.service.js';
 
 /** How long executions may take to be handed back to a database that is away. */
@@ -111,6 +112,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   private async hold(claimed: ClaimedExecution): Promise<void> {
     this.metrics.claimed(claimed);
     this.services.onChange(claimed.id);
+    const { hooks } = this.services;
+    if (hooks !== undefined && claimed.epoch === 1 && claimed.pass === null) hooks.onWorkflowStart(startOf(claimed));
     const began = performance.now();
     const result = await this.runToRest(claimed);
     if (result.kind === 'ended') {
@@ -118,6 +121,8 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       const endedAt = claimed.now.getTime() + performance.now() - began;
       this.metrics.ended(claimed, status, endedAt);
       this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
+      if (hooks !== undefined && claimed.pass === null)
+        hooks.onWorkflowComplete({ ...startOf(claimed), status, errorCode: error?.code ?? null });
       this.ends.announce(claimed.id, { id: claimed.id, status, output, error });
       if (claimed.concurrency_key !== null) this.places.give([claimed.concurrency_key]);
     }
@@ -143,12 +148,12 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private wholeRun(claimed: ClaimedExecution, plan: Plan): ExecutionRun {
-    return new ExecutionRun(claimed, plan, secretsFor(claimed, plan), this.services);
+    return new ExecutionRun(claimed, plan, secretsOf(plan), this.services);
   }
 
   private async passRun(pass: ClaimedExecution, whole: Plan): Promise<ExecutionRun> {
     const { claimed, plan, prefix, places, steps } = await this.seats.of(pass, whole);
-    const run = new ExecutionRun(claimed, plan, secretsFor(claimed, whole), this.services, prefix);
+    const run = new ExecutionRun(claimed, plan, secretsOf(whole), this.services, prefix);
     run.placeOutside(places, steps);
     return run;
   }
@@ -177,4 +182,13 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
 
 function isPassing(error: unknown): boolean {
   return isConnectionLoss(error) || (error instanceof AppError && error.retryable);
+}
+
+function startOf({
+  id,
+  workflow_id: workflowId,
+  version,
+  trigger_type: triggerType,
+}: ClaimedExecution): WorkflowStarted {
+  return { executionId: id, workflowId, version, triggerType };
 }

@@ -9,9 +9,3 @@ export function secretsOf(plan: Plan): readonly string[] {
   if (names === undefined) known.set(plan, (names = [...requiredSecrets(plan)]));
   return names;
 }
-
-/** None for an execution from which its trigger withholds them. */
-export function secretsFor({ trigger }: { readonly trigger: unknown }, plan: Plan): readonly string[] {
-  const isWithheld = (trigger as { withholds_secrets?: unknown } | null)?.withholds_secrets === true;
-  return isWithheld ? [] : secretsOf(plan);
-}

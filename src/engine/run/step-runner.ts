@@ -26,6 +26,7 @@ import type { RunLog } from './run-log.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
 import { STOPPED, StepRecord, suspendedFor } from './step-record.js';
+import { isWithheldFrom, WITHHELD_CONNECTIONS, WITHHELD_SECRETS } from './withheld.js';
 
 export interface PreparedStep {
   readonly record: StepRecord;
@@ -54,6 +55,10 @@ export class StepRunner {
 
   async loadSecrets(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
+    if (isWithheldFrom(this.claimed)) {
+      this.book.names.secrets = WITHHELD_SECRETS;
+      return;
+    }
     const values: Record<string, string> = {};
     for (const name of names) {
       const value = await this.services.secrets.get(name);
@@ -272,7 +277,7 @@ export class StepRunner {
       ...(this.mocks !== null && { isTest: true }),
       attempt: record.fields.attempt,
       idempotencyKey: `${this.claimed.id}:${path}`,
-      connections: this.services.connections,
+      connections: isWithheldFrom(this.claimed) ? WITHHELD_CONNECTIONS : this.services.connections,
       now: this.now,
       files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,

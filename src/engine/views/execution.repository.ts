@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
-import { idBounds, idTime } from '../../common/ids.js';
+import { idBounds, idsBeginningWith, idTime } from '../../common/ids.js';
 import { withLargeOutputs } from '../outputs/large-outputs.js';
 import {
   EXECUTION_COLUMNS,
@@ -12,6 +12,11 @@ import {
 
 /** The `trigger_type` of a distributed loop's passes. */
 export const PASS_TRIGGER = 'loop';
+
+const OPEN_STATUSES = ['queued', 'running', 'waiting', 'paused'];
+const FAILED_STATUSES = ['failed', 'timed_out'];
+/** Whose executions have an error: each statement that sets one of them sets it. */
+const WITH_ERROR = [...FAILED_STATUSES, 'cancelled'];
 
 export interface ExecutionFilter {
   ids?: readonly string[];
@@ -52,6 +57,25 @@ export class ExecutionRepository {
 
   /** Newest first, one more than `limit`. */
   async list(filter: ExecutionFilter, limit: number): Promise<ExecutionRow[]> {
+    const where = this.conditions(filter);
+    if (filter.triggerId !== undefined) where.add('workflow_id = ?', await this.workflowOf(filter.triggerId));
+    const newest = `ORDER BY id DESC LIMIT ${limit + 1}`;
+    const select = `SELECT ${EXECUTION_COLUMNS} FROM execution`;
+    const parts = searchParts(where, filter.q).map((part) => `${select} ${part} ${newest}`);
+    const [only = ''] = parts;
+    const sql = parts.length === 1 ? only : `(${parts.join(') UNION ALL (')}) ${newest}`;
+    return await this.database.query<Row<ExecutionRow>>(sql, where.values);
+  }
+
+  /** It leads to an index; a trigger that was deleted leaves its executions to be looked through. */
+  private async workflowOf(triggerId: string): Promise<string | undefined> {
+    const rows = await this.database.query<{ workflow_id: string }>('SELECT workflow_id FROM trigger WHERE id = $1', [
+      triggerId,
+    ]);
+    return rows[0]?.workflow_id;
+  }
+
+  private conditions(filter: ExecutionFilter): Conditions {
     const where = new Conditions();
     where.add('id = ANY(?::uuid[])', filter.ids);
     where.add('workflow_id = ?', filter.workflowId);
@@ -65,12 +89,11 @@ export class ExecutionRepository {
     where.add('id >= ?', filter.from && idBounds(filter.from.getTime()).lowest);
     where.add('id < ?', filter.to && idBounds(filter.to.getTime()).lowest);
     where.add('id < ?', filter.before);
-    where.add(
-      `(id::text LIKE ? || '%' OR strpos(lower(error->>'code'), ?) > 0 OR strpos(lower(error->>'message'), ?) > 0)`,
-      filter.q?.toLowerCase(),
-    );
-    const sql = `SELECT ${EXECUTION_COLUMNS} FROM execution ${where.sql} ORDER BY id DESC LIMIT ${limit + 1}`;
-    return await this.database.query<Row<ExecutionRow>>(sql, where.values);
+    // Spelled out, these lead to the partial indexes.
+    if (isAmong(OPEN_STATUSES, filter.status)) where.always('is_open');
+    else if (isAmong(FAILED_STATUSES, filter.status)) where.always('is_failed');
+    else if (isAmong(WITH_ERROR, filter.status)) where.always('error IS NOT NULL');
+    return where;
   }
 
   /** In the order in which they were reached, one more than `limit`. */
@@ -115,6 +138,24 @@ function isGeneral({ ids, parentId, triggerType }: ExecutionFilter): boolean {
   return ids === undefined && parentId === undefined && triggerType !== PASS_TRIGGER;
 }
 
+function isAmong(statuses: readonly string[], wanted: readonly string[] | undefined): boolean {
+  return wanted !== undefined && wanted.every((status) => statuses.includes(status));
+}
+
+/** A search is for the beginning of an id or for words of the error: one part each, so that each has its index. */
+function searchParts(where: Conditions, q: string | undefined): string[] {
+  if (q === undefined) return [where.sql];
+  const text = q.toLowerCase();
+  const ids = idsBeginningWith(text);
+  const bounds = ids === null ? [] : [where.value(ids.lowest), where.value(ids.highest)];
+  const word = where.value(text);
+  // Index: execution_error.
+  const byError = `error IS NOT NULL AND (strpos(lower(error->>'code'), ${word}) > 0 OR strpos(lower(error->>'message'), ${word}) > 0)`;
+  if (ids === null) return [where.and(byError)];
+  const byId = `id BETWEEN ${bounds.join(' AND ')}`;
+  return [where.and(byId), where.and(`${byError} AND NOT (${byId})`)];
+}
+
 /** Collects the conditions of a list whose values are given. */
 class Conditions {
   readonly values: unknown[] = [];
@@ -131,7 +172,17 @@ class Conditions {
     this.parts.push(condition);
   }
 
+  /** @returns the parameter that stands for a value */
+  value(value: unknown): string {
+    return `$${this.values.push(value)}`;
+  }
+
   get sql(): string {
     return this.parts.length === 0 ? '' : `WHERE ${this.parts.join(' AND ')}`;
+  }
+
+  /** These conditions and a further one. */
+  and(condition: string): string {
+    return `WHERE ${[...this.parts, condition].join(' AND ')}`;
   }
 }

@@ -6,6 +6,35 @@ const ERRORS = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503];
 const STARTED = { $ref: '#/components/schemas/FiredDto' };
 const ANY = { schema: {}, example: { name: 'Ada' } };
 
+const GITHUB_ANSWER = {
+  type: 'object',
+  required: ['delivery_id', 'event', 'results'],
+  properties: {
+    delivery_id: { type: 'string' },
+    event: { type: 'string' },
+    results: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['trigger_id', 'workflow_id', 'status', 'duplicate'],
+        properties: {
+          trigger_id: { type: 'string', format: 'uuid' },
+          workflow_id: { type: 'string', format: 'uuid' },
+          occurrence_id: { type: ['string', 'null'], format: 'uuid' },
+          execution_id: { type: ['string', 'null'], format: 'uuid' },
+          status: { type: 'string', description: 'The outcome: `fired`, `filtered`, `duplicate`, …' },
+          duplicate: { type: 'boolean' },
+          reason: {
+            type: ['object', 'null'],
+            properties: { code: { type: 'string' }, detail: { type: 'string' } },
+          },
+        },
+      },
+    },
+  },
+};
+const GITHUB_EXAMPLE = { delivery_id: '72d3162e-cc78-11e3-81ab-4c9367dc0958', event: 'push', results: [] };
+
 /** The public webhooks stand straight on Fastify; this is what OpenAPI says of them. */
 export const INGRESS_PATHS: FurtherPaths = {
   '/api/v1/public/webhook/workflow/{workflow}': pathItem('workflow', {
@@ -16,7 +45,42 @@ export const INGRESS_PATHS: FurtherPaths = {
     name: 'path',
     description: 'The path of the trigger; it may hold several parts.',
   }),
+  '/api/v1/public/webhooks/github': { post: githubOperation() },
 };
+
+function githubOperation() {
+  const header = (name: string, description: string) => ({
+    name,
+    in: 'header' as const,
+    required: true,
+    description,
+    schema: { type: 'string' },
+  });
+  return {
+    operationId: 'webhook_github',
+    summary: 'Take a delivery of the GitHub App',
+    description:
+      'Answered after the commit, with what each github trigger made of it. A delivery that comes again is a duplicate.',
+    tags: ['Webhooks'],
+    security: [],
+    parameters: [
+      header('X-GitHub-Event', 'The event: `push`.'),
+      header('X-GitHub-Delivery', 'The id of the delivery; the same id starts nothing twice.'),
+      header('X-Hub-Signature-256', '`sha256=` and the HMAC of the body by `GITHUB_WEBHOOK_SECRET`.'),
+    ],
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: { type: 'object' }, example: { ref: 'refs/heads/main' } } },
+    },
+    responses: {
+      202: {
+        description: 'Recorded.',
+        content: { 'application/json': { schema: GITHUB_ANSWER, example: GITHUB_EXAMPLE } },
+      },
+      ...Object.fromEntries([400, 401, 405, 413, 429, 503].map((status) => [status, problemAnswer(status)])),
+    },
+  };
+}
 
 function pathItem(by: string, parameter: { name: string; description: string }): FurtherPaths[string] {
   const parameters = [

@@ -1,20 +1,26 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { AppConfig } from '../../common/config/app-config.js';
-import type { PublicAnswer, PublicRequest } from '../trigger.contract.js';
+import { TriggerHost, type PublicAnswer, type PublicRequest } from '../trigger.contract.js';
 import { TriggerRegistry } from '../trigger-registry.js';
 import { DeliveryRefusedError } from '../triggers.errors.js';
 import { RateLimiter } from '../../common/http/rate-limiter.js';
+import { TriggersInForce } from '../triggers-in-force.js';
+import { REJECTIONS_KEPT, rejected } from './rejected.js';
 
 const PREFIX = '/api/v1/public/';
 
 /** Routes that all triggers of a type share: one address for an App, whatever workflows listen. */
 @Injectable()
 export class SharedIngress {
+  private readonly log = new Logger(SharedIngress.name);
   private readonly limiter: RateLimiter | null;
+  private readonly rejections = new RateLimiter(REJECTIONS_KEPT);
 
   constructor(
     private readonly registry: TriggerRegistry,
+    private readonly host: TriggerHost,
+    private readonly inForce: TriggersInForce,
     private readonly clock: Clock,
     settings: AppConfig,
   ) {
@@ -39,7 +45,25 @@ export class SharedIngress {
       const message = 'Too many deliveries. Try again later.';
       throw new DeliveryRefusedError({ status: 429, code: 'rate_limited', message, headers });
     }
-    return this.registry.get(name).receiveShared(request);
+    try {
+      return await this.registry.get(name).receiveShared(request, () => this.inForce.of([name]));
+    } catch (error) {
+      if (error instanceof DeliveryRefusedError) await this.record(name, request, error);
+      throw error;
+    }
+  }
+
+  /** Each trigger that it may have been for shows who was refused and why, without what was sent. */
+  private async record(name: string, request: PublicRequest, error: DeliveryRefusedError): Promise<void> {
+    if (this.rejections.take(name, this.clock.now()) > 0) return;
+    const seen = rejected(request, error, this.clock.date());
+    try {
+      const all = (await this.inForce.of([name])).map((trigger) => ({ trigger, seen }));
+      const { after } = await this.host.transaction((client) => this.host.handleWithin(client, all));
+      after();
+    } catch (cause) {
+      this.log.warn(`a rejected delivery to ${name} could not be recorded: ${String(cause)}`);
+    }
   }
 
   async status(): Promise<Record<string, unknown>[]> {

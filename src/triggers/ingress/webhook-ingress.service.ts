@@ -25,6 +25,7 @@ import {
 } from '../triggers.errors.js';
 import { respondedAnswer } from './responded-answer.js';
 import { RateLimiter } from '../../common/http/rate-limiter.js';
+import { REJECTIONS_KEPT, rejected } from './rejected.js';
 
 /** A trigger that a request is for, and what its path holds. */
 export interface Addressed {
@@ -33,8 +34,6 @@ export interface Addressed {
 }
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
-/** A flood of wrong deliveries must not fill the ledger. */
-const REJECTIONS_KEPT = { count: 60, perMs: 60_000 };
 
 /** Deliveries from outside: finds the trigger, lets its type check the sender, records, answers. */
 @Injectable()
@@ -154,16 +153,7 @@ export class WebhookIngress {
   /** Who was refused and why, without what was sent. */
   private async record(trigger: ArmedTrigger, request: PublicRequest, error: DeliveryRefusedError): Promise<void> {
     if (this.rejections.take(trigger.id, this.clock.now()) > 0) return;
-    const { method, path, remoteIp, headers, body } = request;
-    const payload = {
-      method,
-      path: path.slice(0, 500),
-      remote_ip: remoteIp,
-      content_type: headers['content-type']?.slice(0, 200) ?? null,
-      size: body.length,
-    };
-    const refused = { outcome: 'rejected' as const, code: error.reason, detail: error.message };
-    const seen = { occurredAt: this.clock.date(), scheduledFor: null, payload, key: null, keyTtlMs: null, refused };
+    const seen = rejected(request, error, this.clock.date());
     await this.host.handle(trigger, seen).catch((cause: unknown) => {
       this.log.warn(`a rejected delivery of trigger ${trigger.id} could not be recorded: ${String(cause)}`);
     });

@@ -8,7 +8,13 @@ export interface GitHubFacts {
   readonly repository: string | null;
   /** Of a pull request head and base. */
   readonly branches: readonly string[];
+  /** What it is about: the branch of a push, the head of a pull request. */
+  readonly heads: readonly string[];
+  /** Where a pull request or a merge group goes. */
+  readonly bases: readonly string[];
   readonly tag: string | null;
+  /** Its number. */
+  readonly pullRequest: number | null;
   readonly sha: string | null;
   /** The commits between which files have changed; null where they cannot be compared. */
   readonly range: { readonly base: string; readonly head: string } | null;
@@ -34,23 +40,27 @@ export function factsOf(event: string, deliveryId: string, payload: Json): GitHu
   const pull = pullOf(payload);
   const repository = textOf(record(payload['repository'])['full_name']);
   const head = record(payload['head_commit']);
+  const [heads, bases] = [headsOf(event, payload, pull), basesOf(payload, pull)];
   return {
     event,
     action: textOf(payload['action']),
     deliveryId,
     installationId: numberOf(record(payload['installation'])['id']),
     repository,
-    branches: branchesOf(event, payload, pull),
+    branches: [...new Set([...heads, ...bases])],
+    heads,
+    bases,
     tag: tagOf(event, payload),
+    pullRequest: numberOf(pull['number']),
     sha: shaOf(payload, pull),
-    range: rangeOf(payload, pull),
+    range: rangeOf(event, payload, pull),
     logins: loginsOf(payload, pull, head),
     isBot: isBot(record(payload['sender'])),
     labels: labelsOf(payload, pull),
     isDraft: pull['draft'] === true,
     isFork: isFork(payload, pull),
     messages: texts(head['message'], pull['title']),
-    files: event === 'push' ? filesOf(payload) : null,
+    files: isGone(event, payload) ? [] : event === 'push' ? filesOf(payload) : null,
   };
 }
 
@@ -65,16 +75,16 @@ function pullOf(payload: Json): Json {
   return {};
 }
 
-function branchesOf(event: string, payload: Json, pull: Json): string[] {
+function headsOf(event: string, payload: Json, pull: Json): string[] {
   const ref = textOf(payload['ref']) ?? '';
   const isBranchEvent = event === 'create' || event === 'delete';
   const suite = record(record(payload['check_run'])['check_suite']);
   const statuses = Array.isArray(payload['branches']) ? payload['branches'].map((one) => record(one)['name']) : [];
   const found = texts(
-    ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
+    branchIn(ref),
     isBranchEvent && payload['ref_type'] === 'branch' ? ref : null,
     record(pull['head'])['ref'],
-    record(pull['base'])['ref'],
+    branchIn(record(payload['merge_group'])['head_ref']),
     record(payload['workflow_run'])['head_branch'],
     record(payload['workflow_job'])['head_branch'],
     record(payload['check_suite'])['head_branch'],
@@ -84,6 +94,14 @@ function branchesOf(event: string, payload: Json, pull: Json): string[] {
     ...statuses,
   );
   return [...new Set(found)];
+}
+
+function basesOf(payload: Json, pull: Json): string[] {
+  return texts(record(pull['base'])['ref'], branchIn(record(payload['merge_group'])['base_ref']));
+}
+
+function branchIn(ref: unknown): string | null {
+  return typeof ref === 'string' && ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null;
 }
 
 function tagOf(event: string, payload: Json): string | null {
@@ -103,16 +121,29 @@ function shaOf(payload: Json, pull: Json): string | null {
     record(payload['check_run'])['head_sha'],
     record(payload['check_suite'])['head_sha'],
     record(payload['deployment'])['sha'],
+    record(payload['merge_group'])['head_sha'],
   );
   return found[0] ?? null;
 }
 
-function rangeOf(payload: Json, pull: Json): GitHubFacts['range'] {
-  const [base, head] = [textOf(record(pull['base'])['sha']), textOf(record(pull['head'])['sha'])];
+/** A new branch is compared with the default one. Of a tag, and of a branch that is gone, there is nothing to compare. */
+function rangeOf(event: string, payload: Json, pull: Json): GitHubFacts['range'] {
+  const { base_sha: onto, head_sha: merged } = record(payload['merge_group']);
+  const base = textOf(record(pull['base'])['sha']) ?? textOf(onto);
+  const head = textOf(record(pull['head'])['sha']) ?? textOf(merged);
   if (base !== null && head !== null) return { base, head };
   const [before, after] = [textOf(payload['before']), textOf(payload['after'])];
-  if (before === null || after === null || ZEROS.test(before) || ZEROS.test(after)) return null;
-  return { base: before, head: after };
+  if (before === null || after === null || isGone(event, payload)) return null;
+  if (!ZEROS.test(before)) return { base: before, head: after };
+  const known = textOf(record(payload['repository'])['default_branch']);
+  return known === null ? null : { base: known, head: after };
+}
+
+/** A push that changes no files. */
+function isGone(event: string, payload: Json): boolean {
+  const { ref, after } = payload;
+  if (event !== 'push') return false;
+  return (typeof ref === 'string' && ref.startsWith('refs/tags/')) || (typeof after === 'string' && ZEROS.test(after));
 }
 
 function loginsOf(payload: Json, pull: Json, head: Json): string[] {

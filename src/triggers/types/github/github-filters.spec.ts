@@ -66,7 +66,23 @@ describe('facts', () => {
     const many = Array.from({ length: 20 }, () => ({ added: ['a'], removed: [], modified: [] }));
     for (const more of [{ commits: many }, { forced: true }, { commits: [] }, { commits: [{ id: 1 }] }])
       expect(of('push', push(more)).files).toBeNull();
-    expect(of('push', push({ before: '0'.repeat(40) })).range).toBeNull();
+  });
+
+  it('of a new branch are compared with the default one, of a branch that is gone with nothing', () => {
+    const none = '0'.repeat(40);
+    const fresh = push({ before: none, repository: { full_name: 'acme/shop', default_branch: 'main' } });
+    expect(of('push', fresh).range).toEqual({ base: 'main', head: 'b'.repeat(40) });
+    expect(of('push', push({ after: none, commits: [] }))).toMatchObject({ range: null, files: [] });
+    expect(of('push', push({ ref: 'refs/tags/v1' }))).toMatchObject({ range: null, files: [] });
+  });
+
+  it('of a merge group are both of its ends', () => {
+    const merge_group = { head_ref: 'refs/heads/q/1', base_ref: 'refs/heads/main', head_sha: 'c', base_sha: 'd' };
+    expect(of('merge_group', { merge_group })).toMatchObject({
+      branches: ['q/1', 'main'],
+      sha: 'c',
+      range: { base: 'd', head: 'c' },
+    });
   });
 
   it('of a pull request are head and base, and whether it comes from a fork', () => {
@@ -92,6 +108,7 @@ describe('a filter', () => {
   const onPush = of('push', push());
   const onPull = of('pull_request', pull());
   const onTag = of('push', push({ ref: 'refs/tags/v1.2' }));
+  const onWip = of('pull_request', pull({ labels: [{ name: 'ready' }, { name: 'wip' }] }));
   const byBot = of('push', push({ sender: { login: 'renovate[bot]', type: 'Bot' } }));
 
   it.each<[string, Partial<GitHubConfig>, GitHubFacts, string | null]>([
@@ -112,7 +129,18 @@ describe('a filter', () => {
     ['either of both', { branches: ['main'], tags: ['v*'] }, onTag, null],
     ['authors', { authors: ['bob'] }, onPush, null],
     ['authors', { authors: ['carol'] }, onPush, 'authors'],
+    ['authors in other case', { authors: ['Bob'] }, onPush, null],
     ['authors_ignore', { authors_ignore: ['b*'] }, onPush, 'authors_ignore'],
+    ['the brackets of a bot', { authors_ignore: ['renovate[bot]'] }, byBot, 'authors_ignore'],
+    ['the brackets of a bot', { authors_ignore: ['*[bot]', '!renovate[bot]'] }, byBot, null],
+    ['repositories in other case', { repositories: ['Acme/Shop'] }, onPush, null],
+    ['branches with an end left out', { branches: ['**', '!main'] }, onPull, 'branches'],
+    ['branches with nothing left out', { branches: ['**', '!other'] }, onPull, null],
+    ['branches of each end', { branches: { head: ['feature/*'], base: ['main'] } }, onPull, null],
+    ['branches of the other end', { branches: { base: ['feature/*'] } }, onPull, 'branches'],
+    ['branches of a push, which has one end', { branches: { base: ['main'] } }, onPush, null],
+    ['labels with one left out', { labels: ['ready', '!wip'] }, onWip, 'labels'],
+    ['skip_message, several', { skip_message: ['[no ci]', 'fix IT'] }, onPush, 'skip_message'],
     ['ignore_bots', { ignore_bots: true }, byBot, 'ignore_bots'],
     ['ignore_bots', { ignore_bots: true }, onPush, null],
     ['labels', { labels: ['ready'] }, onPull, null],
@@ -140,5 +168,6 @@ describe('a filter', () => {
     expect(by({ paths_ignore: ['docs/**'] }, ['docs/a', 'docs/b'])).toBe('paths_ignore');
     expect(by({ paths_ignore: ['docs/**'] }, ['docs/a', 'src/b'])).toBeNull();
     expect(by({ paths: ['src/**'] }, ['docs/a'], true)).toBeNull();
+    expect(by({ paths: ['src/**'], paths_ignore: ['src/**'] }, ['src/a'])).toBe('paths_ignore');
   });
 });

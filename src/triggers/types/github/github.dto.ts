@@ -1,7 +1,6 @@
 import { IsArray, IsBoolean, IsOptional, IsString } from 'class-validator';
 import { Field, Nested } from '../../../common/validation/fields.js';
-
-const GLOBS = { examples: [['main', 'release/**', '!release/old']] } as const;
+import { IsBranches, IsTexts, type BranchEnds } from './github.rules.js';
 
 /** What is fetched beside the delivery, by the App's installation token. */
 export class GitHubContext {
@@ -35,11 +34,13 @@ export class GitHubConfig {
   @IsString({ each: true })
   repositories?: string[];
 
-  @Field('Branches: of a pull request head or base', GLOBS)
+  @Field('Branches: of a pull request head or base, none of them left out by `!`; or patterns for each: {head, base}', {
+    type: ['array', 'object'],
+    examples: [['main', 'release/**', '!release/old'], { base: ['main'] }],
+  })
   @IsOptional()
-  @IsArray()
-  @IsString({ each: true })
-  branches?: string[];
+  @IsBranches()
+  branches?: string[] | BranchEnds;
 
   @Field('Tags; beside `branches` either is enough', { examples: [['v*']] })
   @IsOptional()
@@ -59,7 +60,9 @@ export class GitHubConfig {
   @IsString({ each: true })
   paths_ignore?: string[];
 
-  @Field('Who did it, by login: the sender, the author of the pull request or of the head commit')
+  @Field(
+    'Who did it, by login, `*` for any characters: the sender, the author of the pull request or of the head commit',
+  )
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
@@ -75,7 +78,7 @@ export class GitHubConfig {
   @IsBoolean()
   ignore_bots: boolean = false;
 
-  @Field('At least one label')
+  @Field('At least one label, and none left out by `!`')
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
@@ -91,13 +94,15 @@ export class GitHubConfig {
   @IsBoolean()
   fork?: boolean;
 
-  @Field('Not when the head commit or the title has this in it', { examples: ['[skip ci]'] })
+  @Field('Not when the head commit or the title has this, or one of these, in it', {
+    type: ['string', 'array'],
+    examples: ['[skip ci]'],
+  })
   @IsOptional()
-  @IsString()
-  skip_message?: string;
+  @IsTexts()
+  skip_message?: string | string[];
 
   @Field('What is fetched beside the delivery')
-  @IsOptional()
   @Nested(() => GitHubContext)
   context: GitHubContext = new GitHubContext();
 }

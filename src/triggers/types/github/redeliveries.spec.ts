@@ -1,31 +1,49 @@
 import { expect, it } from 'vitest';
-import { nextPage } from './github-api.js';
+import { nextPage } from './next-page.js';
 import { failedOf } from './redeliveries.js';
 
+const MINUTE_MS = 60_000;
+const NOW = 1_000 * MINUTE_MS;
+
 let id = 0;
-const delivery = (guid: string, status: number, minute = id) => ({
+const attempt = (guid: string, status: number, minutesAgo: number) => ({
   id: (id += 1),
   guid,
   status_code: status,
-  redelivery: false,
-  delivered_at: new Date(minute * 60_000).toISOString(),
+  delivered_at: new Date(NOW - minutesAgo * MINUTE_MS).toISOString(),
 });
 
-it('asks for the last attempt of what was never taken, and gives up after some', () => {
-  const failed = failedOf([
-    delivery('home', 502, 1),
-    delivery('home', 202, 2),
-    delivery('lost', 500, 3),
-    delivery('lost', 0, 4),
-    ...[1, 2, 3, 4].map((minute) => delivery('hopeless', 401, minute)),
+it('asks for the last attempt of what was never taken', () => {
+  const failed = failedOf(
+    [
+      attempt('home', 502, 9),
+      attempt('home', 202, 8),
+      attempt('unanswered', 0, 0),
+      attempt('twice', 500, 6),
+      attempt('twice', 401, 5),
+    ],
+    NOW,
+  );
+  expect(failed.map(({ guid, status_code: status }) => [guid, status])).toEqual([
+    ['unanswered', 0],
+    ['twice', 401],
   ]);
-  expect(failed.map(({ guid, delivered_at: at }) => [guid, at])).toEqual([['lost', new Date(240_000).toISOString()]]);
 });
 
-it('follows links to the same server only: they carry the token', () => {
-  const link = (url: string) => `<https://api.github.com/x?page=1>; rel="prev", <${url}>; rel="next"`;
-  const own = 'https://api.github.com';
-  expect(nextPage(link(`${own}/x?page=3`), own)).toBe(`${own}/x?page=3`);
-  expect(nextPage(link('https://evil.example/x'), own)).toBeNull();
-  expect(nextPage(null, own)).toBeNull();
+it('waits longer after each attempt, up to six hours, and does not give up', () => {
+  const tried = (times: number, minutesAgo: number) =>
+    failedOf(
+      Array.from({ length: times }, (_, n) => attempt(`x${times}`, 500, minutesAgo + n)),
+      NOW,
+    ).length;
+  expect([tried(2, 0.5), tried(2, 1)]).toEqual([0, 1]);
+  expect([tried(5, 7), tried(5, 8)]).toEqual([0, 1]);
+  expect([tried(30, 359), tried(30, 360)]).toEqual([0, 1]);
+});
+
+it('reads where a list goes on', () => {
+  const link = '<https://api.github.com/x?page=1>; rel="prev", <https://api.github.com/x?cursor=v1_3>; rel="next"';
+  expect(nextPage(link)).toBe('https://api.github.com/x?cursor=v1_3');
+  expect(nextPage('<https://api.github.com/x?page=1>; rel="prev"')).toBeNull();
+  expect(nextPage(null)).toBeNull();
 });
