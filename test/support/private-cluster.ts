@@ -54,7 +54,9 @@ export async function startPrivateCluster(): Promise<PrivateCluster> {
     url: cluster.url('millrace'),
     restart,
     stop: () => cluster.stop(),
-    start: async () => void (await cluster.start()),
+    start: async () => {
+      await cluster.start();
+    },
     freeze,
     thaw,
   };
