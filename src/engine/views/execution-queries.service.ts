@@ -3,6 +3,7 @@ import { scopeOwner } from '../../common/api/owner.js';
 import type { Caller } from '../../common/api/requires.js';
 import { isId } from '../../common/ids.js';
 import { decodeIdCursor, pageOf, type Page } from '../../common/page.js';
+import { ValidationFailedError } from '../../common/validation/validation-pipe.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { ExecutionNotFoundError, StepExecutionNotFoundError } from '../engine.errors.js';
@@ -109,6 +110,7 @@ export class ExecutionQueries extends ExecutionViews {
   }
 
   private async toFilter(query: ExecutionsQuery & { ids?: string[] }, caller: Caller): Promise<ExecutionFilter> {
+    refuseNulls(query);
     const { workflow_id } = query;
     const workflow = workflow_id === undefined ? undefined : await this.workflows.get(workflow_id, caller);
     const owner = scopeOwner(caller);
@@ -129,3 +131,11 @@ export class ExecutionQueries extends ExecutionViews {
 }
 
 const toDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
+
+/** A filter of a body that says null is a slip, and must not widen what is cancelled. */
+function refuseNulls(query: object): void {
+  const errors = Object.entries(query)
+    .filter(([, value]) => value === null)
+    .map(([path]) => ({ path, code: 'is_null', message: `${path} is null; leave it out` }));
+  if (errors.length > 0) throw new ValidationFailedError(errors);
+}
