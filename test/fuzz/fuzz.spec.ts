@@ -10,7 +10,7 @@ import { BOMBS } from './hostile.js';
 import { type FuzzRequest, fuzzRequests } from './requests.js';
 import { seedResources } from './seed.js';
 
-/** CI sends 20,000; `FUZZ_REQUESTS=100000` for a long run; `FUZZ_SEED` repeats one. */
+/** `FUZZ_REQUESTS=20000`, or 100,000, for a long run; `FUZZ_SEED` repeats one. */
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 2_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const AT_ONCE = 16;
