@@ -34,8 +34,9 @@ export class ApprovalQueries {
 
   /** @throws ApprovalNotFoundError 404 */
   async get(id: string, caller: Caller): Promise<ApprovalDto> {
-    const row = isId(id) ? await this.approvals.find(id) : undefined;
-    if (row === undefined) throw new ApprovalNotFoundError(id);
+    const found = isId(id) ? await this.approvals.find(id) : undefined;
+    if (found === undefined) throw new ApprovalNotFoundError(id);
+    const { is_past: _isPast, ...row } = found;
     const visible = await this.visibleTo(caller);
     if (visible !== null && !visible.includes(row.workflow_id)) throw new ApprovalNotFoundError(id);
     return this.show(row, caller);
