@@ -9,6 +9,7 @@ import { AppConfig } from '../../src/common/config/app-config.js';
 import { Database } from '../../src/common/database/database.js';
 import { Redactor } from '../../src/common/logging/redactor.js';
 import { EventOutlet } from '../../src/nodes/event-outlet.contract.js';
+import { Plugins } from '../../src/common/plugins/plugins.js';
 import { NodeRegistry } from '../../src/nodes/node-registry.js';
 import { NodesModule } from '../../src/nodes/nodes.module.js';
 import { createTestDatabase } from './test-database.js';
@@ -44,9 +45,10 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
       { provide: Database, useValue: testDatabase.database },
       SignedTokens,
       Redactor,
+      { provide: Plugins, useValue: new Plugins() },
       { provide: EventOutlet, useValue: { emit: () => Promise.resolve(true) } },
     ],
-    exports: [AppConfig, Clock, Database, EventOutlet, Redactor, SignedTokens],
+    exports: [AppConfig, Clock, Database, EventOutlet, Plugins, Redactor, SignedTokens],
   })
   class Surroundings {}
 
