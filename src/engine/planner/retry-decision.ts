@@ -1,3 +1,4 @@
+import { fitsGlob } from '../../common/glob.js';
 import type { RetryPolicy } from '../../definition/plan.js';
 
 export interface FailedAttempt {
@@ -18,8 +19,8 @@ export interface FailedAttempt {
  */
 export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: number): number | null {
   if (failed.failures >= policy.maxAttempts) return null;
-  if (policy.abortOn.some((pattern) => matches(pattern, failed.code))) return null;
-  const wanted = policy.retryOn.length === 0 ? failed.retryable : policy.retryOn.some((p) => matches(p, failed.code));
+  if (policy.abortOn.some((pattern) => fitsGlob(pattern, failed.code))) return null;
+  const wanted = policy.retryOn.length === 0 ? failed.retryable : policy.retryOn.some((p) => fitsGlob(p, failed.code));
   if (!wanted) return null;
   const delay = Math.max(backOff(policy, failed.failures, random), failed.askedDelayMs ?? 0);
   const tooLong = policy.maxDurationMs !== null && failed.elapsedMs + delay > policy.maxDurationMs;
@@ -30,20 +31,4 @@ function backOff(policy: RetryPolicy, failures: number, random: number): number 
   const base = Math.min(policy.initialDelayMs * policy.backoffFactor ** (failures - 1), policy.maxDelayMs);
   const spread = base * policy.jitter;
   return Math.round(base - spread + 2 * spread * random);
-}
-
-/** Error codes with `*` for any run of characters: `http_5*`. */
-function matches(pattern: string, code: string): boolean {
-  const parts = pattern.split('*');
-  const [first = '', ...rest] = parts;
-  if (!code.startsWith(first)) return false;
-  if (rest.length === 0) return code === pattern;
-  let from = first.length;
-  for (const part of rest.slice(0, -1)) {
-    const found = code.indexOf(part, from);
-    if (found === -1) return false;
-    from = found + part.length;
-  }
-  const last = rest.at(-1) ?? '';
-  return code.length - last.length >= from && code.endsWith(last);
 }
