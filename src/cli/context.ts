@@ -1,4 +1,4 @@
-import { ApiClient } from './client/api-client.js';
+import { type ApiClient } from './client/api-client.js';
 import type { Style } from './output/style.js';
 import { printable } from './output/printable.js';
 import type { Terminal } from './terminal.js';

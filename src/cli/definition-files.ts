@@ -47,7 +47,9 @@ async function filesAt(path: string): Promise<string[]> {
   const nested = await Promise.all(
     visible
       .filter((entry) => entry.isDirectory() || DEFINITION.test(entry.name))
-      .map((entry) => (entry.isDirectory() ? filesAt(join(path, entry.name)) : [join(path, entry.name)])),
+      .map((entry) =>
+        entry.isDirectory() ? filesAt(join(path, entry.name)) : Promise.resolve([join(path, entry.name)]),
+      ),
   );
   return nested.flat().sort();
 }

@@ -48,7 +48,7 @@ async function* connect(
   last: string | null,
   signal?: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, void> {
-  const resume = last === null ? {} : { 'last-event-id': last };
+  const resume: Record<string, string> = last === null ? {} : { 'last-event-id': last };
   const response = await api.open(path, { query, headers: { accept: 'text/event-stream', ...resume }, signal });
   const decoder = new TextDecoder();
   let text = '';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { CliError, RefusedError, UsageError } from '../cli.errors.js';
+import { type CliError, RefusedError, UsageError } from '../cli.errors.js';
 import { act } from '../command.js';
 import { deployOne, type Deployed, storeOne, type Stored } from '../deploying.js';
 import type { Context } from '../context.js';

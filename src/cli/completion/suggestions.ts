@@ -58,9 +58,7 @@ function optionsOf(command: Command): Suggestion[] {
   return command
     .createHelp()
     .visibleOptions(command)
-    .flatMap(({ long, description }) =>
-      long === undefined || long === null ? [] : [{ value: long, about: description }],
-    );
+    .flatMap(({ long, description }) => (long === undefined ? [] : [{ value: long, about: description }]));
 }
 
 function commandsOf(command: Command): Suggestion[] {

@@ -1,5 +1,4 @@
 /** C0, DEL, C1, and what turns the direction of text around: a log line must not steer the terminal that shows it. */
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text from elsewhere, safe to show; keeps line breaks and tabs. */
