@@ -42,7 +42,7 @@ async function shell(script: string, env: Record<string, string> = {}): Promise<
       ...env,
     },
   };
-  return await promisify(execFile)('bash', ['-c', script], options).then(
+  return await promisify(execFile)('bash', ['--norc', '-c', script], options).then(
     ({ stdout, stderr }) => ({ exit: 0, out: stdout, err: stderr }),
     (error: unknown) => {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

@@ -51,14 +51,21 @@ function walk(program: Command, words: readonly string[]): Place {
 }
 
 function optionOf(command: Command, flag: string): Option | undefined {
-  return command.options.find(({ short, long }) => short === flag || long === flag);
+  return [...command.options, ...(ofList(command)?.options ?? [])].find(
+    ({ short, long }) => short === flag || long === flag,
+  );
+}
+
+/** `millrace executions` is `millrace executions list`. */
+function ofList(command: Command): Command | undefined {
+  return command.commands.find((one) => one.name() === 'list');
 }
 
 function optionsOf(command: Command): Suggestion[] {
-  return command
-    .createHelp()
-    .visibleOptions(command)
-    .flatMap(({ long, description }) => (long === undefined ? [] : [{ value: long, about: description }]));
+  const all = [command, ofList(command)].flatMap((one) => (one ? one.createHelp().visibleOptions(one) : []));
+  return [...new Map(all.map((option) => [option.long, option])).values()].flatMap(({ long, description }) =>
+    long === undefined ? [] : [{ value: long, about: description }],
+  );
 }
 
 function commandsOf(command: Command): Suggestion[] {
