@@ -34,7 +34,10 @@ function addList(group: Command): void {
     .description('Lists the triggers of a workflow, or how all triggers in force do.')
     .argument('[workflow]', 'slug or id');
   act<[string | undefined]>(command, async (context, workflow) => {
-    if (workflow === undefined) return void (await listAll(context));
+    if (workflow === undefined) {
+      await listAll(context);
+      return;
+    }
     const page = await context.api.get<Page<Trigger>>(`/workflows/${segment(workflow)}/triggers`);
     showList(context, page, ['ID', 'TYPE', 'NAME', 'HEALTH', 'LAST FIRED', 'NEXT DUE', 'FIRED', 'NOTE'], (one) => [
       one.id,
