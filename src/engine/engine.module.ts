@@ -60,6 +60,7 @@ import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
+import { DirectStarts } from './run/direct-starts.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { Journal } from './run/journal.js';
 import { LeftOpen } from './run/left-open.service.js';
@@ -117,6 +118,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LocalEnds,
     RunServicesFactory,
     LeftOpen,
+    DirectStarts,
     RunnerService,
     StarterService,
     ExecuteService,

@@ -38,6 +38,14 @@ class IdleQueue extends ExecutionQueue {
   override consume(): Promise<void> {
     return Promise.resolve();
   }
+  override lookAgain(): void {
+    // It has no worker.
+  }
+
+  override get isIdle(): boolean {
+    return false;
+  }
+
   override setConcurrency(): void {
     return;
   }

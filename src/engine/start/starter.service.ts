@@ -21,13 +21,15 @@ import {
 } from '../engine.contract.js';
 import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
-import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
+import { DirectStarts } from '../run/direct-starts.js';
+import { accept, acceptStatement, isPlain, type AcceptResult, type AcceptRow } from './accept.statement.js';
+import { claimOf } from './direct-claim.js';
 import { prepareFiles } from '../files/accepted-files.js';
 import { inputFaults } from './input-schemas.js';
 
 const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null };
 
-/** Accepts executions: checks the input, commits, then queues. */
+/** Accepts executions: checks the input, commits, then queues; or starts them at once, where this process's worker has room. */
 @Injectable()
 export class StarterService extends ExecutionStarter {
   /** What `startWithin` made and `dispatch` will queue. */
@@ -42,6 +44,7 @@ export class StarterService extends ExecutionStarter {
     private readonly replica: Replica,
     private readonly places: Places,
     private readonly supersession: Supersession,
+    private readonly direct: DirectStarts,
   ) {
     super();
   }
@@ -49,11 +52,27 @@ export class StarterService extends ExecutionStarter {
   override async start(request: StartRequest): Promise<StartResult> {
     const row = await this.toRow(request);
     if (row.awaitedBy !== null && row.executionId !== null) this.ends.expect(row.executionId);
-    const result = await this.commit.submit(acceptStatement, row);
+    const result = await this.commitOrClaim(row);
     if (result.limited === 'skipped' && request.occurrence === null) throw new ConcurrencyLimitError();
     if (result.limited === 'failed' && result.executionId !== null) this.ends.announce(result.executionId, null);
     this.enqueue([{ row, result }]);
     return result;
+  }
+
+  private async commitOrClaim(row: AcceptRow): Promise<AcceptResult> {
+    const { executionId } = row;
+    if (executionId === null || !isPlain(row) || !this.direct.reserve(executionId)) {
+      return await this.commit.submit(acceptStatement, row);
+    }
+    try {
+      const result = await this.commit.submit(acceptStatement, { ...row, owner: this.replica.id });
+      if (result.claimedAt === undefined || result.duplicate) this.direct.release(executionId);
+      else this.direct.start(executionId, result.claimedAt === null ? null : claimOf(row, result.claimedAt));
+      return result;
+    } catch (error) {
+      this.direct.release(executionId);
+      throw error;
+    }
   }
 
   override async startWithin(client: PoolClient, requests: readonly StartRequest[]): Promise<StartResult[]> {
@@ -140,12 +159,12 @@ export class StarterService extends ExecutionStarter {
   }
 
   /** Those without a place wait for one; those with one, and those that need none, go to the queue. */
-  private enqueue(started: readonly { readonly row: AcceptRow; readonly result: StartResult }[]): void {
+  private enqueue(started: readonly { readonly row: AcceptRow; readonly result: AcceptResult }[]): void {
     const jobs: ExecutionJob[] = [];
     const keys = new Set<string>();
     for (const { row, result } of started) {
-      const { executionId, duplicate, limited } = result;
-      if (executionId === null || duplicate || limited !== undefined) continue;
+      const { executionId, duplicate, limited, claimedAt } = result;
+      if (executionId === null || duplicate || limited !== undefined || claimedAt !== undefined) continue;
       const onLimit = row.place?.onLimit ?? null;
       if (onLimit === 'cancel_running') this.takePlace(row.place as Place);
       else if (onLimit === 'queue') keys.add((row.place as Place).key);
