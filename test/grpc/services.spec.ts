@@ -121,8 +121,8 @@ describe('WorkflowService', () => {
     expect(failed.code).toBe(Code.INVALID_ARGUMENT);
     expect(failed.info['ErrorInfo'].reason).toBe(rest.body.code);
     expect(failed.info['Faults'].faults).toMatchObject(rest.body.errors);
-    expect(failed.info['BadRequest'].fieldViolations).toHaveLength(rest.body.errors.length);
-    expect(failed.info['BadRequest'].fieldViolations[0].description).toMatch(/\(line 4, column \d+\)/);
+    expect(failed.info['BadRequest'].field_violations).toHaveLength(rest.body.errors.length);
+    expect(failed.info['BadRequest'].field_violations[0].description).toMatch(/\(line 4, column \d+\)/);
   });
 
   it('cancels, and finds executions in the history', async () => {
@@ -149,7 +149,7 @@ describe('WorkflowService', () => {
     expect(await app.grpc.failure('WorkflowService/ListWorkflows', { statuses: [77] })).toMatchObject({ code: Code.INVALID_ARGUMENT });
     expect(await app.grpc.failure('WorkflowService/ExecuteWorkflow', { workflow_id: 'taken', priority: 11 })).toMatchObject({
       code: Code.INVALID_ARGUMENT,
-      info: { BadRequest: { fieldViolations: [{ field: 'priority', reason: 'max' }] } },
+      info: { BadRequest: { field_violations: [{ field: 'priority', reason: 'max' }] } },
     });
   });
 });
