@@ -61,7 +61,12 @@ export class AppModule {
     plugins = new Plugins(),
     transports: readonly Type[] = [],
   ): DynamicModule {
-    const imports = [ConfigModule.with(config), LoggingModule.with(redactor), PluginsModule.with(plugins), ...transports];
+    const imports = [
+      ConfigModule.with(config),
+      LoggingModule.with(redactor),
+      PluginsModule.with(plugins),
+      ...transports,
+    ];
     return { module: AppModule, imports };
   }
 

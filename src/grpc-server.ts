@@ -54,7 +54,8 @@ class GrpcTransport extends ServerGrpc {
       protoPath: [...SERVICE_FILES],
       loader: LOADER_OPTIONS,
       maxReceiveMessageLength: MESSAGE_LIMIT,
-      onLoadPackageDefinition: (definition, server) => this.addStandards(definition, server as Server),
+      onLoadPackageDefinition: (definition: PackageDefinition, server) =>
+        this.addStandards(definition, server as Server),
     });
   }
 

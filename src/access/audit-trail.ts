@@ -22,6 +22,15 @@ export class AuditTrail {
     const { action, resource } = actionOf(method, route, path, answer);
     const before = this.redactor.value(redactForAudit(takeBefore(caller), resource)) as AuditEntry['before'];
     const after = this.redactor.value(redactForAudit(answer, resource)) as AuditEntry['after'];
-    this.log.add({ id: newId(), at: this.clock.date(), actor: caller.actor, action, resource, before, after, ip: caller.ip });
+    this.log.add({
+      id: newId(),
+      at: this.clock.date(),
+      actor: caller.actor,
+      action,
+      resource,
+      before,
+      after,
+      ip: caller.ip,
+    });
   }
 }

@@ -21,7 +21,10 @@ export class GrpcAccessGuard implements CanActivate {
     const rpc = this.reflector.get<RpcRule | undefined>(RPC, context.getHandler());
     if (rule === undefined || rpc === undefined || !('role' in rule)) throw new NoAccessRuleError();
     const call = context.getArgByIndex<GrpcCall>(2);
-    const headers = { authorization: sent(call.metadata, 'authorization'), 'x-api-key': sent(call.metadata, 'x-api-key') };
+    const headers = {
+      authorization: sent(call.metadata, 'authorization'),
+      'x-api-key': sent(call.metadata, 'x-api-key'),
+    };
     const token = tokenIn(headers);
     if (token === undefined) throw new UnauthorizedError('credentials_missing');
     const identity = await this.authenticator.authenticate(token);

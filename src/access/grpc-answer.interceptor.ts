@@ -16,11 +16,11 @@ export class GrpcAnswerInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { like, to } = this.reflector.get<RpcRule>(RPC, context.getHandler());
     const [method = '', route = ''] = like.split(' ');
-    const answers = next.handle().pipe(map((view) => ({ view, message: to(view as never) })));
+    const answers = next.handle().pipe(map((view: unknown) => ({ view, message: to(view as never) })));
     if (isRead(method)) return answers.pipe(map(({ message }) => message));
-    const request = context.getArgByIndex<Record<string, unknown>>(0);
+    const request = context.getArgByIndex<Record<string, string | undefined>>(0);
     const caller = callerOf(context.getArgByIndex<GrpcCall>(2));
-    const path = route.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(String(request[name] ?? '')));
+    const path = route.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(request[name] ?? ''));
     let isFirst = true;
     return answers.pipe(
       tap(({ view }) => {

@@ -83,12 +83,7 @@ export class ExecutionsGrpc {
     return this.cancels.cancel(request.execution_id, reason, callerOf(call));
   }
 
-  @Rpc(
-    'WorkflowService/GetExecutionHistory',
-    'viewer',
-    'GET /executions',
-    pageOut('executions', toExecutionMessage),
-  )
+  @Rpc('WorkflowService/GetExecutionHistory', 'viewer', 'GET /executions', pageOut('executions', toExecutionMessage))
   history(request: HistoryRequest, _metadata: Metadata, call: GrpcCall) {
     const query = checked(ExecutionsQuery, {
       ...pageIn(request),

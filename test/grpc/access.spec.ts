@@ -6,7 +6,7 @@ import { GrpcAccessGuard } from '../../src/access/grpc-access.guard.js';
 import { PROTO_FOLDER } from '../../src/common/grpc/protos.js';
 import { eventually } from '../support/eventually.js';
 import { type GrpcApp, startGrpcApp } from '../support/grpc-app.js';
-import { GrpcClient, SERVICES, struct } from '../support/grpc-client.js';
+import { type GrpcClient, SERVICES, struct } from '../support/grpc-client.js';
 
 /** The least role of each method. What is not in here fails the first test. */
 const METHODS: Readonly<Record<string, AccessRole>> = {
@@ -51,7 +51,7 @@ async function codeOf(client: GrpcClient, method: string): Promise<number> {
   if (method !== 'WorkflowService/WatchExecution') {
     return client.call(method).then(
       () => Code.OK,
-      (error: { code: number }) => error.code,
+      (error: unknown) => (error as { code: number }).code,
     );
   }
   const stream = client.stream(method);
@@ -128,7 +128,9 @@ describe('credentials in the metadata', () => {
     expect(owner_id).toBe('ada');
     expect(await bob!.failure('WorkflowService/GetWorkflow', { id })).toMatchObject({ code: Code.NOT_FOUND });
     const { execution_id } = await ada!.call('WorkflowService/ExecuteWorkflow', { workflow_id: id, wait: true });
-    expect(await bob!.failure('WorkflowService/GetExecutionStatus', { execution_id })).toMatchObject({ code: Code.NOT_FOUND });
+    expect(await bob!.failure('WorkflowService/GetExecutionStatus', { execution_id })).toMatchObject({
+      code: Code.NOT_FOUND,
+    });
     expect((await bob!.call('WorkflowService/GetExecutionHistory')).executions).toEqual([]);
     const stream = bob!.stream('WorkflowService/WatchExecution', { execution_id });
     const code = await new Promise((resolve) => {
@@ -151,7 +153,13 @@ describe('writes', () => {
     await eventually(async () => {
       const { body } = await app.api.get(`/audit-log?resource=workflows/${id}`);
       expect(body.items).toMatchObject([
-        { actor: 'admin', action: 'workflows.update', ip: '127.0.0.1', before: { name: 'audited' }, after: { name: 'renamed' } },
+        {
+          actor: 'admin',
+          action: 'workflows.update',
+          ip: '127.0.0.1',
+          before: { name: 'audited' },
+          after: { name: 'renamed' },
+        },
         { actor: 'admin', action: 'workflows.create', ip: '127.0.0.1', before: null, after: { name: 'audited' } },
       ]);
       const connections = await app.api.get('/audit-log?action=connections.create');
@@ -176,6 +184,8 @@ describe('writes', () => {
 describe('messages', () => {
   it('are refused above the limit that HTTP has', async () => {
     const definition = 'x'.repeat(11 * 1024 * 1024);
-    expect(await app.grpc.failure('WorkflowService/CreateWorkflow', { definition })).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    expect(await app.grpc.failure('WorkflowService/CreateWorkflow', { definition })).toMatchObject({
+      code: Code.RESOURCE_EXHAUSTED,
+    });
   });
 });

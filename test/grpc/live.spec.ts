@@ -16,7 +16,10 @@ import { startHoldingServer } from '../support/holding-server.js';
 const packageFolder = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 const HEALTH = standardDefinition(join(packageFolder('grpc-health-check'), 'proto'), 'health/v1/health.proto');
 const reflection = (version: string) =>
-  standardDefinition(join(packageFolder('@grpc/reflection'), 'proto'), `grpc/reflection/${version}/reflection.proto`);
+  standardDefinition(
+    join(packageFolder('@grpc/reflection'), 'build/proto'),
+    `grpc/reflection/${version}/reflection.proto`,
+  );
 
 let app: GrpcApp;
 beforeAll(async () => {
@@ -65,7 +68,14 @@ describe('WatchExecution', () => {
     await seen.sees('step call RUNNING');
     letGo();
     expect(await seen.ended).toBe(Code.OK);
-    expect(seen.words).toEqual(expect.arrayContaining(['execution RUNNING', 'step call COMPLETED', 'log after it is done', 'execution COMPLETED']));
+    expect(seen.words).toEqual(
+      expect.arrayContaining([
+        'execution RUNNING',
+        'step call COMPLETED',
+        'log after it is done',
+        'execution COMPLETED',
+      ]),
+    );
     expect(seen.words.at(-1)).toBe('end COMPLETED');
   });
 
@@ -78,11 +88,15 @@ describe('WatchExecution', () => {
     letGo();
     await app.api.reaches(execution, 'completed');
     const { resume_token } = first.events.at(-1);
-    const second = new Seen(app.grpc.stream('WorkflowService/WatchExecution', { execution_id: execution, resume_token }));
+    const second = new Seen(
+      app.grpc.stream('WorkflowService/WatchExecution', { execution_id: execution, resume_token }),
+    );
     expect(await second.ended).toBe(Code.OK);
     expect(second.words).toContain('step call COMPLETED');
     expect(second.words).not.toContain('step call RUNNING');
-    const wrong = new Seen(app.grpc.stream('WorkflowService/WatchExecution', { execution_id: execution, resume_token: 'x' }));
+    const wrong = new Seen(
+      app.grpc.stream('WorkflowService/WatchExecution', { execution_id: execution, resume_token: 'x' }),
+    );
     expect(await wrong.ended).toBe(Code.INVALID_ARGUMENT);
   });
 
@@ -167,7 +181,13 @@ describe('a client that knows the schema only by reflection', () => {
     };
     const { list_services_response: listed } = await ask({ list_services: '' });
     const names = listed.service.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(expect.arrayContaining(['millrace.v1.WorkflowService', 'millrace.v1.TriggerService', 'millrace.v1.IntegrationService']));
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'millrace.v1.WorkflowService',
+        'millrace.v1.TriggerService',
+        'millrace.v1.IntegrationService',
+      ]),
+    );
 
     const files = new Map<string, Buffer>();
     const fetchFiles = async (request: object): Promise<void> => {
@@ -182,10 +202,18 @@ describe('a client that knows the schema only by reflection', () => {
     };
     await fetchFiles({ file_containing_symbol: 'millrace.v1.WorkflowService' });
     const { FileDescriptorSet, FileDescriptorProto } = (await import('protobufjs/ext/descriptor/index.js')) as any;
-    const set = FileDescriptorSet.create({ file: [...files.values()].map((bytes) => FileDescriptorProto.decode(bytes)) });
+    const set = FileDescriptorSet.create({
+      file: [...files.values()].map((bytes) => FileDescriptorProto.decode(bytes)),
+    });
     const root = (protobuf.Root as any).fromDescriptor(set) as protobuf.Root;
     root.resolveAll();
-    const definition = fromJSON(root.toJSON(), { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true });
+    const definition = fromJSON(root.toJSON(), {
+      keepCase: true,
+      longs: String,
+      enums: String,
+      defaults: true,
+      oneofs: true,
+    });
     const client = new GrpcClient(app.address, ADMIN_KEY, definition);
     const made = await client.call('WorkflowService/CreateWorkflow', {
       definition: `name: reflected ${version}\nsteps:\n  - {id: a, type: set, config: {values: {x: 1}}}`,

@@ -31,12 +31,21 @@ describe('WorkflowService', () => {
     const definition = ECHO.replace('name: echo', 'name: made by grpc');
     const made = await app.grpc.call('WorkflowService/CreateWorkflow', { definition, tags: ['a'], slug: 'by-grpc' });
     const again = (await app.api.get('/workflows/by-grpc')).body;
-    expect(again).toMatchObject({ id: made.id, name: 'made by grpc', tags: ['a'], revision: Number(/\d+/.exec(made.etag)?.[0]) });
+    expect(again).toMatchObject({
+      id: made.id,
+      name: 'made by grpc',
+      tags: ['a'],
+      revision: Number(/\d+/.exec(made.etag)?.[0]),
+    });
     expect(again.definition).toEqual(JSON.parse(made.definition));
   });
 
   it('takes a definition as a structure, nulls and numbers included', async () => {
-    const definition = { name: 'structured', variables: { none: null, half: 0.5, list: [1, null] }, steps: [{ id: 'a', type: 'set', config: { values: { x: 1 } } }] };
+    const definition = {
+      name: 'structured',
+      variables: { none: null, half: 0.5, list: [1, null] },
+      steps: [{ id: 'a', type: 'set', config: { values: { x: 1 } } }],
+    };
     const made = await app.grpc.call('WorkflowService/CreateWorkflow', { definition_struct: struct(definition) });
     expect(JSON.parse(made.definition).variables).toEqual(definition.variables);
   });
@@ -76,7 +85,11 @@ describe('WorkflowService', () => {
   it('starts once for one key, in the field or in the metadata', async () => {
     const { id } = await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO });
     const first = await app.grpc.call('WorkflowService/ExecuteWorkflow', { workflow_id: id, idempotency_key: 'k1' });
-    const second = await app.grpc.call('WorkflowService/ExecuteWorkflow', { workflow_id: id }, { 'idempotency-key': 'k1' });
+    const second = await app.grpc.call(
+      'WorkflowService/ExecuteWorkflow',
+      { workflow_id: id },
+      { 'idempotency-key': 'k1' },
+    );
     const third = await app.api.post(`/workflows/${id}/execute`, {}, { 'idempotency-key': 'k1' });
     expect(first).toMatchObject({ duplicate: false, status: 'EXECUTION_STATUS_QUEUED' });
     expect(second).toMatchObject({ duplicate: true, execution_id: first.execution_id });
@@ -84,14 +97,27 @@ describe('WorkflowService', () => {
   });
 
   it('changes only what is given, and only what the etag has seen', async () => {
-    const made = await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO, tags: ['x'], description: 'old' });
-    const changed = await app.grpc.call('WorkflowService/UpdateWorkflow', { id: made.id, description: '', etag: made.etag });
+    const made = await app.grpc.call('WorkflowService/CreateWorkflow', {
+      definition: ECHO,
+      tags: ['x'],
+      description: 'old',
+    });
+    const changed = await app.grpc.call('WorkflowService/UpdateWorkflow', {
+      id: made.id,
+      description: '',
+      etag: made.etag,
+    });
     expect(changed).toMatchObject({ description: '', tags: ['x'], name: 'echo', version: 1 });
     const late = await app.grpc.failure('WorkflowService/UpdateWorkflow', { id: made.id, name: 'y', etag: made.etag });
-    expect(late).toMatchObject({ code: Code.ABORTED, info: { ErrorInfo: { reason: 'revision_mismatch', metadata: { etag: changed.etag } } } });
+    expect(late).toMatchObject({
+      code: Code.ABORTED,
+      info: { ErrorInfo: { reason: 'revision_mismatch', metadata: { etag: changed.etag } } },
+    });
     const emptied = await app.grpc.call('WorkflowService/UpdateWorkflow', { id: made.id, tags: { values: [] } });
     expect(emptied.tags).toEqual([]);
-    expect(await app.grpc.failure('WorkflowService/DeleteWorkflow', { id: made.id, etag: made.etag })).toMatchObject({ code: Code.ABORTED });
+    expect(await app.grpc.failure('WorkflowService/DeleteWorkflow', { id: made.id, etag: made.etag })).toMatchObject({
+      code: Code.ABORTED,
+    });
     await app.grpc.call('WorkflowService/DeleteWorkflow', { id: made.id, etag: emptied.etag });
     expect(await app.grpc.failure('WorkflowService/GetWorkflow', { id: made.id })).toMatchObject({
       code: Code.NOT_FOUND,
@@ -100,22 +126,35 @@ describe('WorkflowService', () => {
   });
 
   it('lists page by page', async () => {
-    for (const n of [1, 2, 3]) await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO, name: `page ${n}`, tags: ['paged'] });
+    for (const n of [1, 2, 3])
+      await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO, name: `page ${n}`, tags: ['paged'] });
     const ids: string[] = [];
     let page_token = '';
     do {
-      const page = await app.grpc.call('WorkflowService/ListWorkflows', { page_size: 2, page_token, tags: ['paged'], statuses: ['WORKFLOW_STATUS_DRAFT'] });
+      const page = await app.grpc.call('WorkflowService/ListWorkflows', {
+        page_size: 2,
+        page_token,
+        tags: ['paged'],
+        statuses: ['WORKFLOW_STATUS_DRAFT'],
+      });
       ids.push(...page.workflows.map((one: { id: string }) => one.id));
       page_token = page.next_page_token;
     } while (page_token !== '');
     expect(new Set(ids).size).toBe(3);
-    expect(await app.grpc.failure('WorkflowService/ListWorkflows', { page_size: -1 })).toMatchObject({ code: Code.INVALID_ARGUMENT });
-    expect(await app.grpc.failure('WorkflowService/ListWorkflows', { page_token: 'no' })).toMatchObject({ info: { ErrorInfo: { reason: 'cursor_invalid' } } });
-    expect((await app.grpc.call('WorkflowService/ListWorkflows', { page_size: 100_000 })).workflows.length).toBeGreaterThan(3);
+    expect(await app.grpc.failure('WorkflowService/ListWorkflows', { page_size: -1 })).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+    });
+    expect(await app.grpc.failure('WorkflowService/ListWorkflows', { page_token: 'no' })).toMatchObject({
+      info: { ErrorInfo: { reason: 'cursor_invalid' } },
+    });
+    expect(
+      (await app.grpc.call('WorkflowService/ListWorkflows', { page_size: 100_000 })).workflows.length,
+    ).toBeGreaterThan(3);
   });
 
   it('tells every fault of a definition with its line and column', async () => {
-    const definition = 'name: bad\nsteps:\n  - id: a\n    type: nothing\n  - id: b\n    type: wait\n    config: {duration: soon}\n';
+    const definition =
+      'name: bad\nsteps:\n  - id: a\n    type: nothing\n  - id: b\n    type: wait\n    config: {duration: soon}\n';
     const failed = await app.grpc.failure('WorkflowService/CreateWorkflow', { definition });
     const rest = await app.api.call('POST', '/workflows', definition, { 'content-type': 'application/yaml' });
     expect(failed.code).toBe(Code.INVALID_ARGUMENT);
@@ -132,12 +171,23 @@ describe('WorkflowService', () => {
     const { execution_id } = await app.grpc.call('WorkflowService/ExecuteWorkflow', { workflow_id: id });
     const cancelled = await app.grpc.call('WorkflowService/CancelExecution', { execution_id, reason: 'enough' });
     expect(cancelled).toMatchObject({ status: 'EXECUTION_STATUS_CANCELLED', cancel_reason: 'enough' });
-    const history = await app.grpc.call('WorkflowService/GetExecutionHistory', { workflow_id: id, statuses: ['EXECUTION_STATUS_CANCELLED'] });
+    const history = await app.grpc.call('WorkflowService/GetExecutionHistory', {
+      workflow_id: id,
+      statuses: ['EXECUTION_STATUS_CANCELLED'],
+    });
     expect(history.executions.map((one: { id: string }) => one.id)).toEqual([execution_id]);
-    const none = await app.grpc.call('WorkflowService/GetExecutionHistory', { workflow_id: id, statuses: ['EXECUTION_STATUS_FAILED'] });
+    const none = await app.grpc.call('WorkflowService/GetExecutionHistory', {
+      workflow_id: id,
+      statuses: ['EXECUTION_STATUS_FAILED'],
+    });
     expect(none.executions).toEqual([]);
-    const done = await app.grpc.call('WorkflowService/ExecuteWorkflow', { workflow_id: (await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO })).id, wait: true });
-    expect(await app.grpc.failure('WorkflowService/CancelExecution', { execution_id: done.execution_id })).toMatchObject({
+    const done = await app.grpc.call('WorkflowService/ExecuteWorkflow', {
+      workflow_id: (await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO })).id,
+      wait: true,
+    });
+    expect(
+      await app.grpc.failure('WorkflowService/CancelExecution', { execution_id: done.execution_id }),
+    ).toMatchObject({
       code: Code.FAILED_PRECONDITION,
       info: { ErrorInfo: { reason: 'execution_state' } },
     });
@@ -145,9 +195,15 @@ describe('WorkflowService', () => {
 
   it('says ALREADY_EXISTS for a slug that is taken, INVALID_ARGUMENT for what no enum has', async () => {
     await app.grpc.call('WorkflowService/CreateWorkflow', { definition: ECHO, slug: 'taken' });
-    expect(await app.grpc.failure('WorkflowService/CreateWorkflow', { definition: ECHO, slug: 'taken' })).toMatchObject({ code: Code.ALREADY_EXISTS });
-    expect(await app.grpc.failure('WorkflowService/ListWorkflows', { statuses: [77] })).toMatchObject({ code: Code.INVALID_ARGUMENT });
-    expect(await app.grpc.failure('WorkflowService/ExecuteWorkflow', { workflow_id: 'taken', priority: 11 })).toMatchObject({
+    expect(await app.grpc.failure('WorkflowService/CreateWorkflow', { definition: ECHO, slug: 'taken' })).toMatchObject(
+      { code: Code.ALREADY_EXISTS },
+    );
+    expect(await app.grpc.failure('WorkflowService/ListWorkflows', { statuses: [77] })).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+    });
+    expect(
+      await app.grpc.failure('WorkflowService/ExecuteWorkflow', { workflow_id: 'taken', priority: 11 }),
+    ).toMatchObject({
       code: Code.INVALID_ARGUMENT,
       info: { BadRequest: { field_violations: [{ field: 'priority', reason: 'max' }] } },
     });
@@ -174,18 +230,41 @@ describe('TriggerService', () => {
       priority: 7,
       dedup: { key: '{{ trigger.scheduled_for }}', ttl: 60 },
     });
-    expect(made).toMatchObject({ type: 'cron', is_enabled: true, is_armed: true, priority: 7, origin: 'api', dedup: { ttl: 60 } });
+    expect(made).toMatchObject({
+      type: 'cron',
+      is_enabled: true,
+      is_armed: true,
+      priority: 7,
+      origin: 'api',
+      dedup: { ttl: 60 },
+    });
     expect(plainStruct(made.config)).toEqual({ cron: '0 2 * * *' });
     expect(Number(made.next_due.seconds)).toBeGreaterThan(0);
     const off = await app.grpc.call('TriggerService/DisableTrigger', { id: made.id });
     expect(off).toMatchObject({ is_enabled: false, name: 'nightly', priority: 7 });
     expect(await app.grpc.call('TriggerService/EnableTrigger', { id: made.id })).toMatchObject({ is_enabled: true });
-    const named = await app.grpc.call('TriggerService/UpdateTrigger', { id: made.id, name: 'daily', mode: 'TRIGGER_MODE_NOTIFY' });
+    const named = await app.grpc.call('TriggerService/UpdateTrigger', {
+      id: made.id,
+      name: 'daily',
+      mode: 'TRIGGER_MODE_NOTIFY',
+    });
     expect(named).toMatchObject({ name: 'daily', mode: 'TRIGGER_MODE_NOTIFY', priority: 7 });
-    expect((await app.api.get(`/triggers/${made.id}`)).body).toMatchObject({ name: 'daily', mode: 'notify', is_enabled: true });
+    expect((await app.api.get(`/triggers/${made.id}`)).body).toMatchObject({
+      name: 'daily',
+      mode: 'notify',
+      is_enabled: true,
+    });
     await app.grpc.call('TriggerService/DeleteTrigger', { id: made.id });
-    expect(await app.grpc.failure('TriggerService/GetTrigger', { id: made.id })).toMatchObject({ code: Code.NOT_FOUND });
-    expect(await app.grpc.failure('TriggerService/CreateTrigger', { workflow_id: id, type: 'cron', config: struct({ cron: 'x' }) })).toMatchObject({
+    expect(await app.grpc.failure('TriggerService/GetTrigger', { id: made.id })).toMatchObject({
+      code: Code.NOT_FOUND,
+    });
+    expect(
+      await app.grpc.failure('TriggerService/CreateTrigger', {
+        workflow_id: id,
+        type: 'cron',
+        config: struct({ cron: 'x' }),
+      }),
+    ).toMatchObject({
       code: Code.INVALID_ARGUMENT,
     });
   });
@@ -193,14 +272,25 @@ describe('TriggerService', () => {
   it('fires a webhook with its body, once for one key, and lists the occurrences', async () => {
     const { triggers } = await deployed();
     const { id } = triggers['hook'];
-    const fired = await app.grpc.call('TriggerService/FireTrigger', { id, payload: value({ a: 1 }), idempotency_key: 'f' });
+    const fired = await app.grpc.call('TriggerService/FireTrigger', {
+      id,
+      payload: value({ a: 1 }),
+      idempotency_key: 'f',
+    });
     expect(fired).toMatchObject({ status: 'queued', duplicate: false, reason: null });
-    const twice = await app.grpc.call('TriggerService/FireTrigger', { id, payload: value({ a: 2 }), idempotency_key: 'f' });
+    const twice = await app.grpc.call('TriggerService/FireTrigger', {
+      id,
+      payload: value({ a: 2 }),
+      idempotency_key: 'f',
+    });
     expect(twice).toMatchObject({ duplicate: true, execution_id: fired.execution_id });
     const ended = await app.api.reaches(fired.execution_id, 'completed');
     expect(ended.output.it).toEqual({ a: 1 });
     await eventually(async () => {
-      const { occurrences } = await app.grpc.call('TriggerService/ListOccurrences', { trigger_id: id, outcome: 'OCCURRENCE_OUTCOME_FIRED' });
+      const { occurrences } = await app.grpc.call('TriggerService/ListOccurrences', {
+        trigger_id: id,
+        outcome: 'OCCURRENCE_OUTCOME_FIRED',
+      });
       expect(occurrences).toMatchObject([{ execution_id: fired.execution_id, outcome: 'OCCURRENCE_OUTCOME_FIRED' }]);
       expect(plain(occurrences[0].payload).body).toEqual({ a: 1 });
     });
@@ -211,9 +301,14 @@ describe('TriggerService', () => {
     const { id } = triggers['ask'];
     const asked = await app.grpc.call('TriggerService/FireTrigger', { id, payload: value({ b: 1 }) });
     expect(asked).toMatchObject({ execution_id: '', confirmation: { token: expect.any(String) } });
-    const fired = await app.grpc.call('TriggerService/FireTrigger', { id, confirmation_token: asked.confirmation.token });
+    const fired = await app.grpc.call('TriggerService/FireTrigger', {
+      id,
+      confirmation_token: asked.confirmation.token,
+    });
     expect((await app.api.reaches(fired.execution_id, 'completed')).input).toEqual({ b: 1 });
-    expect(await app.grpc.failure('TriggerService/FireTrigger', { id, confirmation_token: asked.confirmation.token })).toMatchObject({
+    expect(
+      await app.grpc.failure('TriggerService/FireTrigger', { id, confirmation_token: asked.confirmation.token }),
+    ).toMatchObject({
       code: Code.FAILED_PRECONDITION,
     });
   });
@@ -221,21 +316,39 @@ describe('TriggerService', () => {
 
 describe('IntegrationService', () => {
   it('keeps connections and shows no secret of theirs', async () => {
-    const config = struct({ host: 'db.example.com', database: 'd', user: 'u', password: 'sesame-open', dialect: 'postgresql' });
+    const config = struct({
+      host: 'db.example.com',
+      database: 'd',
+      user: 'u',
+      password: 'sesame-open',
+      dialect: 'postgresql',
+    });
     const request = { name: 'reports', type: 'database', config, description: 'all' };
-    const failed = await app.grpc.failure('IntegrationService/CreateConnection', { ...request, config: struct({ nonsense: 1 }) });
-    expect(failed).toMatchObject({ code: Code.INVALID_ARGUMENT, info: { ErrorInfo: { reason: 'connection_invalid' } } });
+    const failed = await app.grpc.failure('IntegrationService/CreateConnection', {
+      ...request,
+      config: struct({ nonsense: 1 }),
+    });
+    expect(failed).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      info: { ErrorInfo: { reason: 'connection_invalid' } },
+    });
     const url = struct({ url: 'postgresql://u:sesame-open@127.0.0.1:1/d' });
     const made = await app.grpc.call('IntegrationService/CreateConnection', { ...request, config: url });
     expect(JSON.stringify(made)).not.toContain('sesame');
-    expect(await app.grpc.failure('IntegrationService/CreateConnection', { ...request, config: url })).toMatchObject({ code: Code.ALREADY_EXISTS });
+    expect(await app.grpc.failure('IntegrationService/CreateConnection', { ...request, config: url })).toMatchObject({
+      code: Code.ALREADY_EXISTS,
+    });
     const { connections } = await app.grpc.call('IntegrationService/ListConnections');
     expect(connections).toMatchObject([{ name: 'reports', type: 'database', revision: 1 }]);
-    expect(await app.grpc.call('IntegrationService/UpdateConnection', { id: 'reports', description: 'some' })).toMatchObject({ revision: 2, description: 'some' });
+    expect(
+      await app.grpc.call('IntegrationService/UpdateConnection', { id: 'reports', description: 'some' }),
+    ).toMatchObject({ revision: 2, description: 'some' });
     const tested = await app.grpc.call('IntegrationService/TestConnection', { id: 'reports' });
     expect(tested).toMatchObject({ ok: false, error: { message: expect.any(String) } });
     expect((await app.api.get('/connections/reports')).body).toMatchObject({ id: made.id, description: 'some' });
     await app.grpc.call('IntegrationService/DeleteConnection', { id: made.id });
-    expect(await app.grpc.failure('IntegrationService/GetConnection', { id: 'reports' })).toMatchObject({ code: Code.NOT_FOUND });
+    expect(await app.grpc.failure('IntegrationService/GetConnection', { id: 'reports' })).toMatchObject({
+      code: Code.NOT_FOUND,
+    });
   });
 });

@@ -69,4 +69,3 @@ const QUIET = {
 function replacer(_key: string, value: unknown): unknown {
   return value instanceof Error ? value.stack : value;
 }
-

@@ -66,7 +66,7 @@ export class GrpcClient {
       (answer) => {
         throw new Error(`${method} did not fail: ${JSON.stringify(answer)}`);
       },
-      (thrown: ServiceError) => thrown,
+      (thrown: unknown) => thrown as ServiceError,
     );
     return { code: error.code, details: error.details, info: detailsOf(error) };
   }

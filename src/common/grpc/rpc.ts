@@ -28,18 +28,9 @@ export interface GrpcCall extends Pick<
  * A method of a gRPC service. `role` is the least that may call it.
  * @param like `POST /workflows/:id/pause`: parameters are fields of the request.
  */
-export function Rpc<V>(
-  method: `${string}/${string}`,
-  role: AccessRole,
-  like: string,
-  to: (view: V) => object,
-): MethodDecorator {
+export function Rpc(method: `${string}/${string}`, role: AccessRole, like: string, to: RpcRule['to']): MethodDecorator {
   const [service = '', name] = method.split('/');
-  return applyDecorators(
-    GrpcMethod(service, name),
-    Requires(role),
-    SetMetadata(RPC, { like, to: to as RpcRule['to'] } satisfies RpcRule),
-  );
+  return applyDecorators(GrpcMethod(service, name), Requires(role), SetMetadata(RPC, { like, to } satisfies RpcRule));
 }
 
 export function callerOf({ caller }: GrpcCall): Caller {

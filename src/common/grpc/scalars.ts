@@ -61,7 +61,11 @@ export function fromEnum(prefix: string, name: string | number | undefined, path
   throw invalid({ path, code: 'value_invalid', message: `${path} has no value ${name}.` });
 }
 
-export function fromEnums(prefix: string, names: readonly (string | number)[] | undefined, path: string): string[] | undefined {
+export function fromEnums(
+  prefix: string,
+  names: readonly (string | number)[] | undefined,
+  path: string,
+): string[] | undefined {
   const words = (names ?? []).flatMap((name) => fromEnum(prefix, name, path) ?? []);
   return words.length === 0 ? undefined : words;
 }
@@ -77,7 +81,7 @@ export function pageIn({ page_size: size = 0, page_token: token }: PageRequest):
   return { limit: size === 0 ? DEFAULT_LIMIT : Math.min(size, MAX_LIMIT), cursor: text(token) };
 }
 
-export function pageOut<T, M>(name: string, toMessage: (item: T) => M): (page: Page<T>) => object {
+export function pageOut<T>(name: string, toMessage: (item: T) => object): (page: Page<T>) => object {
   return ({ items, next_cursor }) => ({ [name]: items.map(toMessage), next_page_token: next_cursor ?? '' });
 }
 

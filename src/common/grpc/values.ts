@@ -28,8 +28,9 @@ export function toValue(value: unknown, depth = 0): ValueMessage | undefined {
   if (typeof value === 'boolean') return { boolValue: value };
   if (value instanceof Date) return { stringValue: value.toISOString() };
   if (depth >= DEEPEST) return { stringValue: JSON.stringify(value) };
-  if (Array.isArray(value)) return { listValue: { values: value.map((item) => toValue(item ?? null, depth + 1) ?? {}) } };
-  return { structValue: toStruct(value as Record<string, unknown>, depth) };
+  if (Array.isArray(value))
+    return { listValue: { values: value.map((item) => toValue(item ?? null, depth + 1) ?? {}) } };
+  return { structValue: toStruct(value, depth) };
 }
 
 export function toStruct(fields: object, depth?: number): StructMessage;
@@ -65,5 +66,7 @@ export function fromValue(value: ValueMessage | null | undefined): unknown {
 
 export function fromStruct(struct: StructMessage | null | undefined): Record<string, unknown> | undefined {
   if (struct === null || struct === undefined) return undefined;
-  return Object.fromEntries(Object.entries(struct.fields ?? {}).map(([name, value]) => [name, fromValue(value) ?? null]));
+  return Object.fromEntries(
+    Object.entries(struct.fields ?? {}).map(([name, value]) => [name, fromValue(value) ?? null]),
+  );
 }
