@@ -113,7 +113,7 @@ describe('WatchExecution', () => {
 
   it('leaves nothing behind when its client cancels or its deadline passes', async () => {
     const { execution, letGo } = await held('cancelled');
-    const watched = (app.app.get(Watches, { strict: false }) as any).here as Map<string, unknown>;
+    const { here: watched } = app.app.get<Watches, { here: Map<string, unknown> }>(Watches, { strict: false });
     const seen = new Seen(app.grpc.stream('WorkflowService/WatchExecution', { execution_id: execution }));
     await seen.sees('step call RUNNING');
     expect(watched.has(execution)).toBe(true);
