@@ -46,6 +46,9 @@ interface HistoryRequest extends PageRequest {
   parent_id?: string;
 }
 
+/** What `wait` waits without a word. */
+const DEFAULT_WAIT_S = 30;
+
 /** Executions by gRPC: proto/workflow_service.proto. */
 @Controller()
 export class ExecutionsGrpc {
@@ -65,7 +68,7 @@ export class ExecutionsGrpc {
       priority: count(request.priority),
       version: count(request.version),
       wait: request.wait,
-      wait_timeout: fromDuration(request.wait_timeout),
+      wait_timeout: patienceOf(fromDuration(request.wait_timeout), call),
     });
     const idempotencyKey = text(request.idempotency_key) ?? sent(metadata, 'idempotency-key');
     const workflow = request.workflow_id;
@@ -109,6 +112,12 @@ export class ExecutionsGrpc {
     const look = this.live.events(id, text(token));
     return streamOf(call, (signal) => this.streams.follow(id, look, signal));
   }
+}
+
+/** Seconds; nobody listens any more when the deadline of the call has passed. */
+function patienceOf(given: number | undefined, call: GrpcCall): number | undefined {
+  const left = (Number(call.getDeadline()) - Date.now()) / 1000;
+  return left < (given ?? DEFAULT_WAIT_S) ? Math.max(left, 0.001) : given;
 }
 
 interface StartView {

@@ -1,4 +1,5 @@
 import { status as Code } from '@grpc/grpc-js';
+import { LocalEnds } from '../../src/engine/ends/local-ends.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type GrpcApp, startGrpcApp } from '../support/grpc-app.js';
 import { eventually } from '../support/eventually.js';
@@ -11,6 +12,11 @@ const ECHO = [
   'variables: {who: nobody}',
   'output: {it: "{{ steps.say.output.it }}", who: "{{ steps.say.output.who }}"}',
 ].join('\n');
+
+/** Who awaits which end. */
+interface Ends {
+  readonly expected: Map<string, { readonly wakes: Set<unknown> }>;
+}
 
 let app: GrpcApp;
 beforeAll(async () => {
@@ -80,6 +86,19 @@ describe('WorkflowService', () => {
     while (typeof at === 'object') at = at.in;
     expect(at).toContain('bottom');
     expect(JSON.parse(at)).toHaveProperty('in');
+  });
+
+  it('waits no longer than the deadline of the call; what was started runs on', async () => {
+    const definition = 'name: slow\nsteps:\n  - {id: sleep, type: wait, config: {duration: 1h}}';
+    const { id } = await app.grpc.call('WorkflowService/CreateWorkflow', { definition });
+    const request = { workflow_id: id, wait: true, wait_timeout: { seconds: 600 } };
+    const late = app.grpc.call('WorkflowService/ExecuteWorkflow', request, {}, { deadline: Date.now() + 1_000 });
+    await expect(late).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
+    const { expected } = app.app.get<LocalEnds, Ends>(LocalEnds, { strict: false });
+    await eventually(() => expect([...expected.values()].filter(({ wakes }) => wakes.size > 0)).toEqual([]));
+    const { executions } = await app.grpc.call('WorkflowService/GetExecutionHistory', { workflow_id: id });
+    expect(executions).toHaveLength(1);
+    await app.grpc.call('WorkflowService/CancelExecution', { execution_id: executions[0].id });
   });
 
   it('starts once for one key, in the field or in the metadata', async () => {
