@@ -9,7 +9,10 @@ import { startHoldingServer } from '../support/holding-server.js';
 import { spawnServer, startServer, TEST_API_KEY } from '../support/server.js';
 import { freePort } from '../support/services.js';
 
-describe('the built server with GRPC_PORT, on its embedded database', () => {
+/** Two databases are made from nothing: on a busy machine that alone may take a minute. */
+const LIMIT = { timeout: 180_000 };
+
+describe('the built server with GRPC_PORT, on its embedded database', LIMIT, () => {
   it('serves gRPC beside HTTP, ends streams on SIGTERM, answers what is under way, and exits with 0', async () => {
     const port = await freePort();
     const remote = await startHoldingServer();
