@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AccessModule } from './access/access.module.js';
 import type { AppConfig } from './common/config/app-config.js';
@@ -54,8 +54,19 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
   ],
 })
 export class AppModule {
-  static with(config: AppConfig, redactor: Redactor, plugins = new Plugins()): DynamicModule {
-    const imports = [ConfigModule.with(config), LoggingModule.with(redactor), PluginsModule.with(plugins)];
+  /** @param transports further ones, loaded only where they are wanted. */
+  static with(
+    config: AppConfig,
+    redactor: Redactor,
+    plugins = new Plugins(),
+    transports: readonly Type[] = [],
+  ): DynamicModule {
+    const imports = [
+      ConfigModule.with(config),
+      LoggingModule.with(redactor),
+      PluginsModule.with(plugins),
+      ...transports,
+    ];
     return { module: AppModule, imports };
   }
 

@@ -11,6 +11,7 @@ import { PlacesChore } from './concurrency/places-chore.js';
 import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
 import { BulkService } from './control/bulk.service.js';
+import { CancelRequests } from './control/cancel-requests.service.js';
 import { CancelService } from './control/cancel.service.js';
 import { EngineCancels } from './control/execution-cancels.service.js';
 import { PauseService } from './control/pause.service.js';
@@ -148,6 +149,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     EventWaits,
     Events,
     OwnEvents,
+    CancelRequests,
     CancelService,
     PauseService,
     RetryService,
@@ -183,6 +185,11 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     OpenExecutions,
     ExecutionCancels,
     CancelService,
+    CancelRequests,
+    ExecuteService,
+    ExecutionQueries,
+    ExecutionStreams,
+    LiveExecutions,
     RunnerHolds,
     Replica,
   ],

@@ -12,5 +12,6 @@ import { StatisticsService } from './statistics.service.js';
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController, OperationsController],
   providers: [DefaultProbes, HealthService, SchedulerStatus, StatisticsService],
+  exports: [HealthService],
 })
 export class OperationsModule {}

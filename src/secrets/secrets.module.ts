@@ -38,6 +38,6 @@ function openBox({ secretKey }: AppConfig): SecretBox {
     OpenedConnections,
     { provide: Connections, useExisting: OpenedConnections },
   ],
-  exports: [SecretStore, Connections],
+  exports: [SecretStore, Connections, ConnectionsService, ConnectionTests],
 })
 export class SecretsModule {}

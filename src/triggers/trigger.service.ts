@@ -50,7 +50,10 @@ export interface OccurrenceQuery {
   readonly cursor?: string;
 }
 
-/** Triggers as people handle them: look, edit, pause, test, replay. */
+/** What a webhook sees where no request came: its fields, empty. */
+const NO_REQUEST = { method: 'POST', path: '', params: {}, query: {}, headers: {}, raw_body: null, content_type: null };
+
+/** Triggers as people handle them: look, edit, pause, test, replay, fire. */
 @Injectable()
 export class TriggerService {
   constructor(
@@ -204,30 +207,26 @@ export class TriggerService {
       (one) => one.type === 'webhook' && one.armed_at !== null,
     );
     if (row === undefined) throw new NotDeployedError(workflow.id);
-    const trigger = this.compiler.compile(row);
-    if (trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
-    const payload = {
-      method: 'POST',
-      path: '',
-      params: {},
-      query: {},
-      headers: {},
-      body,
-      raw_body: null,
-      content_type: null,
-      by: caller.actor,
-    };
+    return this.fire(row.id, body, key, caller);
+  }
+
+  /** Fires a trigger in force as though it had seen this payload; of a webhook it is the body. */
+  async fire(id: string, given: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+    const trigger = await this.armed(id, caller);
+    const isWebhook = trigger.type === 'webhook';
+    const payload = isWebhook ? { ...NO_REQUEST, body: given, by: caller.actor } : (given ?? {});
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
       scheduledFor: null,
       payload,
       key,
       keyTtlMs: null,
-      defaultInput: body ?? {},
+      defaultInput: isWebhook ? (given ?? {}) : this.registry.get(trigger.type).defaultInput(payload),
       order: { variables: {}, priority: null, createdBy: caller.actor },
+      withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(workflow.id, handled);
+    return startAnswer(trigger.workflowId, handled);
   }
 
   async allInForce(limit: number): Promise<TriggerView[]> {

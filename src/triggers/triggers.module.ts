@@ -23,6 +23,7 @@ import { TriggerChanges } from './trigger-changes.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerDrafts } from './trigger-draft.js';
 import { TriggerExpressions } from './trigger-expressions.js';
+import { TriggerFiring } from './trigger-firing.service.js';
 import { TriggerManager } from './trigger-manager.js';
 import { TriggerRegistry } from './trigger-registry.js';
 import { TRIGGER_TYPES } from './trigger-types.js';
@@ -64,6 +65,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     TriggerCompiler,
     TriggerDrafts,
     TriggerExpressions,
+    TriggerFiring,
     TriggerManager,
     TriggerRepository,
     TriggerService,
@@ -73,6 +75,15 @@ import { WorkflowHolds } from './workflow-holds.js';
     WebhookRoutes,
     WorkflowHolds,
   ],
-  exports: [InForce, Notifier, TriggerArming, TriggerDrafts, TriggerManager, TriggerRegistry, TriggerService],
+  exports: [
+    InForce,
+    Notifier,
+    TriggerArming,
+    TriggerDrafts,
+    TriggerFiring,
+    TriggerManager,
+    TriggerRegistry,
+    TriggerService,
+  ],
 })
 export class TriggersModule {}

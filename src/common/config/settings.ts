@@ -54,7 +54,7 @@ export const SETTINGS = {
         default: '25s',
       },
     ),
-    GRPC_PORT: given(parse.integer(1, 65_535), 'The port of the gRPC API. None: off.', { example: '8004' }),
+    GRPC_PORT: given(parse.integer(1, 65_535), 'The port of the gRPC API. None: off.', { example: '50051' }),
     CORS_ORIGINS: given(
       parse.list(parse.anyText),
       'Origins whose pages may call the API, or *. None: no other origin.',
