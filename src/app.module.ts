@@ -22,6 +22,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { Plugins } from './common/plugins/plugins.js';
 import { PluginsModule } from './common/plugins/plugins.module.js';
 import { PortsModule } from './ports.module.js';
+import { StatisticsModule } from './common/statistics/statistics.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { TriggerRegistry } from './triggers/trigger-registry.js';
 import { TriggersModule } from './triggers/triggers.module.js';
@@ -35,6 +36,7 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
     MetricsModule,
     HealthModule,
     DatabaseModule,
+    StatisticsModule,
     SignalsModule,
     TimersModule,
     QueueModule,

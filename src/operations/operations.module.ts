@@ -6,11 +6,10 @@ import { HealthService } from './health.service.js';
 import { MetricsController } from './metrics.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { SchedulerStatus } from './scheduler-status.service.js';
-import { StatisticsService } from './statistics.service.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController, OperationsController],
-  providers: [DefaultProbes, HealthService, SchedulerStatus, StatisticsService],
+  providers: [DefaultProbes, HealthService, SchedulerStatus],
 })
 export class OperationsModule {}

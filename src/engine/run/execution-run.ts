@@ -298,6 +298,7 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      stepTallies: this.end.state === null ? undefined : this.book.tallies.all,
       response: this.book.takeResponse(),
       move,
     });

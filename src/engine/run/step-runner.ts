@@ -368,6 +368,7 @@ export class StepRunner {
 
   private ended(record: StepRecord): void {
     this.book.changed(record);
+    this.book.tallies.count(record);
     const { startedAt, finishedAt } = record.fields;
     this.services.onStepEnd({
       executionId: this.claimed.id,
