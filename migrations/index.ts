@@ -13,6 +13,7 @@ import { Search0000000000012 } from './0012-search.js';
 import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
 import { StepTemplates0000000000016 } from './0016-step-templates.js';
 import { Statistics0000000000040 } from './0040-statistics.js';
+import { TraceParent0000000000041 } from './0041-trace-parent.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   GitHubInstallations0000000000014,
   StepTemplates0000000000016,
   Statistics0000000000040,
+  TraceParent0000000000041,
 ];

@@ -13,6 +13,7 @@ import { MetricsModule } from './common/metrics/metrics.module.js';
 import { QueueModule } from './common/queue/queue.module.js';
 import { SignalsModule } from './common/signals/signals.module.js';
 import { TimersModule } from './common/timers/timers.module.js';
+import { TracingModule } from './common/tracing/tracing.module.js';
 import { DeploymentModule } from './deployment/deployment.module.js';
 import { EngineModule } from './engine/engine.module.js';
 import { LocksModule } from './locks/locks.module.js';
@@ -34,6 +35,7 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
   imports: [
     ScheduleModule.forRoot(),
     MetricsModule,
+    TracingModule,
     HealthModule,
     DatabaseModule,
     StatisticsModule,

@@ -62,6 +62,7 @@ class StandInStarter extends ExecutionStarter {
       awaitedBy: null,
       place: null,
       parent: null,
+      traceParent: null,
     }));
     return accept(client, rows);
   }

@@ -104,9 +104,9 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
 /** It begins at epoch 1, so that its first claim reads the steps that it brings along. The occurrence stays the first's. */
 const INSERT = /* sql */ `
 INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, mocks, retry_of, input,
-  variables, timeout_ms, created_by, concurrency_key, concurrency_limit)
+  variables, timeout_ms, created_by, concurrency_key, concurrency_limit, trace_parent)
 SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, mocks, id,
-  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9
+  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9, trace_parent
 FROM execution WHERE id = $1
 RETURNING id, epoch, priority, concurrency_key`;
 

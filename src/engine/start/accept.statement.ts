@@ -23,6 +23,8 @@ export interface AcceptRow {
   readonly files?: readonly PreparedFile[];
   /** null: started by nobody's step. */
   readonly parent: ParentLink | null;
+  /** Of the span that it was started in; null: no traces. */
+  readonly traceParent: string | null;
 }
 
 const LIMIT_REACHED = "As many executions as the workflow's concurrency allows are open.";
@@ -126,11 +128,12 @@ const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
   { name: 'awaited_by', type: 'uuid', value: ({ awaitedBy }) => awaitedBy },
 ];
 
-/** An execution under a `concurrency` rule, with a parent, or of a test run. */
+/** An execution under a `concurrency` rule, with a parent, in a trace, or of a test run. */
 interface SpecialRow extends ExecutionRow {
   readonly place: Place | null;
   readonly admission: Admission | undefined;
   readonly parent: ParentLink | null;
+  readonly traceParent: string | null;
 }
 
 const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
@@ -147,6 +150,7 @@ const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
   { name: 'pass', type: 'integer', value: ({ parent }) => parent?.pass?.position },
   { name: 'pass_names', type: 'json', value: ({ parent }) => toJson(parent?.pass?.names) },
   { name: 'mocks', type: 'json', value: ({ execution }) => toJson(execution.mocks) },
+  { name: 'trace_parent', type: 'text', value: ({ traceParent }) => traceParent },
 ];
 
 const insertSql = <Row>(table: string, columns: readonly Column<Row>[]): string => /* sql */ `
@@ -266,11 +270,12 @@ async function insertExecutions(
   for (const row of rows) {
     const { execution, occurrence } = row.request;
     if (execution === null || row.executionId === null || duplicates.has(row)) continue;
-    const { executionId: id, timeoutMs, awaitedBy, place, parent } = row;
+    const { executionId: id, timeoutMs, awaitedBy, place, parent, traceParent } = row;
     const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy };
     const admission = admissions.get(id);
-    if (place === null && parent === null && execution.mocks === undefined) plain.push(made);
-    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent });
+    const isPlain = place === null && parent === null && traceParent === null && execution.mocks === undefined;
+    if (isPlain) plain.push(made);
+    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent, traceParent });
   }
   if (plain.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, plain));
   if (special.length > 0) await insertSpecial(client, special);
