@@ -14,6 +14,7 @@ import { Plugins } from '../../src/common/plugins/plugins.js';
 import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
+import { TracingModule } from '../../src/common/tracing/tracing.module.js';
 import { TimersModule } from '../../src/common/timers/timers.module.js';
 import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
@@ -215,6 +216,7 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    otlpEndpoint: null,
     variables: {},
     ...settings,
   });
@@ -250,7 +252,7 @@ export async function startTriggerApp(
   @Module({ providers: shared, exports: shared.map((one) => ('provide' in one ? one.provide : one)) })
   class Surroundings {}
 
-  @Module({ imports: [Surroundings, SignalsModule, TimersModule, OutgoingHttpModule, DeploymentModule] })
+  @Module({ imports: [Surroundings, TracingModule, SignalsModule, TimersModule, OutgoingHttpModule, DeploymentModule] })
   class Root {}
 
   const app = await createHttpServer(Root, config, SILENT);

@@ -306,6 +306,7 @@ export class ExecutionRun {
       move,
     });
     for (const step of steps) step.recorded();
+    this.trace?.recorded(result !== 'lost');
     if (result === 'lost') this.lost = true;
     else this.services.onChange(this.claimed.id);
     return result;

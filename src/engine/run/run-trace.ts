@@ -5,7 +5,7 @@ import {
   toTraceparent,
   type TraceContext,
 } from '../../common/tracing/trace-context.js';
-import type { Tracing } from '../../common/tracing/tracing.js';
+import type { SpanReport, Tracing } from '../../common/tracing/tracing.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import type { StepRecord } from './step-record.js';
 
@@ -19,6 +19,8 @@ type Traced = Pick<ClaimedExecution, 'id' | 'workflow_id' | 'version' | 'attempt
 export class RunTrace {
   private readonly parent: TraceContext | null;
   private readonly execution: TraceContext;
+  /** Over, but not recorded yet. */
+  private ended: SpanReport[] = [];
 
   constructor(
     private readonly tracing: Tracing,
@@ -56,10 +58,16 @@ export class RunTrace {
     return this.tracing.run(this.contextOf(fields.id, fields.attempt), work);
   }
 
+  /** The checkpoint that records them was kept; or lost, and whoever has the execution now tells what became of them. */
+  recorded(isKept: boolean): void {
+    if (isKept) for (const span of this.ended) this.tracing.report(span);
+    this.ended = [];
+  }
+
   /** To be called before the record goes on to its next attempt. */
   attemptEnded(record: StepRecord, endedAt: number, error: string | null): void {
     const { fields, step, path, attemptBeganAt } = record;
-    this.tracing.report({
+    this.ended.push({
       name: `step ${step.type}`,
       kind: 'internal',
       context: this.contextOf(fields.id, fields.attempt),
