@@ -23,7 +23,10 @@ const FORM = 'application/x-www-form-urlencoded';
 const FORM_ROUTES = `${API_BASE}/public/approvals/`;
 
 /** Routes that stand outside the base. */
-const OUTSIDE = ['health', 'health/*path', 'metrics'].map((path) => ({ path, method: RequestMethod.GET }));
+const OUTSIDE = ['health', 'health/*path', 'metrics', 'queues', 'queues/*path'].map((path) => ({
+  path,
+  method: RequestMethod.GET,
+}));
 
 /** Nest on Fastify with what every route shares: the base, errors, checks of the input, CORS. Not listening yet. */
 export async function createHttpServer(

@@ -1,11 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS_RULE, type AccessRule, type Caller, PUBLIC_WHEN, ROLES } from '../common/api/requires.js';
+import { ACCESS_RULE, type AccessRule, type Caller, FOR_BROWSERS, PUBLIC_WHEN, ROLES } from '../common/api/requires.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { NoAccessRuleError, RoleTooLowError, ScopeMissingError, UnauthorizedError } from './access.errors.js';
 import { Authenticator } from './authenticator.js';
-import { type Identity, tokenIn } from './credentials.js';
+import { type Identity, passwordIn, tokenIn } from './credentials.js';
 import { isRead, scopeNeeded, scopesAllow } from './scopes.js';
 import { WriteLimiter } from './write-limiter.js';
 
@@ -33,7 +33,7 @@ export class AccessGuard implements CanActivate {
     if (rule === undefined) throw new NoAccessRuleError();
     if ('open' in rule || this.isPublic(context)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const identity = await this.identify(request);
+    const identity = await this.identify(request, this.isForBrowsers(context));
     this.authorize(identity, rule, request);
     request.identity = identity;
     request.caller = { actor: identity.actor, role: identity.role, ownerId: identity.ownerId, ip: request.ip };
@@ -45,10 +45,22 @@ export class AccessGuard implements CanActivate {
     return setting !== undefined && this.config[setting];
   }
 
-  private identify(request: FastifyRequest): Promise<Identity> {
-    const token = tokenIn(request.headers);
-    if (token === undefined) throw new UnauthorizedError('credentials_missing');
-    return this.authenticator.authenticate(token);
+  private isForBrowsers(context: ExecutionContext): boolean {
+    return this.reflector.get<true | undefined>(FOR_BROWSERS, context.getHandler()) === true;
+  }
+
+  private async identify({ headers }: FastifyRequest, isForBrowsers: boolean): Promise<Identity> {
+    const token = tokenIn(headers) ?? (isForBrowsers ? passwordIn(headers) : undefined);
+    const scheme = isForBrowsers ? 'Basic' : 'Bearer';
+    if (token === undefined) throw new UnauthorizedError('credentials_missing', undefined, scheme);
+    try {
+      return await this.authenticator.authenticate(token);
+    } catch (error) {
+      // A mistyped key: the browser shall ask again.
+      throw isForBrowsers && error instanceof UnauthorizedError
+        ? new UnauthorizedError(error.fault, error, scheme)
+        : error;
+    }
   }
 
   private authorize(identity: Identity, rule: Exclude<AccessRule, { open: true }>, request: FastifyRequest): void {
