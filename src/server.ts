@@ -12,6 +12,7 @@ import { createLogger, stdout, type LogSink } from './common/logging/logger.js';
 import { NestLogger } from './common/logging/nest-logger.js';
 import { Redactor } from './common/logging/redactor.js';
 import type { SentrySink } from './common/logging/sentry.js';
+import { settleMemory } from './settle-memory.js';
 import { onStopRequest } from './stop-request.js';
 import { VERSION } from './version.js';
 import { welcome } from './welcome.js';
@@ -63,6 +64,7 @@ class Server {
     await this.app.listen();
     logger.log({ message: `listening on ${config.host}:${config.port}`, event: 'started' });
     this.say(welcome(config, adminKey, this.postgres));
+    settleMemory();
   }
 
   /** Loaded only where it is wanted. */
