@@ -145,7 +145,7 @@ describe('the ECS task definition', () => {
 });
 
 describe('the Kubernetes manifests', () => {
-  const documents = parseAllDocuments(read(`${FILES}/kubernetes.yaml`)).map((each) => each.toJS() as any);
+  const documents = parseAllDocuments(read(`${FILES}/kubernetes.yaml`)).map((each) => each.toJS());
   const of = (kind: string): any => documents.find((each) => each.kind === kind);
   const pod = of('Deployment').spec.template;
   const [container] = pod.spec.containers;
