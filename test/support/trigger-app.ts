@@ -216,6 +216,7 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    schedulerMaxWorkers: 10,
     otlpEndpoint: null,
     variables: {},
     ...settings,
