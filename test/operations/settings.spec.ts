@@ -71,7 +71,7 @@ describe('settings do what they say', () => {
     const held = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
     const fourth = pool.connect();
     expect(pool).toMatchObject({ totalCount: 3, waitingCount: 1 });
-    held[0]?.release();
+    held[0].release();
     (await fourth).release();
     for (const client of held.slice(1)) client.release();
     await api.close();

@@ -32,11 +32,15 @@ export function countIn(histogram: Histogram): number {
 
 /** The smallest value that a share of all does not exceed. @param shares ascending, 0 to 1. @returns null where it is empty. */
 export function percentilesOf(histogram: Histogram, shares: readonly number[]): (number | null)[] {
-  const buckets = Object.entries(histogram)
-    .map(([bucket, count]) => ({ bucket: Number(bucket), count }))
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => a.bucket - b.bucket);
-  const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  const buckets: { bucket: number; count: number }[] = [];
+  let total = 0;
+  for (const key in histogram) {
+    const count = histogram[key] ?? 0;
+    if (count <= 0) continue;
+    buckets.push({ bucket: Number(key), count });
+    total += count;
+  }
+  buckets.sort((a, b) => a.bucket - b.bucket);
   return shares.map((share) => {
     let left = Math.max(1, Math.ceil(share * total));
     for (const { bucket, count } of buckets) {

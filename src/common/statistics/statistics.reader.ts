@@ -7,7 +7,7 @@ import type { EndedNote } from './ended-notes.js';
 import { figuresOf } from './figures.js';
 import { ALL_WORKFLOWS, READ } from './roll-up.statements.js';
 import { finestAt, spansOf, UNIT_MS, widened, type Unit } from './spans.js';
-import { EMPTY, add, byStepType, type Tally } from './tally.js';
+import { byStepType, sumOf, type Tally } from './tally.js';
 import type { StatisticsDto, StatisticsQuery } from './statistics.dto.js';
 
 const MAX_BUCKETS = 1_500;
@@ -21,7 +21,7 @@ interface Row extends Record<string, unknown> {
 }
 
 interface Bucket {
-  tally: Tally;
+  readonly tallies: Tally[];
   open: number;
 }
 
@@ -61,14 +61,11 @@ export class StatisticsReader {
     const buckets = new Map<number, Bucket>();
     const bucketAt = (at: number): Bucket => {
       const start = Math.floor(at / UNIT_MS[unit]) * UNIT_MS[unit];
-      const bucket = buckets.get(start) ?? { tally: EMPTY, open: 0 };
+      const bucket = buckets.get(start) ?? { tallies: [], open: 0 };
       buckets.set(start, bucket);
       return bucket;
     };
-    const count = (at: number, tally: Tally): void => {
-      const bucket = bucketAt(at);
-      bucket.tally = bucket.tally === EMPTY ? tally : add(bucket.tally, tally);
-    };
+    const count = (at: number, tally: Tally): void => void bucketAt(at).tallies.push(tally);
     for (const row of rows) {
       if (row.at !== null && row.tally !== null) count(row.at.getTime(), row.tally);
       for (const note of row.notes ?? []) if (isIn(note, workflowId, range)) count(note.at, tallyFor(note, workflowId));
@@ -100,14 +97,16 @@ function tallyFor({ tally }: EndedNote, workflowId: string): Tally {
 }
 
 function toAnswer(buckets: ReadonlyMap<number, Bucket>): StatisticsDto {
-  const sorted = [...buckets].sort(([a], [b]) => a - b);
-  const total = sorted.reduce((sum, [, { tally }]) => add(sum, tally), EMPTY);
-  const open = sorted.reduce((sum, [, bucket]) => sum + bucket.open, 0);
+  const sorted = [...buckets]
+    .sort(([a], [b]) => a - b)
+    .map(([at, { tallies, open }]) => ({ at, open, tally: sumOf(tallies) }));
+  const total = sumOf(sorted.map(({ tally }) => tally));
+  const open = sorted.reduce((sum, bucket) => sum + bucket.open, 0);
   const { figures, errors, steps } = figuresOf(total, open);
   return {
     totals: figures,
     buckets: sorted
-      .map(([at, bucket]) => ({ at: new Date(at), ...figuresOf(bucket.tally, bucket.open).figures }))
+      .map(({ at, tally, open }) => ({ at: new Date(at), ...figuresOf(tally, open).figures }))
       .filter(({ executions }) => executions > 0),
     errors,
     steps,

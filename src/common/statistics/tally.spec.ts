@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { figuresOf } from './figures.js';
-import { EMPTY, add, byStepType, negative, stepKey, tallyOf, type EndedExecution, type Tally } from './tally.js';
+import { EMPTY, add, byStepType, negative, stepKey, sumOf, tallyOf, type EndedExecution, type Tally } from './tally.js';
 
 const ended: fc.Arbitrary<EndedExecution> = fc.record({
   status: fc.constantFrom('completed', 'failed', 'timed_out', 'cancelled'),
@@ -20,6 +20,7 @@ describe('a tally', () => {
         const sum = all.map(tallyOf).reduce(add, EMPTY);
         const back = [...all].reverse().map(tallyOf).reduce(add, EMPTY);
         expect(plain(back)).toEqual(plain(sum));
+        expect(plain(sumOf(all.map(tallyOf)))).toEqual(plain(sum));
       }),
     );
   });

@@ -77,6 +77,43 @@ export function tallyOf({ status, durationMs, waitMs, attempt, errorCode }: Ende
   };
 }
 
+/** Many at once: each costs what it holds, not what the sum holds by then. */
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const [only] = tallies;
+  if (tallies.length === 1 && only !== undefined) return only;
+  const sums = { duration_ms: 0, wait_ms: 0, retried: 0, retry_completed: 0 };
+  const maps = { statuses: new Map(), durations: new Map(), waits: new Map(), errors: new Map() } satisfies Record<
+    string,
+    Map<string, number>
+  >;
+  const steps = new Map<string, StepTally>();
+  for (const tally of tallies) {
+    for (const name of SUMS) sums[name] += tally[name];
+    for (const name of COUNTS) addInto(maps[name], tally[name]);
+    for (const key in tally.steps) {
+      const step = tally.steps[key] as StepTally;
+      const before = steps.get(key);
+      steps.set(key, before === undefined ? step : addStep(before, step));
+    }
+  }
+  const read = (map: ReadonlyMap<string, number>): Counts => Object.fromEntries(map);
+  return {
+    ...sums,
+    statuses: read(maps.statuses),
+    durations: read(maps.durations),
+    waits: read(maps.waits),
+    errors: capped(read(maps.errors)),
+    steps: Object.fromEntries(steps),
+  };
+}
+
+const SUMS = ['duration_ms', 'wait_ms', 'retried', 'retry_completed'] as const;
+const COUNTS = ['statuses', 'durations', 'waits', 'errors'] as const;
+
+function addInto(sum: Map<string, number>, counts: Counts): void {
+  for (const key in counts) sum.set(key, (sum.get(key) ?? 0) + (counts[key] ?? 0));
+}
+
 export function add(a: Tally, b: Tally): Tally {
   return {
     statuses: addCounts(a.statuses, b.statuses),
