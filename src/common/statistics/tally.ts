@@ -82,10 +82,8 @@ export function sumOf(tallies: readonly Tally[]): Tally {
   const [only] = tallies;
   if (tallies.length === 1 && only !== undefined) return only;
   const sums = { duration_ms: 0, wait_ms: 0, retried: 0, retry_completed: 0 };
-  const maps = { statuses: new Map(), durations: new Map(), waits: new Map(), errors: new Map() } satisfies Record<
-    string,
-    Map<string, number>
-  >;
+  const counts = (): Map<string, number> => new Map();
+  const maps = { statuses: counts(), durations: counts(), waits: counts(), errors: counts() };
   const steps = new Map<string, StepTally>();
   for (const tally of tallies) {
     for (const name of SUMS) sums[name] += tally[name];
