@@ -6,6 +6,7 @@ import type { AppConfig } from './common/config/app-config.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { MediaTypeError } from './common/errors/route.errors.js';
 import { RouteTable } from './common/errors/route-table.js';
+import { traceHttp } from './common/tracing/http-tracing.js';
 import { validationPipe } from './common/validation/validation-pipe.js';
 
 /** Bytes. Larger payloads belong in files or behind a URL. */
@@ -22,12 +23,15 @@ const FORM = 'application/x-www-form-urlencoded';
 const FORM_ROUTES = `${API_BASE}/public/approvals/`;
 
 /** Routes that stand outside the base. */
-const OUTSIDE = ['health', 'health/*path', 'metrics'].map((path) => ({ path, method: RequestMethod.GET }));
+const OUTSIDE = ['health', 'health/*path', 'metrics', 'queues', 'queues/*path'].map((path) => ({
+  path,
+  method: RequestMethod.GET,
+}));
 
 /** Nest on Fastify with what every route shares: the base, errors, checks of the input, CORS. Not listening yet. */
 export async function createHttpServer(
   module: Type | DynamicModule,
-  config: Pick<AppConfig, 'corsOrigins'>,
+  config: Pick<AppConfig, 'corsOrigins' | 'otlpEndpoint'>,
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -66,6 +70,7 @@ export async function createHttpServer(
     url.startsWith(FORM_ROUTES) ? done(null, new URLSearchParams(String(body))) : done(new MediaTypeError()),
   );
   if (config.corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(config.corsOrigins));
+  if (config.otlpEndpoint !== null) traceHttp(app);
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());
   return app;

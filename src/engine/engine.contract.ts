@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { TraceContext } from '../common/tracing/trace-context.js';
 
 export type ExecutionStatus =
   'queued' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'timed_out';
@@ -77,6 +78,8 @@ export interface StartRequest {
   readonly key: OccurrenceKey | null;
   /** This process wants to await the end by `ExecutionEnds.wait`. */
   readonly awaited?: boolean;
+  /** The span that it starts in. Default: the one that the caller works in. */
+  readonly trace?: TraceContext | undefined;
 }
 
 export interface StartResult {

@@ -16,6 +16,7 @@ import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
 import { Notifier } from './notifications/notifier.service.js';
 import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
+import { OccurrenceSpans } from './occurrences/occurrence-spans.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
@@ -49,6 +50,7 @@ import { WorkflowHolds } from './workflow-holds.js';
       },
       inject: [Plugins, TriggerHost, ...TRIGGER_TYPES],
     },
+    OccurrenceSpans,
     { provide: TriggerHost, useClass: OccurrenceIntake },
     Backfills,
     Confirmations,

@@ -14,6 +14,7 @@ import { Plugins } from '../../src/common/plugins/plugins.js';
 import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
+import { TracingModule } from '../../src/common/tracing/tracing.module.js';
 import { TimersModule } from '../../src/common/timers/timers.module.js';
 import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
@@ -62,6 +63,7 @@ class StandInStarter extends ExecutionStarter {
       awaitedBy: null,
       place: null,
       parent: null,
+      traceParent: null,
     }));
     return accept(client, rows);
   }
@@ -214,6 +216,8 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    schedulerMaxWorkers: 10,
+    otlpEndpoint: null,
     variables: {},
     ...settings,
   });
@@ -249,7 +253,7 @@ export async function startTriggerApp(
   @Module({ providers: shared, exports: shared.map((one) => ('provide' in one ? one.provide : one)) })
   class Surroundings {}
 
-  @Module({ imports: [Surroundings, SignalsModule, TimersModule, OutgoingHttpModule, DeploymentModule] })
+  @Module({ imports: [Surroundings, TracingModule, SignalsModule, TimersModule, OutgoingHttpModule, DeploymentModule] })
   class Root {}
 
   const app = await createHttpServer(Root, config, SILENT);

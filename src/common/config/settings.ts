@@ -123,9 +123,13 @@ export const SETTINGS = {
       },
     ),
     SCHEDULER_TIMEZONE: given(parse.timeZone, 'The time zone of schedules that name none.', { default: 'UTC' }),
-    SCHEDULER_MAX_WORKERS: given(parse.integer(1, 1_000), 'Due timers that this process works on at a time.', {
-      default: '10',
-    }),
+    SCHEDULER_MAX_WORKERS: given(
+      parse.integer(1, 1_000),
+      'How many kinds of timers that wait for somebody outside (mails, deliveries of events) this process works on at a time.',
+      {
+        default: '10',
+      },
+    ),
     EXECUTION_MODE: given(
       parse.oneOf('execute', 'notify'),
       'execute starts executions; notify mails what would have started to NOTIFY_EMAIL instead.',

@@ -6,6 +6,7 @@ import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-
 import type { AcceptRow } from '../start/accept.statement.js';
 import { StarterService } from '../start/starter.service.js';
 import type { Asking } from './asking.js';
+import { traceParentOfChild } from '../run/run-trace.js';
 import { triggerOfChild } from '../run/withheld.js';
 import { Refused } from './refused.js';
 
@@ -44,14 +45,20 @@ export class SubworkflowRequests {
       trigger: triggerOfChild(parent, 'subworkflow', parent.now),
       createdBy: parent.created_by,
     };
-    return await this.starter.childRow(execution, request.execution_id, {
+    const link = {
       executionId: parent.id,
       stepExecutionId: step.stepExecutionId,
       attempt: step.attempt,
       isDetached: !request.wait,
       depth: parent.depth + 1,
       pass: null,
-    });
+    };
+    return await this.starter.childRow(
+      execution,
+      request.execution_id,
+      link,
+      traceParentOfChild(parent.trace_parent, step),
+    );
   }
 
   /** What belongs to somebody else does not exist for an owner's workflow, as it does not for the owner. */

@@ -9,6 +9,7 @@ import { EndOfRun, type EndState } from './end-of-run.js';
 import { FanOuts } from './fan-outs.js';
 import type { OuterSteps } from './names.js';
 import { RunLog } from './run-log.js';
+import { RunTrace } from './run-trace.js';
 import type { RunServices } from './run-services.js';
 import { SlotHold } from './slot-hold.js';
 import { StepBook } from './step-book.js';
@@ -49,6 +50,7 @@ export class ExecutionRun {
   private lost = false;
   private readonly bell = new Bell();
   private readonly slot: SlotHold;
+  private readonly trace: RunTrace | null;
   private deadline: { clear: () => void } | null = null;
   /** The database's clock minus this process's. */
   private readonly clockOffset: number;
@@ -68,7 +70,8 @@ export class ExecutionRun {
     this.book = new StepBook(claimed, plan, services.env, now);
     this.end = new EndOfRun(plan, this.book);
     this.fans = new FanOuts(this.book);
-    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
+    this.trace = services.tracing === undefined ? null : new RunTrace(services.tracing, claimed);
+    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now, this.trace);
   }
 
   /** What a pass of a distributed loop sees around it. */
@@ -298,10 +301,12 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      stepTallies: this.end.state === null ? undefined : this.book.tallies.all,
       response: this.book.takeResponse(),
       move,
     });
     for (const step of steps) step.recorded();
+    this.trace?.recorded(result !== 'lost');
     if (result === 'lost') this.lost = true;
     else this.services.onChange(this.claimed.id);
     return result;
@@ -309,7 +314,8 @@ export class ExecutionRun {
 
   private launch({ record, node, context }: PreparedStep): void {
     if (this.services.hooks !== undefined) this.tellStart(record);
-    const attempt = startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
+    const start = (): Attempt => startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
+    const attempt = this.trace === null ? start() : this.trace.within(record, start);
     this.attempts.set(record, attempt);
     // Stopped while its start was being recorded.
     if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'timed_out' ? 'timeout' : 'cancelled');

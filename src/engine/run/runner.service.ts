@@ -22,6 +22,7 @@ import { LeftOpen } from './left-open.service.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
 import { DirectStarts } from './direct-starts.js';
+import { RunTrace } from './run-trace.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
 import { secretsOf } from './secrets-of.js';
@@ -130,6 +131,13 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       const { status, output, error } = result.end;
       const endedAt = claimed.now.getTime() + performance.now() - began;
       this.metrics.ended(claimed, status, endedAt);
+      if (this.services.tracing !== undefined)
+        new RunTrace(this.services.tracing, claimed).executionEnded(
+          status,
+          claimed.start_time.getTime(),
+          endedAt,
+          error?.code ?? null,
+        );
       this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
       if (hooks !== undefined && claimed.pass === null)
         hooks.onWorkflowComplete({ ...startOf(claimed), status, errorCode: error?.code ?? null });

@@ -23,6 +23,8 @@ export interface AcceptRow {
   readonly files?: readonly PreparedFile[];
   /** null: started by nobody's step. */
   readonly parent: ParentLink | null;
+  /** Of the span that it was started in; null: no traces. */
+  readonly traceParent: string | null;
   /** The replica that claims it by this very statement. Default: none, it goes to the queue. */
   readonly owner?: string | null;
 }
@@ -142,11 +144,12 @@ CASE WHEN i.owner IS NULL THEN 'queued' ELSE 'running' END, CASE WHEN i.owner IS
 CASE WHEN i.owner IS NOT NULL THEN now() END,
 CASE WHEN i.owner IS NOT NULL THEN now() + i.timeout_ms * interval '1 millisecond' END`;
 
-/** An execution under a `concurrency` rule, with a parent, or of a test run. */
+/** An execution under a `concurrency` rule, with a parent, in a trace, or of a test run. */
 interface SpecialRow extends ExecutionRow {
   readonly place: Place | null;
   readonly admission: Admission | undefined;
   readonly parent: ParentLink | null;
+  readonly traceParent: string | null;
 }
 
 const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
@@ -163,6 +166,7 @@ const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
   { name: 'pass', type: 'integer', value: ({ parent }) => parent?.pass?.position },
   { name: 'pass_names', type: 'json', value: ({ parent }) => toJson(parent?.pass?.names) },
   { name: 'mocks', type: 'json', value: ({ execution }) => toJson(execution.mocks) },
+  { name: 'trace_parent', type: 'text', value: ({ traceParent }) => traceParent },
 ];
 
 const insertSql = <Row>(table: string, columns: readonly Column<Row>[]): string => /* sql */ `
@@ -211,9 +215,9 @@ export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Pr
 
 const claimsAtOnce = (row: AcceptRow): boolean => row.owner != null && isPlain(row);
 
-/** Under no `concurrency` rule, nobody's child, no test run: only such a one can be claimed while it is accepted. */
-export function isPlain({ place, parent, request }: AcceptRow): boolean {
-  return place === null && parent === null && request.execution?.mocks === undefined;
+/** Under no `concurrency` rule, nobody's child, in no trace, no test run: only such a one can be claimed while it is accepted. */
+export function isPlain({ place, parent, traceParent, request }: AcceptRow): boolean {
+  return place === null && parent === null && traceParent === null && request.execution?.mocks === undefined;
 }
 
 type Admissions = ReadonlyMap<string, Admission>;
@@ -297,12 +301,12 @@ async function insertExecutions(
   for (const row of rows) {
     const { execution, occurrence } = row.request;
     if (execution === null || row.executionId === null || duplicates.has(row)) continue;
-    const { executionId: id, timeoutMs, awaitedBy, place, parent } = row;
+    const { executionId: id, timeoutMs, awaitedBy, place, parent, traceParent } = row;
     const owner = claimsAtOnce(row) ? (row.owner ?? null) : null;
     const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy, owner };
     const admission = admissions.get(id);
     if (isPlain(row)) plain.push(made);
-    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent });
+    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent, traceParent });
   }
   if (special.length > 0) await insertSpecial(client, special);
   if (plain.length === 0) return NO_CLAIMS;

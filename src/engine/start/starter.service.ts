@@ -5,6 +5,8 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import type { Fault } from '../../common/errors/app-error.js';
 import { newId } from '../../common/ids.js';
 import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
+import { toTraceparent } from '../../common/tracing/trace-context.js';
+import { Tracing } from '../../common/tracing/tracing.js';
 import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import type { ParentLink } from '../children/parent-link.js';
@@ -27,7 +29,7 @@ import { claimOf } from './direct-claim.js';
 import { prepareFiles } from '../files/accepted-files.js';
 import { inputFaults } from './input-schemas.js';
 
-const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null };
+const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null, traceParent: null };
 
 /** Accepts executions: checks the input, commits, then queues; or starts them at once, where this process's worker has room. */
 @Injectable()
@@ -45,6 +47,7 @@ export class StarterService extends ExecutionStarter {
     private readonly places: Places,
     private readonly supersession: Supersession,
     private readonly direct: DirectStarts,
+    private readonly tracing: Tracing,
   ) {
     super();
   }
@@ -85,9 +88,14 @@ export class StarterService extends ExecutionStarter {
    * What a child execution will be: its input checked, its place found.
    * @throws InputInvalidError, WorkflowNotFoundError, VersionNotFoundError
    */
-  async childRow(execution: ExecutionRequest, id: string, parent: ParentLink): Promise<AcceptRow> {
+  async childRow(
+    execution: ExecutionRequest,
+    id: string,
+    parent: ParentLink,
+    traceParent: string | null,
+  ): Promise<AcceptRow> {
     const row = await this.toRow({ occurrence: null, execution, key: null });
-    return { ...row, executionId: id, parent };
+    return { ...row, executionId: id, parent, traceParent };
   }
 
   /** The same as `startWithin` for rows that are made already. Call `dispatch(results)` after the commit. */
@@ -126,12 +134,14 @@ export class StarterService extends ExecutionStarter {
     if (faults.length > 0) throw new InputInvalidError(faults);
     const place = this.placeOf(plan, execution);
     const executionId = newId();
+    const trace = request.trace ?? this.tracing.current();
     const files = execution.files?.length ? await prepareFiles(executionId, execution.files, this.config) : undefined;
     return {
       request,
       place,
       files,
       parent: null,
+      traceParent: trace === null ? null : toTraceparent(trace),
       executionId,
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,

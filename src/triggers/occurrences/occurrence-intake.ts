@@ -28,6 +28,7 @@ import {
   type TriggerTimer,
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
+import { OccurrenceSpans } from './occurrence-spans.js';
 
 const CONCURRENCY = { code: 'concurrency', detail: "as many executions as the workflow's concurrency allows are open" };
 
@@ -53,6 +54,7 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly events: EventListeners,
     private readonly expressions: TriggerExpressions,
     private readonly engine: EngineFigures,
+    private readonly spans: OccurrenceSpans,
   ) {
     super();
   }
@@ -60,8 +62,12 @@ export class OccurrenceIntake extends TriggerHost {
   override async handle(trigger: ArmedTrigger, seen: Seen): Promise<Handled> {
     const decision = this.decide(trigger, seen);
     if (decision.outcome === 'notified') return this.handleAlone(trigger, seen);
+    const span = this.spans.begin();
     try {
-      return this.noted(trigger, decision, await this.starter.start(decision.request));
+      const result = await this.starter.start({ ...decision.request, trace: span?.context });
+      const handled = this.noted(trigger, decision, result);
+      this.spans.end(span, trigger, handled);
+      return handled;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'input_invalid') throw error;
       await this.starter.start(failed(decision, error.message).request);
@@ -75,11 +81,13 @@ export class OccurrenceIntake extends TriggerHost {
   ): Promise<{ handled: Handled[]; after: () => void }> {
     if (all.length === 0) return { handled: [], after: () => undefined };
     const decisions = await Promise.all(all.map(({ trigger, seen }) => this.checked(this.decide(trigger, seen))));
+    const spans = decisions.map(() => this.spans.begin());
     const results = await this.starter.startWithin(
       client,
-      decisions.map(({ request }) => request),
+      decisions.map(({ request }, index) => ({ ...request, trace: spans[index]?.context })),
     );
     const handled = results.map((result, index) => this.noted(at(all, index).trigger, at(decisions, index), result));
+    handled.forEach((each, index) => this.spans.end(spans[index] ?? null, at(all, index).trigger, each));
     await this.notify(client, handled);
     return { handled, after: () => this.starter.dispatch(results) };
   }
