@@ -13,6 +13,7 @@ import type { BackfillAnswer } from './backfill.js';
 import { InForce } from './in-force.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { ReplayedFiles } from './occurrences/replayed-files.js';
 import { startAnswer, type StartAnswer } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
@@ -56,6 +57,7 @@ export class TriggerService {
   constructor(
     private readonly triggers: TriggerRepository,
     private readonly occurrences: OccurrenceRepository,
+    private readonly replayedFiles: ReplayedFiles,
     private readonly drafts: TriggerDrafts,
     private readonly arming: TriggerArming,
     private readonly manager: TriggerManager,
@@ -176,13 +178,15 @@ export class TriggerService {
     return pageOf(rows, query.limit, (row) => row.id, occurrenceView);
   }
 
-  /** Starts it again, by the trigger as it is now, and marks the new occurrence. */
-  /** @param key of the caller; the same one replays an occurrence once. */
+  /**
+   * Starts it again, by the trigger as it is now, and marks the new occurrence.
+   * @param key of the caller; the same one replays an occurrence once.
+   */
   async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
     const trigger = await this.armed(occurrence.trigger_id, caller);
-    const { payload } = occurrence;
+    const { payload, files } = await this.replayedFiles.of(occurrence);
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
       scheduledFor: occurrence.scheduled_for,
@@ -191,6 +195,7 @@ export class TriggerService {
       keyTtlMs: null,
       defaultInput: this.registry.get(trigger.type).defaultInput(payload),
       replayOf: occurrence.id,
+      files,
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
@@ -288,11 +293,11 @@ export class TriggerService {
   }
 
   private async views(rows: readonly TriggerRow[]): Promise<TriggerView[]> {
-    const due = await this.triggers.nextDue(rows.map(({ id }) => id));
+    const timers = await this.triggers.timers(rows.map(({ id }) => id));
     return rows.map((row) => {
       const type = this.registry.find(row.type);
-      const isDown = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
-      const health = healthOf(row, this.activity.of(row.id), due.get(row.id) ?? null, isDown);
+      const isMissing = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
+      const health = healthOf(row, this.activity.of(row.id), timers.get(row.id), isMissing);
       return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }
