@@ -49,7 +49,7 @@ function writeDefinitions(page: string, lines: string, folder: string): void {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const shown = fences({ path: page, text }).filter(({ language }) => language === 'yaml');
   for (const [, name = ''] of lines.matchAll(/@([\w-]+)\.yaml/g)) {
-    const own = shown.find((fence) => slugOf(fence.text) === name) ?? shown.at(-1);
+    const own = shown.findLast((fence) => slugOf(fence.text) === name) ?? shown.at(-1);
     writeFileSync(join(folder, `${name}.yaml`), own?.text ?? '');
   }
 }

@@ -66,7 +66,8 @@ export class IngressRoutes implements OnModuleInit {
       : await this.ingress.byWorkflow(request.method, (request.params as { workflow: string }).workflow);
     this.addressed.set(request, found);
     const declared = Number(request.headers['content-length'] ?? 0);
-    if (declared > this.ingress.maxBody(found.trigger)) this.ingress.refuseSize(found.trigger, declared);
+    if (declared > this.ingress.maxBody(found.trigger))
+      await this.ingress.refuseDeclared(found.trigger, requestOf(request, found.params), declared);
   }
 
   private async receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
