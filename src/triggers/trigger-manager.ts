@@ -175,12 +175,13 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
       this.failures.delete(row.id);
       this.activity.report(row.id, {
         armedSince: row.armed_at ?? this.clock.date(),
-        ...(restarts > 0 && { restarts, lastError: null }),
+        ...(restarts > 0 && { restarts, lastError: null, isDown: false }),
       });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.failures.set(row.id, (this.failures.get(row.id) ?? 0) + 1);
-      this.activity.report(row.id, { lastError: message });
+      const failures = (this.failures.get(row.id) ?? 0) + 1;
+      this.failures.set(row.id, failures);
+      this.activity.report(row.id, { lastError: message, isDown: true, restarts: failures - 1 });
       this.log.warn(`trigger ${row.id} (${row.type}) could not be attached: ${message}`);
     }
   }

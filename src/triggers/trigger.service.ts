@@ -3,6 +3,7 @@ import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
+import type { Fault } from '../common/errors/app-error.js';
 import { isId, newId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import type { OccurrenceOutcome } from '../engine/engine.contract.js';
@@ -11,6 +12,7 @@ import { heldBy } from './workflow-holds.js';
 import { Backfills, type BackfillOrder } from './backfill.service.js';
 import type { BackfillAnswer } from './backfill.js';
 import { InForce } from './in-force.js';
+import { Notifier } from './notifications/notifier.service.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { ReplayedFiles } from './occurrences/replayed-files.js';
@@ -66,6 +68,7 @@ export class TriggerService {
     private readonly activity: TriggerActivity,
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
+    private readonly notifier: Notifier,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
     private readonly database: Database,
@@ -266,9 +269,15 @@ export class TriggerService {
   }
 
   private checked(draft: TriggerDraft): TriggerDraft {
-    const faults = this.drafts.faults(draft);
+    const faults = [...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
     if (faults.length > 0) throw new TriggerInvalidError(faults);
     return draft;
+  }
+
+  private faultsOfMode({ mode }: TriggerDraft): Fault[] {
+    const fault = mode === 'notify' ? this.notifier.fault() : null;
+    if (fault === null) return [];
+    return [{ path: 'mode', code: 'notify_unavailable', message: `mode "notify" needs a mail server: ${fault}` }];
   }
 
   private async armed(id: string, caller: Caller): Promise<ArmedTrigger> {

@@ -401,9 +401,13 @@ describe.runIf(requireService('dovecot'))('email', () => {
   it('without an account says so in its health', async () => {
     const bare = await startApp();
     const { trigger } = await deployed({}, bare.api);
-    expect((await bare.api.get(`/triggers/${trigger}`)).body.health).toMatchObject({
-      status: 'unhealthy',
-      last_error: expect.stringContaining('IMAP_SERVER') as string,
+    await eventually(async () => {
+      const { health } = (await bare.api.get(`/triggers/${trigger}`)).body;
+      expect(health).toMatchObject({
+        status: 'unhealthy',
+        last_error: expect.stringContaining('IMAP_SERVER') as string,
+      });
+      expect(health.restarts).toBeGreaterThanOrEqual(1);
     });
   });
 });

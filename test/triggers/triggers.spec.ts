@@ -403,6 +403,10 @@ describe('triggers of the API', () => {
       }),
     ).toMatchObject({ status: 409 });
     expect(await one.request('POST', `/workflows/${id}/triggers`, { type: 'nope' })).toMatchObject({ status: 422 });
+    expect(await one.request('POST', `/workflows/${id}/triggers`, { type: 'manual', mode: 'notify' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'mode', code: 'notify_unavailable' }] },
+    });
     expect(await one.request('DELETE', `/triggers/${trigger}`)).toMatchObject({ status: 204 });
     expect(await one.request('GET', `/triggers/${trigger}`)).toMatchObject({
       status: 404,

@@ -4,6 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
 import { sendJson } from '../support/send-json.js';
 
@@ -291,6 +292,33 @@ describe('what a webhook is sent', () => {
     const { path, trigger } = await deployed({ max_body: 100 });
     expect(await send(path, headers, body)).toMatchObject({ status, body: { code } });
     expect(await ledger(trigger)).toMatchObject([{ outcome: 'rejected', reason: { code: reason } }]);
+  });
+
+  it('without end is cut off with 413, and the ledger says so', async () => {
+    const { path, trigger } = await deployed({ max_body: 16_777_216 });
+    const chunk = new Uint8Array(1_048_576);
+    let left = 18;
+    const body = new ReadableStream({
+      pull: (controller) => (left-- > 0 ? controller.enqueue(chunk) : controller.close()),
+    });
+    const headers = { 'content-type': 'application/json' };
+    const sent = fetch(`${app.url}/webhook/${path}`, { method: 'POST', headers, body, duplex: 'half' });
+    // The connection may be closed while the rest is still being sent.
+    const status = await sent.then(
+      (response) => response.status,
+      () => 413,
+    );
+    expect(status).toBe(413);
+    await eventually(async () =>
+      expect(await ledger(trigger)).toMatchObject([{ outcome: 'rejected', reason: { code: 'body_too_large' } }]),
+    );
+  });
+
+  it('to a path that cannot be decoded is answered with a problem', async () => {
+    const answer = await fetch(`${app.url}/webhook/%E0%A4%A`, { method: 'POST' });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await answer.json()).toMatchObject({ code: 'request_invalid', instance: '/webhook/%E0%A4%A' });
   });
 
   it('by a wrong method is answered with 405 and Allow, at both addresses', async () => {
