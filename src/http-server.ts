@@ -2,11 +2,14 @@ import fastifyCors from '@fastify/cors';
 import { RequestMethod, type DynamicModule, type LoggerService, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig } from './common/config/app-config.js';
+import { AppError } from './common/errors/app-error.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
-import { MediaTypeError } from './common/errors/route.errors.js';
+import { problemBody, problemOf } from './common/errors/problem.js';
 import { RouteTable } from './common/errors/route-table.js';
 import { traceHttp } from './common/tracing/http-tracing.js';
+import { MediaTypeError } from './common/errors/route.errors.js';
 import { validationPipe } from './common/validation/validation-pipe.js';
 
 /** Bytes. Larger payloads belong in files or behind a URL. */
@@ -40,6 +43,7 @@ export async function createHttpServer(
     // `/v1/…` is another name of the same routes.
     rewriteUrl: ({ url = '/' }) => url.replace(SHORT_BASE, API_BASE),
     return503OnClosing: true,
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => answerBadUrl(request.url, reply),
     exposeHeadRoutes: true,
     routerOptions: { ignoreTrailingSlash: true },
   });
@@ -74,6 +78,16 @@ export async function createHttpServer(
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());
   return app;
+}
+
+/** A path that cannot be decoded reaches no route, and no filter. */
+function answerBadUrl(url: string, reply: FastifyReply): void {
+  const message = 'The path of the URL cannot be decoded.';
+  const problem = problemOf(new AppError({ code: 'request_invalid', status: 400, message }));
+  void reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problemBody(problem, url)));
 }
 
 function corsOptions(origins: readonly string[]): object {

@@ -18,6 +18,8 @@ export interface OccurrenceRecord {
   readonly outcome: OccurrenceOutcome;
   readonly reason: { readonly code: string; readonly detail: string } | null;
   readonly payload: unknown;
+  /** The payload when it starts nothing after all: as a duplicate, or by `concurrency`. Without: `payload`. */
+  readonly unstartedPayload?: (() => unknown) | undefined;
   readonly replayOf: string | null;
 }
 
@@ -30,6 +32,8 @@ export interface OccurrenceKey {
 }
 
 export interface ExecutionRequest {
+  /** UUIDv7, where it had to be known beforehand. */
+  readonly id?: string | undefined;
   readonly workflowId: string;
   readonly version: number;
   readonly input: unknown;
@@ -45,11 +49,13 @@ export interface ExecutionRequest {
   /** Of a test run: what stands in for its steps. A test run takes no part in `concurrency`. */
   readonly mocks?: Readonly<Record<string, unknown>>;
   /** Uploads, attachments: files of the execution from its start, with `step_path` null. Without: none. */
-  readonly files?: readonly AcceptedFile[];
+  readonly files?: readonly AcceptedFile[] | undefined;
 }
 
 /** A file that comes with what starts an execution. Its name becomes one that may be, and differs from the others'. */
 export interface AcceptedFile {
+  /** Made for this execution by whoever names the file beforehand (`bringFiles`). */
+  readonly id?: string;
   readonly name: string;
   /** Media type, as declared. */
   readonly type?: string | undefined;

@@ -3,6 +3,7 @@ import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
+import type { Fault } from '../common/errors/app-error.js';
 import { isId, newId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import type { OccurrenceOutcome } from '../engine/engine.contract.js';
@@ -11,8 +12,10 @@ import { heldBy } from './workflow-holds.js';
 import { Backfills, type BackfillOrder } from './backfill.service.js';
 import type { BackfillAnswer } from './backfill.js';
 import { InForce } from './in-force.js';
+import { Notifier } from './notifications/notifier.service.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { ReplayedFiles } from './occurrences/replayed-files.js';
 import { startAnswer, type StartAnswer } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
@@ -59,6 +62,7 @@ export class TriggerService {
   constructor(
     private readonly triggers: TriggerRepository,
     private readonly occurrences: OccurrenceRepository,
+    private readonly replayedFiles: ReplayedFiles,
     private readonly drafts: TriggerDrafts,
     private readonly arming: TriggerArming,
     private readonly manager: TriggerManager,
@@ -67,6 +71,7 @@ export class TriggerService {
     private readonly activity: TriggerActivity,
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
+    private readonly notifier: Notifier,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
     private readonly database: Database,
@@ -179,13 +184,15 @@ export class TriggerService {
     return pageOf(rows, query.limit, (row) => row.id, occurrenceView);
   }
 
-  /** Starts it again, by the trigger as it is now, and marks the new occurrence. */
-  /** @param key of the caller; the same one replays an occurrence once. */
+  /**
+   * Starts it again, by the trigger as it is now, and marks the new occurrence.
+   * @param key of the caller; the same one replays an occurrence once.
+   */
   async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
     const trigger = await this.armed(occurrence.trigger_id, caller);
-    const { payload } = occurrence;
+    const { payload, files } = await this.replayedFiles.of(occurrence);
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
       scheduledFor: occurrence.scheduled_for,
@@ -194,6 +201,7 @@ export class TriggerService {
       keyTtlMs: null,
       defaultInput: this.registry.get(trigger.type).defaultInput(payload),
       replayOf: occurrence.id,
+      files,
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
@@ -260,9 +268,15 @@ export class TriggerService {
   }
 
   private checked(draft: TriggerDraft): TriggerDraft {
-    const faults = this.drafts.faults(draft);
+    const faults = [...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
     if (faults.length > 0) throw new TriggerInvalidError(faults);
     return draft;
+  }
+
+  private faultsOfMode({ mode }: TriggerDraft): Fault[] {
+    const fault = mode === 'notify' ? this.notifier.fault() : null;
+    if (fault === null) return [];
+    return [{ path: 'mode', code: 'notify_unavailable', message: `mode "notify" needs a mail server: ${fault}` }];
   }
 
   private async armed(id: string, caller: Caller): Promise<ArmedTrigger> {
@@ -287,11 +301,11 @@ export class TriggerService {
   }
 
   private async views(rows: readonly TriggerRow[]): Promise<TriggerView[]> {
-    const due = await this.triggers.nextDue(rows.map(({ id }) => id));
+    const timers = await this.triggers.timers(rows.map(({ id }) => id));
     return rows.map((row) => {
       const type = this.registry.find(row.type);
-      const isDown = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
-      const health = healthOf(row, this.activity.of(row.id), due.get(row.id) ?? null, isDown);
+      const isMissing = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
+      const health = healthOf(row, this.activity.of(row.id), timers.get(row.id), isMissing);
       return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }

@@ -18,6 +18,7 @@ import { Notifier } from './notifications/notifier.service.js';
 import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
 import { OccurrenceSpans } from './occurrences/occurrence-spans.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { ReplayedFiles } from './occurrences/replayed-files.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
 import { TriggerChanges } from './trigger-changes.js';
@@ -33,6 +34,7 @@ import { TriggerRepository } from './trigger.repository.js';
 import { TriggerService } from './trigger.service.js';
 import { TriggersInForce } from './triggers-in-force.js';
 import { TriggerTimers } from './trigger-timers.js';
+import { TriggerWatch } from './trigger-watch.js';
 import { WebhookRoutes } from './webhook-routes.repository.js';
 import { WorkflowHolds } from './workflow-holds.js';
 
@@ -60,6 +62,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     ManualStarts,
     Notifier,
     OccurrenceRepository,
+    ReplayedFiles,
     SharedIngress,
     TriggerActivity,
     TriggerArming,
@@ -73,6 +76,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     TriggerService,
     TriggersInForce,
     TriggerTimers,
+    TriggerWatch,
     WebhookIngress,
     WebhookRoutes,
     WorkflowHolds,

@@ -25,6 +25,7 @@ import { ExecutionEnds, type FinishedExecution } from '../../src/engine/executio
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
+import { ExecutionFiles } from '../../src/engine/files/execution-files.service.js';
 import { EngineFigures } from '../../src/engine/views/engine-figures.js';
 import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
@@ -58,7 +59,7 @@ class StandInStarter extends ExecutionStarter {
   override startWithin(client: PoolClient, requests: readonly StartRequest[]): Promise<StartResult[]> {
     const rows = requests.map((request) => ({
       request,
-      executionId: request.execution === null ? null : newId(),
+      executionId: request.execution === null ? null : (request.execution.id ?? newId()),
       timeoutMs: null,
       awaitedBy: null,
       place: null,
@@ -241,6 +242,7 @@ export async function startTriggerApp(
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
     EventListeners,
     EngineFigures,
+    ExecutionFiles,
     { provide: Plugins, useValue: new Plugins() },
     Redactor,
     Mailer,

@@ -92,6 +92,9 @@ const reasonOf = (row: OccurrenceRow): OccurrenceRecord['reason'] => {
   return row.isSkipped ? CONCURRENCY_REASON : row.occurrence.reason;
 };
 
+const payloadOf = ({ occurrence, duplicateOf, isSkipped }: OccurrenceRow): unknown =>
+  duplicateOf === null && !isSkipped ? occurrence.payload : (occurrence.unstartedPayload?.() ?? occurrence.payload);
+
 const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
   { name: 'id', type: 'uuid', value: ({ occurrence }) => occurrence.id },
   { name: 'trigger_id', type: 'uuid', value: ({ occurrence }) => occurrence.triggerId },
@@ -107,7 +110,7 @@ const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
     type: 'uuid',
     value: (row) => row.duplicateOf?.execution_id ?? (row.isSkipped ? null : row.executionId),
   },
-  { name: 'payload', type: 'json', value: ({ occurrence }) => toJson(occurrence.payload) },
+  { name: 'payload', type: 'json', value: (row) => toJson(payloadOf(row)) },
   { name: 'replay_of', type: 'uuid', value: ({ occurrence }) => occurrence.replayOf },
 ];
 

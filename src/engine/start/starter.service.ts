@@ -133,7 +133,7 @@ export class StarterService extends ExecutionStarter {
     const faults = inputFaults(plan, execution.input);
     if (faults.length > 0) throw new InputInvalidError(faults);
     const place = this.placeOf(plan, execution);
-    const executionId = newId();
+    const executionId = execution.id ?? newId();
     const trace = request.trace ?? this.tracing.current();
     const files = execution.files?.length ? await prepareFiles(executionId, execution.files, this.config) : undefined;
     return {

@@ -8,6 +8,7 @@ import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
 import { EventListeners } from '../../engine/events/event-listeners.js';
+import { bringFiles } from '../../engine/files/brought-files.js';
 import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
 import { EngineFigures } from '../../engine/views/engine-figures.js';
@@ -19,7 +20,9 @@ import { TriggerExpressions } from '../trigger-expressions.js';
 import { TriggerRepository } from '../trigger.repository.js';
 import {
   TriggerHost,
+  type AcceptedFile,
   type ArmedTrigger,
+  type BroughtFiles,
   type Handled,
   type Liveness,
   type Seen,
@@ -31,6 +34,13 @@ import { decide, type Decision } from './decide.js';
 import { OccurrenceSpans } from './occurrence-spans.js';
 
 const CONCURRENCY = { code: 'concurrency', detail: "as many executions as the workflow's concurrency allows are open" };
+
+/** What the engine may refuse to start, and what the ledger says of it then. */
+const UNSTARTABLE: Readonly<Record<string, 'failed' | 'rejected'>> = {
+  input_invalid: 'failed',
+  file_too_large: 'rejected',
+  files_too_large: 'rejected',
+};
 
 export const TRIGGER_TIMER = 'trigger';
 
@@ -59,6 +69,10 @@ export class OccurrenceIntake extends TriggerHost {
     super();
   }
 
+  override bring(files: readonly AcceptedFile[]): BroughtFiles {
+    return bringFiles(files);
+  }
+
   override async handle(trigger: ArmedTrigger, seen: Seen): Promise<Handled> {
     const decision = this.decide(trigger, seen);
     if (decision.outcome === 'notified') return this.handleAlone(trigger, seen);
@@ -69,8 +83,10 @@ export class OccurrenceIntake extends TriggerHost {
       this.spans.end(span, trigger, handled);
       return handled;
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'input_invalid') throw error;
-      await this.starter.start(failed(decision, error.message).request);
+      const outcome = error instanceof AppError ? UNSTARTABLE[error.code] : undefined;
+      if (outcome === undefined) throw error;
+      const { code, message } = error as AppError;
+      await this.starter.start(failed(decision, message, outcome, code).request);
       throw error;
     }
   }
@@ -253,11 +269,17 @@ export class OccurrenceIntake extends TriggerHost {
   }
 }
 
-function failed(decision: Decision, detail: string): Decision {
+function failed(
+  decision: Decision,
+  detail: string,
+  outcome: 'failed' | 'rejected' = 'failed',
+  code = 'input_invalid',
+): Decision {
   const { occurrence } = decision.request;
-  const reason = { code: 'input_invalid', detail: detail.slice(0, 1_000) };
-  const kept = occurrence === null ? null : { ...occurrence, id: newId(), outcome: 'failed' as const, reason };
-  return { outcome: 'failed', reason, failure: detail, request: { occurrence: kept, execution: null, key: null } };
+  const reason = { code, detail: detail.slice(0, 1_000) };
+  const payload = occurrence?.unstartedPayload?.() ?? occurrence?.payload;
+  const kept = occurrence === null ? null : { ...occurrence, id: newId(), outcome, reason, payload };
+  return { outcome, reason, failure: detail, request: { occurrence: kept, execution: null, key: null } };
 }
 
 function at<T>(list: readonly T[], index: number): T {
