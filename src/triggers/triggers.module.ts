@@ -14,6 +14,7 @@ import { SharedIngress } from './ingress/shared-ingress.service.js';
 import { WebhookIngress } from './ingress/webhook-ingress.service.js';
 import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
+import { MissingSecrets } from './missing-secrets.js';
 import { Notifier } from './notifications/notifier.service.js';
 import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
@@ -55,6 +56,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     InForce,
     IngressRoutes,
     ManualStarts,
+    MissingSecrets,
     Notifier,
     OccurrenceRepository,
     SharedIngress,
@@ -73,6 +75,15 @@ import { WorkflowHolds } from './workflow-holds.js';
     WebhookRoutes,
     WorkflowHolds,
   ],
-  exports: [InForce, Notifier, TriggerArming, TriggerDrafts, TriggerManager, TriggerRegistry, TriggerService],
+  exports: [
+    InForce,
+    MissingSecrets,
+    Notifier,
+    TriggerArming,
+    TriggerDrafts,
+    TriggerManager,
+    TriggerRegistry,
+    TriggerService,
+  ],
 })
 export class TriggersModule {}

@@ -24,7 +24,7 @@ export function holdFreeValues(
 /** Puts back what was held. */
 export function releaseFreeValues<T>(value: T): T {
   if (!isRecord(value)) return value;
-  for (const [name, field] of Object.entries(value)) {
+  for (const [name, field] of Object.entries(value as Fields)) {
     if (typeof field === 'function' && held.has(field)) (value as Fields)[name] = held.get(field);
     else releaseFreeValues(field);
   }

@@ -30,7 +30,7 @@ export function asOperand(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? value : withFirst(value as unknown[], 0);
   if (!isPlainObject(value)) return value;
   const map = Object.hasOwn(value, 'constructor') ? standFor(value) : value;
-  // eslint-disable-next-line no-unreachable-loop -- the first one only, as the library does
+   
   for (const key in map) return withFirst(map, key);
   return map;
 }

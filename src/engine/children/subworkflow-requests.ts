@@ -6,6 +6,7 @@ import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-
 import type { AcceptRow } from '../start/accept.statement.js';
 import { StarterService } from '../start/starter.service.js';
 import type { Asking } from './asking.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { triggerOfChild } from '../run/withheld.js';
 import { Refused } from './refused.js';
 
@@ -33,6 +34,9 @@ export class SubworkflowRequests {
 
   private async row({ step, parent }: Asking, request: WorkflowRequest): Promise<AcceptRow> {
     const workflow = await this.find(request.workflow, parent.workflow_id);
+    // What a test run starts counts nowhere either.
+    const isTest = parent.trigger_type === TEST_TRIGGER;
+    const type = isTest ? TEST_TRIGGER : 'subworkflow';
     const execution = {
       workflowId: workflow.id,
       version: request.version ?? workflow.deployedVersion ?? workflow.version,
@@ -40,9 +44,10 @@ export class SubworkflowRequests {
       variables: {},
       priority: parent.priority,
       triggerId: null,
-      triggerType: 'subworkflow',
-      trigger: triggerOfChild(parent, 'subworkflow', parent.now),
+      triggerType: type,
+      trigger: triggerOfChild(parent, type, parent.now),
       createdBy: parent.created_by,
+      ...(isTest && { mocks: {} }),
     };
     return await this.starter.childRow(execution, request.execution_id, {
       executionId: parent.id,

@@ -1,6 +1,6 @@
 /** What `RETURNING` gives of an ended execution beside its duration. */
 export const ENDED_COLUMNS =
-  'id, workflow_id, trigger_type, status, awaited_by, end_time AS ended_at, parent_step_id, parent_attempt, is_detached, pass';
+  'id, workflow_id, trigger_type, status, awaited_by, end_time AS ended_at, parent_step_id, parent_attempt, is_detached, pass, has_stopped';
 
 /** What the end of an execution tells about itself. */
 export interface EndedRow {
@@ -17,4 +17,6 @@ export interface EndedRow {
   readonly is_detached: boolean;
   /** Position of a distributed loop's pass; null: an execution of a whole definition. */
   readonly pass: number | null;
+  /** A `stop` step has ended it. */
+  readonly has_stopped: boolean;
 }

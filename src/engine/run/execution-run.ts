@@ -418,6 +418,6 @@ function sitOutLimit(reason: string): number {
   return reason === 'retry' ? SIT_OUT_RETRY_MS : SIT_OUT_WAIT_MS;
 }
 
-function toMove({ status, outputJson, error }: EndState): Move {
-  return { to: status, outputJson, error };
+function toMove({ status, outputJson, error, hasStopped }: EndState): Move {
+  return { to: status, outputJson, error, ...(hasStopped === true && { hasStopped }) };
 }
