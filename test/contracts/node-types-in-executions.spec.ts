@@ -259,7 +259,10 @@ const OVERSIZE: Readonly<Record<string, (url: string) => Oversize>> = {
     config: { times: 17, steps: [{ id: 'a', type: 'transform', config: { expression: 'input.text' } }] },
     code: 'output_too_large',
   }),
-  memory: () => ({ config: { operation: 'set', key: 'large', value: '{{ input.text }}' }, code: 'value_too_large' }),
+  memory: () => ({
+    config: { operation: 'set', key: 'large', value: '{{ input.text }}' },
+    code: 'memory_value_invalid',
+  }),
   script: () => ({ config: { code: "return 'x'.repeat(2 * 1024 * 1024);" }, code: 'script_output_too_large' }),
   set: () => ({
     config: { values: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, '{{ input.text }}'])) },
