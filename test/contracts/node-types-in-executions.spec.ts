@@ -245,6 +245,10 @@ interface Oversize {
 
 /** More than an output may have (16 MiB), or than what the type itself says. */
 const OVERSIZE: Readonly<Record<string, (url: string) => Oversize>> = {
+  memory: () => ({
+    config: { operation: 'set', key: 'large', value: '{{ input.text }}' },
+    code: 'memory_value_invalid',
+  }),
   database: () => ({
     config: { connection: 'shop', operation: 'query', sql: 'SELECT hex(zeroblob(9 * 1024 * 1024)) AS v' },
     code: 'output_too_large',
@@ -255,24 +259,16 @@ const OVERSIZE: Readonly<Record<string, (url: string) => Oversize>> = {
     code: 'output_too_large',
   }),
   http: (url) => ({ config: { url: `${url}/large` }, code: 'response_too_large' }),
-  loop: () => ({
-    config: { times: 17, steps: [{ id: 'a', type: 'transform', config: { expression: 'input.text' } }] },
-    code: 'output_too_large',
-  }),
-  memory: () => ({
-    config: { operation: 'set', key: 'large', value: '{{ input.text }}' },
-    code: 'memory_value_invalid',
-  }),
   script: () => ({ config: { code: "return 'x'.repeat(2 * 1024 * 1024);" }, code: 'script_output_too_large' }),
   set: () => ({
     config: { values: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, '{{ input.text }}'])) },
     code: 'output_too_large',
   }),
 };
-/** Those whose output is what they are given go the way of `set`, those with steps inside that of `loop`; the rest gives a few short fields. */
+/** Those whose output is what they are given go the way of `set`, those with steps inside give what these gave; the rest gives a few short fields. */
 const BOUNDED = {
   set: ['log', 'respond', 'stop', 'transform', 'wait_for_event', 'approval'],
-  loop: ['group', 'parallel', 'subworkflow'],
+  gathered: ['group', 'loop', 'parallel', 'subworkflow'],
   short: ['condition', 'emit', 'email', 'fail', 'github', 'slack', 'switch', 'wait', 'webhook'],
 };
 
