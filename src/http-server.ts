@@ -40,6 +40,8 @@ export async function createHttpServer(
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
+    // In user data "constructor" is a name like others; DTOs do not know it. "__proto__" stays refused (400).
+    onConstructorPoisoning: 'ignore',
     // `/v1/…` is another name of the same routes.
     rewriteUrl: ({ url = '/' }) => url.replace(SHORT_BASE, API_BASE),
     return503OnClosing: true,
@@ -65,7 +67,7 @@ export async function createHttpServer(
   // A body is JSON, or a definition as the YAML text itself. Other types answer 415.
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  fastify.addContentTypeParser(CLOUD_EVENTS, { parseAs: 'string' }, fastify.getDefaultJsonParser('error', 'error'));
+  fastify.addContentTypeParser(CLOUD_EVENTS, { parseAs: 'string' }, fastify.getDefaultJsonParser('error', 'ignore'));
   // What only single routes read, and no others.
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, ({ url, headers }, body, done) =>
     url.startsWith(EVENT_ROUTE) && 'ce-specversion' in headers ? done(null, body) : done(new MediaTypeError()),

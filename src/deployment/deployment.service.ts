@@ -9,6 +9,7 @@ import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import { Signals } from '../common/signals/signals.contract.js';
 import type { PlannedTrigger } from '../definition/plan.js';
 import { InForce, type VersionInForce } from '../triggers/in-force.js';
+import { MissingSecrets } from '../triggers/missing-secrets.js';
 import { Notifier } from '../triggers/notifications/notifier.service.js';
 import { TriggerArming, type Armed, type ArmingOrder } from '../triggers/trigger-arming.js';
 import { TriggerDrafts } from '../triggers/trigger-draft.js';
@@ -31,7 +32,7 @@ export interface DeployOrder {
 
 export interface Deployed extends DeploymentView {
   triggers: TriggerView[];
-  warnings: { code: string; message: string; trigger: string; at: string | null }[];
+  warnings: { code: string; message: string; trigger: string | null; at: string | null }[];
 }
 
 /** Puts versions in force: checks, then the deployment and its armed triggers in one transaction. */
@@ -47,6 +48,7 @@ export class DeploymentService implements OnModuleInit {
     private readonly triggers: TriggerService,
     private readonly notifier: Notifier,
     private readonly inForce: InForce,
+    private readonly missing: MissingSecrets,
     private readonly signals: Signals,
     private readonly database: Database,
     private readonly settings: AppConfig,
@@ -80,7 +82,8 @@ export class DeploymentService implements OnModuleInit {
       status: heldBy(workflow.status) === null ? 'active' : workflow.status,
     });
     await this.manager.announce();
-    const warnings = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
+    const ofTriggers = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
+    const warnings = [...ofTriggers, ...(await this.missing.of(plan)).map(secretMissing)];
     return {
       isFirst,
       deployed: { ...deploymentView(row), triggers: await this.triggers.ofWorkflow(workflow.id, caller), warnings },
@@ -184,6 +187,11 @@ export class DeploymentService implements OnModuleInit {
     await this.workflows.setDeployedVersion(client, workflowId, null);
     return this.deployments.end(client, workflowId);
   }
+}
+
+function secretMissing(name: string): Deployed['warnings'][number] {
+  const message = `There is no secret "${name}": what uses it fails until it is set.`;
+  return { code: 'secret_missing', message, trigger: null, at: null };
 }
 
 function idOf(cursor: string | undefined): string | undefined {

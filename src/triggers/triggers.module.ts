@@ -14,6 +14,7 @@ import { SharedIngress } from './ingress/shared-ingress.service.js';
 import { WebhookIngress } from './ingress/webhook-ingress.service.js';
 import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
+import { MissingSecrets } from './missing-secrets.js';
 import { Notifier } from './notifications/notifier.service.js';
 import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
 import { OccurrenceSpans } from './occurrences/occurrence-spans.js';
@@ -60,6 +61,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     InForce,
     IngressRoutes,
     ManualStarts,
+    MissingSecrets,
     Notifier,
     OccurrenceRepository,
     ReplayedFiles,
@@ -83,6 +85,7 @@ import { WorkflowHolds } from './workflow-holds.js';
   ],
   exports: [
     InForce,
+    MissingSecrets,
     Notifier,
     TriggerArming,
     TriggerDrafts,

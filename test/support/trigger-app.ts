@@ -171,7 +171,12 @@ class StandInPlans extends WorkflowPlans {
 
   override async get(workflowId: string, version: number): Promise<PlannedVersion> {
     const triggers = this.workflows.versions.get(`${workflowId}:${version}`) ?? [];
-    return Promise.resolve({ workflowId, slug: workflowId, version, plan: { triggers } as unknown as Plan });
+    return Promise.resolve({
+      workflowId,
+      slug: workflowId,
+      version,
+      plan: { triggers, steps: new Map(), output: null, concurrency: null } as unknown as Plan,
+    });
   }
 }
 
@@ -233,7 +238,13 @@ export async function startTriggerApp(
     Metrics,
     HealthProbes,
     Replica,
-    { provide: SecretStore, useValue: { get: (name: string) => Promise.resolve(secrets.get(name)) } },
+    {
+      provide: SecretStore,
+      useValue: {
+        get: (name: string) => Promise.resolve(secrets.get(name)),
+        names: () => Promise.resolve([...secrets.keys()]),
+      },
+    },
     { provide: WorkflowDirectory, useValue: workflows },
     { provide: WorkflowPlans, useValue: new StandInPlans(workflows) },
     { provide: ExecutionStarter, useValue: new StandInStarter(database.database) },

@@ -92,6 +92,14 @@ describe('a deployment', () => {
     expect(answer.body['warnings']).toMatchObject([{ code: 'dst_gap', trigger: 'cron' }]);
   });
 
+  it('warns of secrets that are not there, of triggers and of steps', async () => {
+    const auth = { type: 'bearer', token: '{{ secrets.missing_token }}' };
+    const { answer } = await deployed(planned('webhook', { path: '/unset', auth }));
+    expect(answer.body['warnings']).toMatchObject([
+      { code: 'secret_missing', message: expect.stringContaining('"missing_token"') as string, trigger: null },
+    ]);
+  });
+
   it('that is withdrawn disarms its triggers', async () => {
     const { id } = await deployed(planned('webhook', { path: '/gone' }));
     expect(await one.request('DELETE', `/deployment/workflows/${id}/undeploy`)).toMatchObject({ status: 200 });

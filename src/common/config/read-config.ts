@@ -96,6 +96,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     openai: { apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
     anthropic: { apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL },
     secretKey: values.SECRET_KEY,
+    previousSecretKey: values.SECRET_KEY_PREVIOUS,
     adminApiKey: values.ADMIN_API_KEY,
     jwt: {
       secret: values.JWT_SECRET,

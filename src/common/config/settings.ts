@@ -171,6 +171,11 @@ export const SETTINGS = {
       'Encrypts stored secrets. Required with DATABASE_URL; else generated into the data folder. All replicas need the same.',
       { example: 'thirty-two characters or more of your own', secret: true },
     ),
+    SECRET_KEY_PREVIOUS: given(
+      parse.longText(32),
+      'What SECRET_KEY was before: what is sealed under it is sealed anew under SECRET_KEY at the start.',
+      { example: 'the thirty-two characters or more of before', secret: true },
+    ),
     JWT_SECRET: given(parse.anyText, 'The shared secret of accepted JSON Web Tokens (HS256).', {
       example: 'the secret of your identity provider',
       secret: true,

@@ -7,6 +7,7 @@ import type { AcceptRow } from '../start/accept.statement.js';
 import { StarterService } from '../start/starter.service.js';
 import type { Asking } from './asking.js';
 import { traceParentOfChild } from '../run/run-trace.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { triggerOfChild } from '../run/withheld.js';
 import { Refused } from './refused.js';
 
@@ -34,6 +35,9 @@ export class SubworkflowRequests {
 
   private async row({ step, parent }: Asking, request: WorkflowRequest): Promise<AcceptRow> {
     const workflow = await this.find(request.workflow, parent.workflow_id);
+    // What a test run starts counts nowhere either.
+    const isTest = parent.trigger_type === TEST_TRIGGER;
+    const type = isTest ? TEST_TRIGGER : 'subworkflow';
     const execution = {
       workflowId: workflow.id,
       version: request.version ?? workflow.deployedVersion ?? workflow.version,
@@ -41,9 +45,10 @@ export class SubworkflowRequests {
       variables: {},
       priority: parent.priority,
       triggerId: null,
-      triggerType: 'subworkflow',
-      trigger: triggerOfChild(parent, 'subworkflow', parent.now),
+      triggerType: type,
+      trigger: triggerOfChild(parent, type, parent.now),
       createdBy: parent.created_by,
+      ...(isTest && { mocks: {} }),
     };
     const link = {
       executionId: parent.id,

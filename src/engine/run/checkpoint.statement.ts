@@ -32,6 +32,8 @@ export type Move =
       readonly to: 'completed' | 'failed' | 'cancelled' | 'timed_out';
       readonly outputJson: string | null;
       readonly error: ExecutionError | null;
+      /** A `stop` step has ended it: a pass then ends its parent. */
+      readonly hasStopped?: boolean;
     }
   /** Sleeps until `wakeAt` or a control signal later than `signalSeq`. */
   | { readonly to: 'waiting'; readonly wakeAt: Date | null; readonly signalSeq: number }
@@ -58,12 +60,12 @@ FOR SHARE OF e`;
 const END = /* sql */ `
 UPDATE execution e SET
   status = i.status, output = i.output::json, output_size = i.output_size, error = i.error::json, end_time = now(),
-  owner = NULL
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[])
-  AS i(id, epoch, status, output, output_size, error)
+  owner = NULL, has_stopped = i.has_stopped
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bool[])
+  AS i(id, epoch, status, output, output_size, error, has_stopped)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
 RETURNING e.id, e.workflow_id, e.trigger_type, e.status, e.awaited_by, e.end_time AS ended_at, e.parent_step_id, e.parent_attempt,
-  e.is_detached, e.pass, e.attempt, e.error->>'code' AS error_code, date_part('epoch', e.queued_at) AS queued_at,
+  e.is_detached, e.pass, e.has_stopped, e.attempt, e.error->>'code' AS error_code, date_part('epoch', e.queued_at) AS queued_at,
   date_part('epoch', e.start_time) AS started_at,
   (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
 
@@ -244,6 +246,7 @@ function endValues(checkpoints: readonly Checkpoint[]): unknown[][] {
     moves.map((move) => inRow(move.outputJson)),
     moves.map((move) => largeSize(move.outputJson)),
     moves.map((move) => toJson(move.error)),
+    moves.map((move) => move.hasStopped === true),
   ];
 }
 

@@ -160,8 +160,9 @@ export class ExecutionRun {
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
       moved = this.abort(planned.aborted, launches) || moved;
-      // A step that has heard of the end of an instance may want nothing of what else was ready.
-      if (planned.returned.length > 0) continue;
+      // A step that has heard of the end of an instance may want nothing of what else was ready; one that could not be
+      // closed as it was planned has failed.
+      if (planned.returned.length > 0 || planned.closed.some((closed) => this.hasFailedToClose(closed))) continue;
       if (planned.ended !== null && this.attempts.size + launches.length === 0) {
         const next = this.end.partEnded(this.part, planned.ended.failedBy);
         if (next === null) return launches;
@@ -197,11 +198,20 @@ export class ExecutionRun {
   private apply(planned: Planned): boolean {
     for (const placed of planned.skipped) this.book.skip(placed);
     for (const placed of planned.abandoned) this.book.cancel(placed.path);
-    for (const closed of planned.closed) this.runner.close(this.book.get(closed.path), closed.failedBy);
+    for (const closed of planned.closed) {
+      this.runner.close(this.book.get(closed.path), closed.failedBy);
+      // What holds it was planned as if it had completed.
+      if (this.hasFailedToClose(closed)) return true;
+    }
     for (const returned of planned.returned) this.fans.end(returned);
     for (const { path } of [...planned.returned, ...planned.opening]) this.fans.open(path);
     const { skipped, abandoned, closed, returned, opening } = planned;
     return skipped.length + abandoned.length + closed.length + returned.length + opening.length > 0;
+  }
+
+  /** What its instances gave is too large, or does not fit its `output_mapping`. */
+  private hasFailedToClose({ path, failedBy }: Planned['closed'][number]): boolean {
+    return failedBy === null && this.book.states.get(path)?.status === 'failed';
   }
 
   /** Ends what runs and is not wanted any more. @returns whether a step ended on the way: its start was not recorded. */
@@ -424,6 +434,6 @@ function sitOutLimit(reason: string): number {
   return reason === 'retry' ? SIT_OUT_RETRY_MS : SIT_OUT_WAIT_MS;
 }
 
-function toMove({ status, outputJson, error }: EndState): Move {
-  return { to: status, outputJson, error };
+function toMove({ status, outputJson, error, hasStopped }: EndState): Move {
+  return { to: status, outputJson, error, ...(hasStopped === true && { hasStopped }) };
 }
