@@ -44,9 +44,17 @@ describe('the lines of a guide', () => {
   });
 });
 
-/** The files that the lines send: the last workflow that the page shows. */
+/** The files that the lines send: the workflow of that name, or the last one that the page shows. */
 function writeDefinitions(page: string, lines: string, folder: string): void {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  const last = fences({ path: page, text }).findLast(({ language }) => language === 'yaml');
-  for (const [, name] of lines.matchAll(/@([\w-]+\.yaml)/g)) writeFileSync(join(folder, name ?? ''), last?.text ?? '');
+  const shown = fences({ path: page, text }).filter(({ language }) => language === 'yaml');
+  for (const [, name = ''] of lines.matchAll(/@([\w-]+)\.yaml/g)) {
+    const own = shown.findLast((fence) => slugOf(fence.text) === name) ?? shown.at(-1);
+    writeFileSync(join(folder, `${name}.yaml`), own?.text ?? '');
+  }
+}
+
+function slugOf(text: string): string {
+  const name = /^name: (.*)$/m.exec(text)?.[1] ?? '';
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }

@@ -11,6 +11,7 @@ import { PlacesChore } from './concurrency/places-chore.js';
 import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
 import { BulkService } from './control/bulk.service.js';
+import { CancelRequests } from './control/cancel-requests.service.js';
 import { CancelService } from './control/cancel.service.js';
 import { EngineCancels } from './control/execution-cancels.service.js';
 import { PauseService } from './control/pause.service.js';
@@ -60,6 +61,7 @@ import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
+import { DirectStarts } from './run/direct-starts.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { Journal } from './run/journal.js';
 import { LeftOpen } from './run/left-open.service.js';
@@ -117,6 +119,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LocalEnds,
     RunServicesFactory,
     LeftOpen,
+    DirectStarts,
     RunnerService,
     StarterService,
     ExecuteService,
@@ -146,6 +149,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     EventWaits,
     Events,
     OwnEvents,
+    CancelRequests,
     CancelService,
     PauseService,
     RetryService,
@@ -181,6 +185,11 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     OpenExecutions,
     ExecutionCancels,
     CancelService,
+    CancelRequests,
+    ExecuteService,
+    ExecutionQueries,
+    ExecutionStreams,
+    LiveExecutions,
     RunnerHolds,
     Replica,
   ],

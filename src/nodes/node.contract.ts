@@ -231,8 +231,8 @@ export type ChildAnswer =
       readonly output: unknown;
       readonly error: unknown;
     }
-  /** In order; those that have ended. */
-  | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
+  /** In order; those that have ended. `stopped`: a `stop` step in one of them ends the execution, with this output. */
+  | { readonly kind: 'passes'; readonly results: readonly FanOutResult[]; readonly stopped?: unknown }
   /** Nothing was started. */
   | { readonly kind: 'refused'; readonly error: NodeFailure };
 

@@ -54,6 +54,6 @@ import { WorkflowsService } from './workflows.service.js';
     CompiledPlans,
     { provide: WorkflowPlans, useExisting: CompiledPlans },
   ],
-  exports: [WorkflowPlans, WorkflowDirectory, WorkflowRetentions],
+  exports: [WorkflowPlans, WorkflowDirectory, WorkflowRetentions, WorkflowsService],
 })
 export class WorkflowsModule {}

@@ -277,6 +277,7 @@ class Life {
       parent_attempt: null,
       pass: null,
       pass_names: null,
+      trace_parent: null,
       input: null,
       variables: null,
       trigger: null,

@@ -6,6 +6,7 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Plugins } from '../../common/plugins/plugins.js';
 import { Timers } from '../../common/timers/timer.contract.js';
+import { Tracing } from '../../common/tracing/tracing.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
@@ -47,6 +48,7 @@ export class RunServicesFactory {
     files: ExecutionFiles,
     events: OwnEvents,
     { hooks }: Plugins,
+    tracing: Tracing,
   ) {
     this.services = {
       types,
@@ -77,6 +79,7 @@ export class RunServicesFactory {
         hooks?.onStepComplete(step);
       },
       hooks: hooks ?? undefined,
+      tracing: tracing.isOn ? tracing : undefined,
       onRetry: (type) => metrics.retried(type),
       onChange: (executionId) => watches.changed(executionId),
     };

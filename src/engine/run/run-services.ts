@@ -3,6 +3,7 @@ import type { Connections } from '../../common/connections/connections.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { Hooks } from '../../common/plugins/hooks.js';
+import type { Tracing } from '../../common/tracing/tracing.js';
 import type { NodeType } from '../../nodes/node.contract.js';
 import type { ExecutionFiles } from '../files/execution-files.service.js';
 import type { Slots } from './slots.js';
@@ -63,6 +64,8 @@ export interface RunServices {
   readonly onStepEnd: (step: EndedStep) => void;
   /** Left out: no plugin listens. */
   readonly hooks?: Hooks | undefined;
+  /** Left out: no traces are sent. */
+  readonly tracing?: Tracing | undefined;
   readonly onRetry: (type: string) => void;
   /** Told after each commit that changed an execution, for those who watch it. */
   readonly onChange: (executionId: string) => void;
