@@ -10,6 +10,7 @@ import { GitHubNode } from './types/github/github.node.js';
 import { FileNode } from './types/file/file.node.js';
 import { GroupNode } from './types/group/group.node.js';
 import { HttpNode } from './types/http/http.node.js';
+import { LlmNode } from './types/llm/llm.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
 import { MemoryNode } from './types/memory/memory.node.js';
@@ -38,6 +39,7 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   FileNode,
   GroupNode,
   HttpNode,
+  LlmNode,
   LogNode,
   LoopNode,
   MemoryNode,

@@ -84,6 +84,8 @@ export interface NodeContext<C extends object = object> {
   readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
+  /** Shows a piece of text to whoever watches the execution now; it is kept nowhere. */
+  readonly tell?: (text: string) => void;
   /** Of the step execution: the same for every attempt. */
   readonly stepExecutionId: string;
   /** What an earlier `wait` or `suspend` outcome of this attempt left, when the step is entered again; else null. */

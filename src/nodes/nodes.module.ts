@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AiModule } from '../common/ai/ai.module.js';
 import { OutgoingHttp } from '../common/http/outgoing-http.js';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
 import { GitHubModule } from '../common/github/github.module.js';
@@ -12,7 +13,7 @@ import { NODE_TYPES } from './node-types.js';
 import type { NodeType } from './node.contract.js';
 
 @Module({
-  imports: [OutgoingHttpModule, SqlModule, GitHubModule, MemoryModule],
+  imports: [OutgoingHttpModule, SqlModule, GitHubModule, MemoryModule, AiModule],
   controllers: [NodeCatalogueController, MemoryController],
   providers: [
     ...NODE_TYPES,

@@ -177,6 +177,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     kind: 'done',
     endless: null,
   },
+  llm: {
+    good: (url) => ({ provider: 'openai_compatible', base_url: `${url}/chat`, model: 'm', prompt: 'Hello' }),
+    templated: { connection: 'models', model: '{{ variables.model }}', prompt: 'Sum up {{ input.text }}' },
+    bad: { config: { model: 'm', prompt: 'x', response_schema: { type: 'nothing' } }, path: 'response_schema' },
+    kind: 'done',
+    endless: (url) => ({ provider: 'openai_compatible', base_url: `${url}/never`, model: 'm', prompt: 'Hello' }),
+  },
   wait_for_event: {
     good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),
     templated: { event: 'order.{{ input.what }}', match: '{{ event.data.order == input.order }}' },

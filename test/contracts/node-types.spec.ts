@@ -4,6 +4,7 @@ import { NODE_TYPES } from '../../src/nodes/node-types.js';
 import type { NodeType } from '../../src/nodes/node.contract.js';
 
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
+import { openAiAnswer, sendStream } from '../support/model-server.js';
 import { sendJson } from '../support/send-json.js';
 import { testConnections } from '../support/databases.js';
 import { nodeContext } from '../support/node-context.js';
@@ -17,7 +18,9 @@ let server: RecordingServer;
 beforeAll(async () => {
   types = await startNodeTypes();
   server = await startRecordingServer(({ url }, response) => {
-    if (url !== '/never') sendJson(response, { ok: true });
+    if (url.startsWith('/never')) return;
+    if (url.endsWith('/chat/completions')) sendStream(response, openAiAnswer({ text: 'Good day' }));
+    else sendJson(response, { ok: true });
   });
 });
 

@@ -21,7 +21,11 @@ const LAST_WORD_MS = 2_000;
 const STREAM_BUFFER_BYTES = 64 * 1024;
 
 /** One look at the truth: frames to send, until there are no more. @returns true when nothing will follow. */
-export type Look = () => AsyncGenerator<string, boolean>;
+export interface Look {
+  (): AsyncGenerator<string, boolean>;
+  /** Begins to gather what is kept nowhere; `wake` asks for the next look. @returns ends it */
+  readonly attach?: (wake: () => void) => () => void;
+}
 
 interface Open {
   interrupt(reason: string): void;
@@ -102,6 +106,7 @@ export class ExecutionStreams implements OnModuleDestroy {
   ): AsyncGenerator<string> {
     const news = new News(gone);
     const unwatch = this.watches.watch(executionId, () => news.come());
+    const detach = look.attach?.(() => news.come());
     try {
       yield OPENING;
       let quiet = 0;
@@ -118,6 +123,7 @@ export class ExecutionStreams implements OnModuleDestroy {
         pulled();
       }
     } finally {
+      detach?.();
       unwatch();
     }
   }

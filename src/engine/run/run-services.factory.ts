@@ -11,6 +11,7 @@ import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { ExecutionFiles } from '../files/execution-files.service.js';
 import { OwnEvents } from '../events/own-events.js';
+import { LiveTokens } from '../live/live-tokens.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -47,6 +48,7 @@ export class RunServicesFactory {
     files: ExecutionFiles,
     events: OwnEvents,
     { hooks }: Plugins,
+    tokens: LiveTokens,
   ) {
     this.services = {
       types,
@@ -78,6 +80,7 @@ export class RunServicesFactory {
       },
       hooks: hooks ?? undefined,
       onRetry: (type) => metrics.retried(type),
+      onText: (executionId, stepPath, attempt, text) => tokens.tell({ executionId, stepPath, attempt, text }),
       onChange: (executionId) => watches.changed(executionId),
     };
   }

@@ -64,6 +64,8 @@ export interface RunServices {
   /** Left out: no plugin listens. */
   readonly hooks?: Hooks | undefined;
   readonly onRetry: (type: string) => void;
+  /** Told what a step shows to those who watch it now. */
+  readonly onText: (executionId: string, stepPath: string, attempt: number, text: string) => void;
   /** Told after each commit that changed an execution, for those who watch it. */
   readonly onChange: (executionId: string) => void;
 }

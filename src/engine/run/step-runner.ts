@@ -279,6 +279,7 @@ export class StepRunner {
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: isWithheldFrom(this.claimed) ? WITHHELD_CONNECTIONS : this.services.connections,
       now: this.now,
+      tell: (text) => this.services.onText(this.claimed.id, path, record.fields.attempt, text),
       files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
