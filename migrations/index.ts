@@ -12,6 +12,7 @@ import { Children0000000000011 } from './0011-children.js';
 import { Search0000000000012 } from './0012-search.js';
 import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
 import { StepTemplates0000000000016 } from './0016-step-templates.js';
+import { StepJournal0000000000060 } from './0060-step-journal.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   Search0000000000012,
   GitHubInstallations0000000000014,
   StepTemplates0000000000016,
+  StepJournal0000000000060,
 ];

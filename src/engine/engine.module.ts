@@ -53,6 +53,7 @@ import { Retention } from './maintenance/retention.service.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
+import { StepJournals } from './journal/step-journals.js';
 import { LiveTokens } from './live/live-tokens.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
@@ -110,6 +111,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     WorkerShare,
     Watches,
     LiveTokens,
+    StepJournals,
     ChangesRepository,
     ExecutionStreams,
     LiveExecutions,

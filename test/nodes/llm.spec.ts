@@ -35,7 +35,9 @@ describe.each(PROVIDERS)('the provider %s', (_name, config, path) => {
   it('gives text, usage and cost, and tells the text piece by piece', async () => {
     const told: string[] = [];
     const usage = { input: 1_000, output: 2_000 };
-    const outcome = await ask(config, [{ text: 'Good day to you', usage }], { tell: (text: string) => told.push(text) });
+    const outcome = await ask(config, [{ text: 'Good day to you', usage }], {
+      tell: (text: string) => told.push(text),
+    });
     const cost = config.provider === 'openai' ? 0.00425 : 0.011;
     expect(outcome).toEqual({
       kind: 'done',
@@ -78,7 +80,11 @@ describe.each(PROVIDERS)('the provider %s', (_name, config, path) => {
   it('turns 429 with Retry-After into a retry at that time, and calls once', async () => {
     const before = server.calls.length;
     const outcome = await ask(config, [{ status: 429, headers: { 'retry-after': '7' } }]);
-    expect(outcome).toMatchObject({ kind: 'retry', after: 7_000, error: { code: 'llm_rate_limited', retryable: true } });
+    expect(outcome).toMatchObject({
+      kind: 'retry',
+      after: 7_000,
+      error: { code: 'llm_rate_limited', retryable: true },
+    });
     expect(server.calls.length - before).toBe(1);
   });
 
@@ -116,12 +122,17 @@ it('takes model, instructions and prices from a connection, and sends it no key 
     prices: { small: { input: 1, output: 2 } },
   };
   const connections = testConnections({ models: { type: 'llm', config } });
-  const outcome = await ask({ connection: 'models', prompt: 'Hello', system: 'Speak German.' }, [{ text: 'Tag' }], { connections });
+  const outcome = await ask({ connection: 'models', prompt: 'Hello', system: 'Speak German.' }, [{ text: 'Tag' }], {
+    connections,
+  });
   expect(outcome).toMatchObject({ output: { model: 'small', cost: 0.00002 } });
   const { url, headers } = server.calls.at(-1) ?? {};
   expect(url).toBe('/own/chat/completions');
   expect(headers?.authorization).toBe('Bearer none');
-  expect(server.asked.at(-1)?.['messages']).toContainEqual({ role: 'system', content: 'You are brief.\n\nSpeak German.' });
+  expect(server.asked.at(-1)?.['messages']).toContainEqual({
+    role: 'system',
+    content: 'You are brief.\n\nSpeak German.',
+  });
 });
 
 it('says what to configure when there is no key', async () => {

@@ -54,7 +54,9 @@ export function openAiAnswer({ text = '', calls = [], usage, finish, cut }: Play
   const events = pieces(text).map((content) => delta({ content }));
   calls.forEach(({ name, arguments: given }, index) => {
     const written = JSON.stringify(given);
-    events.push(delta({ tool_calls: [{ index, id: `call_${index}`, type: 'function', function: { name, arguments: '' } }] }));
+    events.push(
+      delta({ tool_calls: [{ index, id: `call_${index}`, type: 'function', function: { name, arguments: '' } }] }),
+    );
     for (const part of pieces(written)) events.push(delta({ tool_calls: [{ index, function: { arguments: part } }] }));
   });
   if (cut !== undefined) return events;
@@ -66,24 +68,31 @@ export function openAiAnswer({ text = '', calls = [], usage, finish, cut }: Play
 }
 
 export function anthropicAnswer({ text = '', calls = [], usage, finish, cut }: PlayedAnswer): string[] {
-  const event = (type: string, data: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+  const event = (type: string, data: object): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
   const { input, output } = usage ?? { input: 10, output: 5 };
   const message = { id: 'm', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null };
-  const events = [event('message_start', { message: { ...message, usage: { input_tokens: input, output_tokens: 1 } } })];
+  const events = [
+    event('message_start', { message: { ...message, usage: { input_tokens: input, output_tokens: 1 } } }),
+  ];
   events.push(event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }));
   for (const part of pieces(text))
     events.push(event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: part } }));
   events.push(event('content_block_stop', { index: 0 }));
   calls.forEach(({ name, arguments: given }, at) => {
     const index = at + 1;
-    events.push(event('content_block_start', { index, content_block: { type: 'tool_use', id: `toolu_${at}`, name, input: {} } }));
+    events.push(
+      event('content_block_start', { index, content_block: { type: 'tool_use', id: `toolu_${at}`, name, input: {} } }),
+    );
     for (const part of pieces(JSON.stringify(given)))
       events.push(event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: part } }));
     events.push(event('content_block_stop', { index }));
   });
   if (cut !== undefined) return events;
   const stop_reason = finish ?? (calls.length > 0 ? 'tool_use' : 'end_turn');
-  events.push(event('message_delta', { delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: output } }));
+  events.push(
+    event('message_delta', { delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: output } }),
+  );
   return [...events, event('message_stop', {})];
 }
 

@@ -34,7 +34,12 @@ export async function askForJson(models: LanguageModels, request: ModelRequest, 
   });
   const mended = readJson(second, check);
   if ('json' in mended)
-    return { answer: second, json: mended.json, usage: added(first.usage, second.usage), cost: sum(first.cost, second.cost) };
+    return {
+      answer: second,
+      json: mended.json,
+      usage: added(first.usage, second.usage),
+      cost: sum(first.cost, second.cost),
+    };
   const code = second.finishReason === 'length' ? 'llm_answer_truncated' : 'llm_answer_invalid';
   throw new LanguageModelError(code, `The model's answer is not what response_schema asks for: ${mended.fault}`, {
     retryable: code === 'llm_answer_invalid',
@@ -67,7 +72,9 @@ function readJson({ text, finishReason }: ModelAnswer, check: ValidateFunction):
     return { fault: 'it is no JSON' };
   }
   if (check(json)) return { json };
-  const faults = (check.errors ?? []).slice(0, 10).map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? ''}`);
+  const faults = (check.errors ?? [])
+    .slice(0, 10)
+    .map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? ''}`);
   return { fault: faults.join('; ') };
 }
 

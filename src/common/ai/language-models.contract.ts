@@ -74,11 +74,7 @@ export interface ModelAnswer {
 /** Port: language models of whatever provider. */
 export abstract class LanguageModels {
   /** The provider of the server's own settings, or what a connection says. @throws LanguageModelError `llm_not_configured` */
-  abstract endpoint(
-    provider: Provider | undefined,
-    connection: LlmConnection | null,
-    baseUrl?: string,
-  ): ModelEndpoint;
+  abstract endpoint(provider: Provider | undefined, connection: LlmConnection | null, baseUrl?: string): ModelEndpoint;
 
   /** null: not in the table, nor in the connection. */
   abstract priceOf(endpoint: ModelEndpoint, model: string): Price | null;

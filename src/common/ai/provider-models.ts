@@ -28,11 +28,7 @@ export class ProviderModels extends LanguageModels {
     super();
   }
 
-  override endpoint(
-    asked: Provider | undefined,
-    connection: LlmConnection | null,
-    baseUrl?: string,
-  ): ModelEndpoint {
+  override endpoint(asked: Provider | undefined, connection: LlmConnection | null, baseUrl?: string): ModelEndpoint {
     const provider = asked ?? connection?.provider ?? this.configured();
     if (connection !== null && connection.provider !== provider)
       throw new LanguageModelError(
@@ -43,7 +39,9 @@ export class ProviderModels extends LanguageModels {
     const apiKey = connection === null ? own.apiKey : (connection.api_key ?? null);
     const base = baseUrl ?? connection?.base_url ?? own.baseUrl;
     if (apiKey === null && provider !== 'openai_compatible')
-      throw notConfigured(`There is no key for ${provider}: set ${provider.toUpperCase()}_API_KEY or name a connection.`);
+      throw notConfigured(
+        `There is no key for ${provider}: set ${provider.toUpperCase()}_API_KEY or name a connection.`,
+      );
     if (base === null) throw notConfigured('openai_compatible needs a "base_url" or a connection that has one.');
     return { provider, apiKey, baseUrl: trimmed(provider, base), prices: connection?.prices ?? {} };
   }

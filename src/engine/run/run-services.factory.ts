@@ -11,6 +11,7 @@ import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { ExecutionFiles } from '../files/execution-files.service.js';
 import { OwnEvents } from '../events/own-events.js';
+import { StepJournals } from '../journal/step-journals.js';
 import { LiveTokens } from '../live/live-tokens.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
@@ -49,6 +50,7 @@ export class RunServicesFactory {
     events: OwnEvents,
     { hooks }: Plugins,
     tokens: LiveTokens,
+    journals: StepJournals,
   ) {
     this.services = {
       types,
@@ -59,6 +61,7 @@ export class RunServicesFactory {
       clock,
       slots,
       files,
+      journalOf: (owned) => journals.of(owned),
       checkpoint: checkpointStatement(
         timers,
         replica.slot,

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { LanguageModelError } from '../../common/ai/ai.errors.js';
-import { LanguageModels, type ChatMessage, type ModelAnswer, type Provider, type Usage } from '../../common/ai/language-models.contract.js';
+import {
+  LanguageModels,
+  type ChatMessage,
+  type ModelAnswer,
+  type Provider,
+  type Usage,
+} from '../../common/ai/language-models.contract.js';
 import { Connections } from '../../common/connections/connections.js';
 import { planSummary } from '../../definition/definition.js';
 import { TypeCatalogue } from '../../definition/type-catalogue.js';
@@ -46,7 +52,10 @@ export class WorkflowGeneration {
       const draft = await this.read(answer);
       if (draft.valid || attempts === MAX_ATTEMPTS) return { ...draft, model, attempts, ...spent };
       messages.push({ role: 'assistant', content: answer.text || '(nothing)' });
-      messages.push({ role: 'user', content: `These faults are in it:\n${toText(draft.errors)}\nAnswer with the whole definition, mended.` });
+      messages.push({
+        role: 'user',
+        content: `These faults are in it:\n${toText(draft.errors)}\nAnswer with the whole definition, mended.`,
+      });
     }
   }
 
@@ -71,7 +80,13 @@ export class WorkflowGeneration {
     const definition = objectIn(answer.text);
     if (definition === null) {
       const message = answer.finishReason === 'length' ? 'The answer was cut off.' : 'The answer is no JSON object.';
-      return { valid: false, definition, errors: [{ path: '', code: 'not_a_definition', message }], warnings: [], plan: null };
+      return {
+        valid: false,
+        definition,
+        errors: [{ path: '', code: 'not_a_definition', message }],
+        warnings: [],
+        plan: null,
+      };
     }
     const { plan, errors, warnings } = await this.definitions.read(definition);
     const valid = errors.length === 0 && plan !== null;
@@ -95,7 +110,9 @@ function add(before: Spent, { usage, cost }: ModelAnswer): Spent {
   };
 }
 
-function toText(errors: readonly { readonly path?: string; readonly code?: string; readonly message?: string }[]): string {
+function toText(
+  errors: readonly { readonly path?: string; readonly code?: string; readonly message?: string }[],
+): string {
   return errors
     .slice(0, FAULTS_SHOWN)
     .map(({ path, code, message }) => `- ${path ?? ''}: ${message ?? ''} (${code ?? ''})`)

@@ -25,7 +25,14 @@ export async function completeByAnthropic(request: ModelRequest, fetch: typeof g
   return await collect(stream, request.onText);
 }
 
-function bodyOf({ model, system, messages, tools, temperature, maxTokens }: ModelRequest): Omit<Anthropic.Messages.MessageCreateParams, 'stream'> {
+function bodyOf({
+  model,
+  system,
+  messages,
+  tools,
+  temperature,
+  maxTokens,
+}: ModelRequest): Omit<Anthropic.Messages.MessageCreateParams, 'stream'> {
   return {
     model,
     max_tokens: maxTokens,
@@ -104,7 +111,13 @@ async function collect(stream: AsyncIterable<Event>, onText?: (piece: string) =>
     arguments: toolArguments(call.text),
   }));
   const finishReason =
-    reason === 'refusal' ? 'refusal' : toolCalls.length > 0 ? 'tool_calls' : reason === 'max_tokens' ? 'length' : 'stop';
+    reason === 'refusal'
+      ? 'refusal'
+      : toolCalls.length > 0
+        ? 'tool_calls'
+        : reason === 'max_tokens'
+          ? 'length'
+          : 'stop';
   return {
     text,
     toolCalls,

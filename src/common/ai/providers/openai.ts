@@ -33,10 +33,14 @@ function bodyOf(request: ModelRequest): Omit<OpenAI.Chat.ChatCompletionCreatePar
   const isOwn = endpoint.provider === 'openai';
   return {
     model,
-    messages: [...(system === undefined ? [] : [{ role: 'system' as const, content: system }]), ...messages.map(toMessage)],
+    messages: [
+      ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+      ...messages.map(toMessage),
+    ],
     ...(isOwn ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
     ...(temperature !== undefined && { temperature }),
-    ...(tools !== undefined && tools.length > 0 && { tools: tools.map((tool) => ({ type: 'function' as const, function: { ...tool } })) }),
+    ...(tools !== undefined &&
+      tools.length > 0 && { tools: tools.map((tool) => ({ type: 'function' as const, function: { ...tool } })) }),
     ...(schema !== undefined &&
       isOwn && { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema, strict: false } } }),
     stream_options: { include_usage: true },
@@ -89,6 +93,12 @@ async function collect(stream: AsyncIterable<Chunk>, onText?: (piece: string) =>
     arguments: toolArguments(given),
   }));
   const isRefusal = refusal !== '' || finish === 'content_filter';
-  const finishReason = isRefusal ? 'refusal' : toolCalls.length > 0 ? 'tool_calls' : finish === 'length' ? 'length' : 'stop';
+  const finishReason = isRefusal
+    ? 'refusal'
+    : toolCalls.length > 0
+      ? 'tool_calls'
+      : finish === 'length'
+        ? 'length'
+        : 'stop';
   return { text: text === '' ? refusal : text, toolCalls, usage, finishReason };
 }

@@ -1,4 +1,18 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, IsNotEmpty, IsNumber, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { PROVIDERS, type Provider } from '../../../common/ai/language-models.contract.js';
 import { Field, NestedList } from '../../../common/validation/fields.js';
 
@@ -13,7 +27,10 @@ export class LlmMessage {
 }
 
 export class LlmConfig {
-  @Field('Whose interface the model speaks. Default: what the connection says, or the provider whose key the server has.', { enum: [...PROVIDERS] })
+  @Field(
+    'Whose interface the model speaks. Default: what the connection says, or the provider whose key the server has.',
+    { enum: [...PROVIDERS] },
+  )
   @IsOptional()
   @IsIn(PROVIDERS)
   provider?: Provider;

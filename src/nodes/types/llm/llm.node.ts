@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { LanguageModelError } from '../../../common/ai/ai.errors.js';
 import { askForJson, schemaFault } from '../../../common/ai/ask-for-json.js';
-import { LanguageModels, type ChatMessage, type ModelRequest, type Usage } from '../../../common/ai/language-models.contract.js';
+import {
+  LanguageModels,
+  type ChatMessage,
+  type ModelRequest,
+  type Usage,
+} from '../../../common/ai/language-models.contract.js';
 import { AppError, type Fault } from '../../../common/errors/app-error.js';
 import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
 import { AttemptAbortedError, NodeError } from '../../nodes.errors.js';
@@ -20,7 +25,8 @@ export class LlmNode extends NodeType<LlmConfig> {
   readonly type = 'llm';
   readonly kind = 'AI_AGENT';
   readonly title = 'Language model';
-  readonly description = 'Asks a language model of OpenAI, Anthropic or a compatible server, for text or for JSON by a schema.';
+  readonly description =
+    'Asks a language model of OpenAI, Anthropic or a compatible server, for text or for JSON by a schema.';
   readonly config = LlmConfig;
 
   constructor(private readonly models: LanguageModels) {
@@ -35,7 +41,8 @@ export class LlmNode extends NodeType<LlmConfig> {
     const { prompt, messages, provider, connection, base_url, model, response_schema } = config;
     const faults: Fault[] = [];
     const fault = (path: string, code: string, message: string): number => faults.push({ path, code, message });
-    if (prompt === undefined && messages === undefined) fault('prompt', 'field_required', '"prompt" or "messages" is required');
+    if (prompt === undefined && messages === undefined)
+      fault('prompt', 'field_required', '"prompt" or "messages" is required');
     if (model === undefined && connection === undefined)
       fault('model', 'field_required', '"model" is required without a connection that has one');
     if (provider === 'openai_compatible' && connection === undefined && base_url === undefined)
@@ -53,8 +60,7 @@ export class LlmNode extends NodeType<LlmConfig> {
   async execute(ctx: NodeContext<LlmConfig>): Promise<NodeOutcome> {
     try {
       const { model, answered } = await this.ask(ctx);
-      if (answered.cost === null)
-        ctx.log.warn(`The cost of ${model} is not known`, { usage: answered.usage });
+      if (answered.cost === null) ctx.log.warn(`The cost of ${model} is not known`, { usage: answered.usage });
       return done({ ...answered, model });
     } catch (error) {
       if (ctx.signal.aborted) throw new AttemptAbortedError(ctx.signal);
@@ -70,9 +76,11 @@ export class LlmNode extends NodeType<LlmConfig> {
 
   private async ask(ctx: NodeContext<LlmConfig>): Promise<{ model: string; answered: Answered }> {
     const { config } = ctx;
-    const connection = config.connection === undefined ? null : (await ctx.connections.get(config.connection, 'llm')).config;
+    const connection =
+      config.connection === undefined ? null : (await ctx.connections.get(config.connection, 'llm')).config;
     const model = config.model ?? connection?.model;
-    if (model === undefined) throw new NodeError('llm_not_configured', 'Neither the step nor its connection names a model');
+    if (model === undefined)
+      throw new NodeError('llm_not_configured', 'Neither the step nor its connection names a model');
     const system = [connection?.system, config.system].filter((text) => text !== undefined && text !== '').join('\n\n');
     const request: ModelRequest = {
       endpoint: this.models.endpoint(config.provider, connection, config.base_url),
