@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/s
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { McpConnection } from '../connections/service.connection.js';
-import { releaseUser, takeUser } from '../processes/run-user.js';
+import { endMarked, freeUser, reserveUser } from '../processes/run-user.js';
 
 const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'].find((path) => existsSync(path)) ?? null;
 /** A server lives long, so its time is not limited; V8 reserves more addresses than it uses, so what it writes to is. */
@@ -28,17 +29,23 @@ export class ConfinedTransport implements Transport {
   private uid: number | null = null;
   private folder: string | null = null;
 
-  constructor(private readonly config: McpConnection) {}
+  private readonly mark = randomUUID();
+
+  /** @param seed of its user: the same for each process of a connection */
+  constructor(
+    private readonly config: McpConnection,
+    private readonly seed: string,
+  ) {}
 
   async start(): Promise<void> {
-    this.uid = takeUser();
+    this.uid = reserveUser(this.seed);
     this.folder = mkdtempSync(join(tmpdir(), 'millrace-mcp-'));
     if (this.uid !== null) chownSync(this.folder, this.uid, this.uid);
     const { command = '', args = [], env } = this.config;
     const [program, words] = PRLIMIT === null ? [command, args] : [PRLIMIT, [...LIMITS, '--', command, ...args]];
     const child = spawn(program, words, {
       cwd: this.folder,
-      env: { PATH: SYSTEM_PATH, HOME: this.folder, TMPDIR: this.folder, LANG: 'C.UTF-8', ...env },
+      env: { PATH: SYSTEM_PATH, HOME: this.folder, TMPDIR: this.folder, LANG: 'C.UTF-8', ...env, MILLRACE_RUN: this.mark },
       detached: true,
       stdio: 'pipe',
       ...(this.uid !== null && { uid: this.uid, gid: this.uid }),
@@ -102,7 +109,9 @@ export class ConfinedTransport implements Transport {
         // It is gone already.
       }
     }
-    if (uid !== null) releaseUser(uid);
+    // Also what has left the group; another replica's process of the same user is none of ours.
+    endMarked(`MILLRACE_RUN=${this.mark}`);
+    if (uid !== null) freeUser(uid);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     this.onclose?.();
   }

@@ -3,7 +3,6 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Clock } from '../clock.js';
 import type { Connection } from '../connections/connections.js';
-import type { McpConnection } from '../connections/service.connection.js';
 import { AppError } from '../errors/app-error.js';
 import { OutgoingHttp } from '../http/outgoing-http.js';
 import { McpFailure } from './mcp.errors.js';
@@ -81,17 +80,17 @@ export class McpClients implements OnApplicationShutdown {
         retryable: true,
         afterMs: left,
       });
-    const client = this.connect(connection.config, () => this.forget(connection.id, opened));
+    const client = this.connect(connection, () => this.forget(connection.id, opened));
     const opened: Opened = { revision: connection.revision, client, users: 0, isStale: false, idle: undefined };
     client.catch(() => this.forget(connection.id, opened));
     this.open.set(connection.id, opened);
     return opened;
   }
 
-  private async connect(config: McpConnection, onclose: () => void): Promise<Client> {
+  private async connect(connection: Connection<'mcp'>, onclose: () => void): Promise<Client> {
     const [{ Client }, transport] = await Promise.all([
       import('@modelcontextprotocol/sdk/client/index.js'),
-      this.transport(config),
+      this.transport(connection),
     ]);
     const client = new Client({ name: 'millrace', version: '1' });
     client.onclose = onclose;
@@ -106,8 +105,8 @@ export class McpClients implements OnApplicationShutdown {
     }
   }
 
-  private async transport(config: McpConnection): Promise<Transport> {
-    if (config.transport === 'stdio') return new (await import('./confined-transport.js')).ConfinedTransport(config);
+  private async transport({ id, config }: Connection<'mcp'>): Promise<Transport> {
+    if (config.transport === 'stdio') return new (await import('./confined-transport.js')).ConfinedTransport(config, id);
     const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const options = { fetch: this.http.fetch, requestInit: { headers: config.headers ?? {} } };
     return new StreamableHTTPClientTransport(new URL(config.url ?? ''), options) as Transport;
