@@ -16,7 +16,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the model says next follows from how often it has spoken before. */
 const TURNS: readonly PlayedAnswer[] = [
-  { calls: [{ name: 'echo', arguments: { message: 'begin' } }, { name: 'tell', arguments: { body: { order: 7 } } }] },
+  {
+    calls: [
+      { name: 'echo', arguments: { message: 'begin' } },
+      { name: 'tell', arguments: { body: { order: 7 } } },
+    ],
+  },
   { calls: [{ name: 'write_file', arguments: { path: join(folder, 'note.txt'), content: 'order 7' } }] },
   {
     calls: [

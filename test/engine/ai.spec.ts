@@ -46,7 +46,12 @@ describe('an agent', () => {
     );
     play = (_body, turn) =>
       [
-        { calls: [{ name: 'echo', arguments: { message: 'hi' } }, { name: 'tell', arguments: { body: { a: 1 } } }] },
+        {
+          calls: [
+            { name: 'echo', arguments: { message: 'hi' } },
+            { name: 'tell', arguments: { body: { a: 1 } } },
+          ],
+        },
         { calls: [{ name: 'double', arguments: { n: 21 } }] },
         { text: 'All done' },
       ][turn - 1] ?? {};
@@ -67,7 +72,9 @@ describe('an agent', () => {
     expect(remote.calls.at(-1)?.headers['idempotency-key']).toBe(`${ended.id}:clerk:call-1.1`);
     const { body } = await here.api.get(`/executions/${ended.id}/logs?step_id=clerk`);
     const lines = body.items.map(({ message }: { message: string }) => message);
-    expect(lines).toEqual(expect.arrayContaining(['turn 1: asks for echo, tell', 'tool echo', 'tool double', 'turn 3: answered']));
+    expect(lines).toEqual(
+      expect.arrayContaining(['turn 1: asks for echo, tell', 'tool echo', 'tool double', 'turn 3: answered']),
+    );
   });
 
   it('is stopped by its budget of tokens before the call that could pass it', async () => {
@@ -102,7 +109,11 @@ describe('an agent', () => {
     const tools = [{ node: 'http', config: { method: 'POST', url: `${remote.url}/once` } }];
     const more = ', retry_policy: {max_attempts: 2, initial_delay: 10ms}';
     const ended = await here.api.run(agent({ agent_id: 'clerk', task: 'Try', tools }, more));
-    expect(step(ended, 'clerk')).toMatchObject({ status: 'completed', attempt: 2, output: { turns: 2, tool_calls: 1 } });
+    expect(step(ended, 'clerk')).toMatchObject({
+      status: 'completed',
+      attempt: 2,
+      output: { turns: 2, tool_calls: 1 },
+    });
     expect(asked()).toBe(3);
     expect(remote.count('/once') - told).toBe(1);
   });
@@ -170,13 +181,21 @@ describe('a definition from a text', () => {
     play = () => ({ text: 'I would rather not' });
     const { status, body } = await here.api.post('/workflows/generate', { text: 'Say hello' });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ valid: false, definition: null, plan: null, attempts: 3, errors: [{ code: 'not_a_definition' }] });
+    expect(body).toMatchObject({
+      valid: false,
+      definition: null,
+      plan: null,
+      attempts: 3,
+      errors: [{ code: 'not_a_definition' }],
+    });
     expect(asked()).toBe(3);
   });
 
   it('is for editors, and tells what the provider refuses', async () => {
     play = () => ({ status: 401 });
-    expect((await here.api.post('/workflows/generate', { text: 'x' })).body).toMatchObject({ code: 'llm_unauthorized' });
+    expect((await here.api.post('/workflows/generate', { text: 'x' })).body).toMatchObject({
+      code: 'llm_unauthorized',
+    });
     expect((await here.api.post('/workflows/generate', { text: '' })).status).toBe(422);
     const { body } = await here.api.post('/api-keys', { name: 'o', role: 'operator' });
     const answer = await here.api.post('/workflows/generate', { text: 'x' }, { authorization: `Bearer ${body.key}` });

@@ -45,7 +45,14 @@ export class ConfinedTransport implements Transport {
     const [program, words] = PRLIMIT === null ? [command, args] : [PRLIMIT, [...LIMITS, '--', command, ...args]];
     const child = spawn(program, words, {
       cwd: this.folder,
-      env: { PATH: SYSTEM_PATH, HOME: this.folder, TMPDIR: this.folder, LANG: 'C.UTF-8', ...env, MILLRACE_RUN: this.mark },
+      env: {
+        PATH: SYSTEM_PATH,
+        HOME: this.folder,
+        TMPDIR: this.folder,
+        LANG: 'C.UTF-8',
+        ...env,
+        MILLRACE_RUN: this.mark,
+      },
       detached: true,
       stdio: 'pipe',
       ...(this.uid !== null && { uid: this.uid, gid: this.uid }),

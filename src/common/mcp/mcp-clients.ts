@@ -106,7 +106,8 @@ export class McpClients implements OnApplicationShutdown {
   }
 
   private async transport({ id, config }: Connection<'mcp'>): Promise<Transport> {
-    if (config.transport === 'stdio') return new (await import('./confined-transport.js')).ConfinedTransport(config, id);
+    if (config.transport === 'stdio')
+      return new (await import('./confined-transport.js')).ConfinedTransport(config, id);
     const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const options = { fetch: this.http.fetch, requestInit: { headers: config.headers ?? {} } };
     return new StreamableHTTPClientTransport(new URL(config.url ?? ''), options) as Transport;
