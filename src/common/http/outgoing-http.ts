@@ -77,7 +77,7 @@ export class OutgoingHttp implements OnApplicationShutdown {
     const url = parseUrl(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
     const options = { ...init, redirect: 'manual', dispatcher: this.agent } as Parameters<typeof fetch>[1];
     // Two copies of one standard: Node's own classes and undici's.
-    return fetch(url, options) as unknown as Promise<globalThis.Response>;
+    return fetch(url, options);
   };
 
   async onApplicationShutdown(): Promise<void> {

@@ -22,7 +22,7 @@ const STDERR_KEPT = 2_000;
 export class ConfinedTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  onmessage?: <T extends JSONRPCMessage>(message: T) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
   /** The end of what it wrote to its standard error. */
   stderr = '';
   private child: ChildProcessWithoutNullStreams | null = null;

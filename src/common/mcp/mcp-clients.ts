@@ -110,7 +110,7 @@ export class McpClients implements OnApplicationShutdown {
       return new (await import('./confined-transport.js')).ConfinedTransport(config, id);
     const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const options = { fetch: this.http.fetch, requestInit: { headers: config.headers ?? {} } };
-    return new StreamableHTTPClientTransport(new URL(config.url ?? ''), options) as Transport;
+    return new StreamableHTTPClientTransport(new URL(config.url ?? ''), options);
   }
 
   private forget(id: string, opened: Opened): void {

@@ -5,6 +5,9 @@ import { toolArguments } from './tool-arguments.js';
 
 type Message = OpenAI.Chat.ChatCompletionMessageParam;
 type Chunk = OpenAI.Chat.ChatCompletionChunk;
+/** What compatible servers know; OpenAI itself has replaced it. */
+const compatibleLimit = (tokens: number): object => ({ max_tokens: tokens });
+
 type Answer = Omit<ModelAnswer, 'cost'>;
 
 /** Chat completions: what OpenAI and every compatible server speaks. Loaded when it is first used. */
@@ -37,7 +40,7 @@ function bodyOf(request: ModelRequest): Omit<OpenAI.Chat.ChatCompletionCreatePar
       ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
       ...messages.map(toMessage),
     ],
-    ...(isOwn ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
+    ...(isOwn ? { max_completion_tokens: maxTokens } : compatibleLimit(maxTokens)),
     ...(temperature !== undefined && { temperature }),
     ...(tools !== undefined &&
       tools.length > 0 && { tools: tools.map((tool) => ({ type: 'function' as const, function: { ...tool } })) }),

@@ -36,8 +36,10 @@ interface Asked {
 }
 
 /** An attempt leaves what it has to wait for in its way out. */
-class MustWait {
-  constructor(readonly outcome: NodeOutcome) {}
+class MustWait extends Error {
+  constructor(readonly outcome: NodeOutcome) {
+    super('the agent waits for a workflow');
+  }
 }
 
 /**
