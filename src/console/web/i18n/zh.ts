@@ -1,0 +1,2 @@
+export const zh = {} as Record<string, string>;
+export type Text = string;
