@@ -1,7 +1,16 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.cache/**', '.millrace/**', '.bench/**', 'src/console/web/api/schema.d.ts'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      '.cache/**',
+      '.millrace/**',
+      '.bench/**',
+      'src/console/web/api/schema.d.ts',
+    ],
+  },
   {
     files: ['**/*.ts'],
     ignores: ['src/console/web/**'],

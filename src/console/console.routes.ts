@@ -32,16 +32,27 @@ export class ConsoleRoutes implements OnModuleInit {
     scope.get(BASE, (request, reply) => this.sendPage(request, reply));
     scope.get(`${BASE}/*`, (request, reply) => this.sendPage(request, reply));
     if (this.files === null) return;
-    void scope.register(fastifyStatic, {
-      root: this.files.assets,
+    const { assets } = this.files;
+    void scope.register((inner, _options, done) => this.serveAssets(inner, assets, done), {
       prefix: `${BASE}/assets/`,
+    });
+  }
+
+  private serveAssets(scope: FastifyInstance, root: string, done: () => void): void {
+    scope.setNotFoundHandler((request, reply) => {
+      const path = request.url.split('?')[0] ?? '';
+      return sendProblem(reply, new RouteNotFoundError(request.method, path), path);
+    });
+    void scope.register(fastifyStatic, {
+      root,
       decorateReply: false,
       index: false,
       preCompressed: true,
       immutable: true,
       maxAge: '365d',
-      setHeaders: (reply) => reply.header('x-content-type-options', 'nosniff'),
+      setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
     });
+    done();
   }
 
   /** The one page; what it shows follows from the address. */

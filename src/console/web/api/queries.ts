@@ -18,7 +18,9 @@ export function useWorkflowNames(): ReadonlyMap<string, Pick<Schemas['WorkflowDt
     queryKey: ['workflows', 'names'],
     queryFn: () =>
       everything((cursor) =>
-        ask(api.GET('/api/v1/workflows', { params: { query: { limit: 200, ...(cursor !== undefined && { cursor }) } } })),
+        ask(
+          api.GET('/api/v1/workflows', { params: { query: { limit: 200, ...(cursor !== undefined && { cursor }) } } }),
+        ),
       ),
     staleTime: 60_000,
     select: (items) => new Map(items.map(({ id, name, slug }) => [id, { name, slug }])),

@@ -55,7 +55,10 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
         aria-label={t('Search')}
         placeholder={t('Pages, workflows, the id of an execution')}
         value={text}
-        onChange={(event) => (setText(event.currentTarget.value), setAt(0))}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
         onKeyDown={press}
         role="combobox"
         aria-expanded

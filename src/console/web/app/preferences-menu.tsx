@@ -18,7 +18,7 @@ export function PreferencesMenu({ onHelp }: { onHelp: () => void }): ReactNode {
   return (
     <Menu position="bottom-end" width={250} closeOnItemClick={false}>
       <Menu.Target>
-        <Button variant="default" size="xs" className="who" aria-label={t('Account and display')}>
+        <Button variant="default" size="xs" className="who">
           {me.name} · {translateWord(t, me.role)}
         </Button>
       </Menu.Target>

@@ -72,7 +72,9 @@ export function Shell(): ReactNode {
           ))}
         </AppShell.Section>
         <AppShell.Section>
-          {may('admin') && <NavLink component="a" href="/queues" label={t('Queues')} description={t('Dashboard of the queue')} />}
+          {may('admin') && (
+            <NavLink component="a" href="/queues" label={t('Queues')} description={t('Dashboard of the queue')} />
+          )}
           <NavLink component="a" href="/docs" label={t('API documentation')} />
         </AppShell.Section>
       </AppShell.Navbar>

@@ -1,5 +1,5 @@
 import { Alert, Anchor, Button, Center, Code, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { useT } from '../i18n/i18n';
 import { Logo } from './logo';
 
@@ -11,7 +11,7 @@ interface Props {
 export function SignIn({ isRefused, onKey }: Props): ReactNode {
   const t = useT();
   const [key, setKey] = useState('');
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (key.trim() !== '') onKey(key.trim());
   };

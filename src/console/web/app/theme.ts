@@ -21,15 +21,15 @@ export const theme = createTheme({
 export const colors: CSSVariablesResolver = ({ colors: { gray, dark, red, indigo } }) => ({
   variables: {},
   light: {
-    '--mantine-color-dimmed': gray?.[7] ?? '',
-    '--mantine-color-placeholder': gray?.[7] ?? '',
-    '--mantine-color-error': red?.[9] ?? '',
-    '--mantine-color-anchor': indigo?.[8] ?? '',
+    '--mantine-color-dimmed': gray[7],
+    '--mantine-color-placeholder': gray[7],
+    '--mantine-color-error': red[9],
+    '--mantine-color-anchor': indigo[8],
   },
   dark: {
-    '--mantine-color-dimmed': dark?.[1] ?? '',
-    '--mantine-color-placeholder': dark?.[1] ?? '',
-    '--mantine-color-error': red?.[4] ?? '',
-    '--mantine-color-anchor': indigo?.[3] ?? '',
+    '--mantine-color-dimmed': dark[1],
+    '--mantine-color-placeholder': dark[1],
+    '--mantine-color-error': red[4],
+    '--mantine-color-anchor': indigo[3],
   },
 });

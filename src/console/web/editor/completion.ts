@@ -66,7 +66,7 @@ function schemaAt({ path, types: written }: TextContext, types: Types) {
     : types.nodes.find((each) => each.type === type);
   const around = isTrigger ? TRIGGER_SCHEMA : STEP_SCHEMA;
   const isConfig = inner[0] === 'config' || inner[0] === 'parameters';
-  const schema = isConfig ? walk(known?.schema as JsonSchema | undefined, inner.slice(1)) : walk(around, inner);
+  const schema = isConfig ? walk(known?.schema, inner.slice(1)) : walk(around, inner);
   return { schema, kind: inner.length > 0 ? 'inner' : isTrigger ? 'trigger' : 'step' };
 }
 

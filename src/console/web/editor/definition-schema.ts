@@ -31,7 +31,12 @@ export const STEP_SCHEMA: JsonSchema = {
       items: { type: 'string' },
       description: 'Steps that come before. Left out: the step before it. []: a root.',
     },
-    join: { type: 'string', enum: ['all', 'any', 'all_done'], default: 'all', description: 'What several dependencies mean.' },
+    join: {
+      type: 'string',
+      enum: ['all', 'any', 'all_done'],
+      default: 'all',
+      description: 'What several dependencies mean.',
+    },
     when: { ...expression, description: 'Skipped unless it is true.' },
     timeout: duration,
     retry_policy: retry,

@@ -7,7 +7,6 @@ import { api, ask, type Schemas, send } from '../api/client';
 import { useNodeTypes, useTriggerTypes } from '../api/queries';
 import { useT } from '../i18n/i18n';
 import { createFromText } from '../pages/workflows/import-button';
-import type { JsonSchema } from '../ui/json-schema';
 import { useConfirm } from '../ui/confirm';
 import { Empty, Page } from '../ui/page';
 import { said } from '../ui/toasts';
@@ -31,7 +30,7 @@ interface Props {
 /** Text and graph side by side. The text is the truth: each side writes into it and is made from it. */
 export function EditorPage({ workflow, initial }: Props): ReactNode {
   const t = useT();
-  const isNarrow = useMediaQuery('(max-width: 62em)') ?? false;
+  const isNarrow = useMediaQuery('(max-width: 62em)');
   const [{ view = isNarrow ? 'text' : 'both' }, setFilters] = useFilters(['view']);
   const editor = useRef<YamlEditorHandle>(null);
   const [text, setText] = useState(initial);
@@ -142,7 +141,7 @@ export function EditorPage({ workflow, initial }: Props): ReactNode {
       {workflow !== null && (
         <TestRun
           workflowId={workflow.id}
-          inputSchema={(graph === null ? {} : (valueAt(text, ['input_schema']) ?? {})) as JsonSchema}
+          inputSchema={graph === null ? {} : (valueAt(text, ['input_schema']) ?? {})}
           steps={graph?.nodes.map(({ step }) => step) ?? []}
           isOpen={isTesting}
           onClose={() => setTesting(false)}
@@ -178,11 +177,7 @@ function Verdict({ validation: { isValid, faults }, isDirty, onShow }: VerdictPr
         {isDirty && <span>{t('not saved')}</span>}
       </Group>
       {faults.slice(0, 5).map((fault) => (
-        <UnstyledButton
-          key={`${fault.path}${fault.code}`}
-          className="fault"
-          onClick={() => onShow(fault.line ?? 1)}
-        >
+        <UnstyledButton key={`${fault.path}${fault.code}`} className="fault" onClick={() => onShow(fault.line ?? 1)}>
           <Text size="sm">
             {fault.line !== undefined && t('Line {n}:', { n: fault.line })} {fault.message} {fault.hint}
           </Text>
@@ -259,7 +254,6 @@ function useLeaveGuard(isDirty: boolean): { dialog: ReactNode; allow: () => void
       cancel: () => blocker.reset(),
     });
     // One question for one attempt to leave.
-    // eslint-disable-next-line
   }, [blocker.state]);
   useEffect(() => {
     if (!isDirty) return;

@@ -69,7 +69,9 @@ export default function GraphEditor(props: Props): ReactNode {
           fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
           minZoom={0.05}
           deleteKeyCode={['Delete', 'Backspace']}
-          onNodesChange={(changes: NodeChange<StepNodeType>[]) => setNodes((before) => applyNodeChanges(changes, before))}
+          onNodesChange={(changes: NodeChange<StepNodeType>[]) =>
+            setNodes((before) => applyNodeChanges(changes, before))
+          }
           onNodeDragStop={(_event, node) => {
             const moved = byId.get(node.id);
             if (moved !== undefined) onEdit(moveStep(moved, node.position.x, node.position.y));
@@ -129,7 +131,6 @@ function usePlaces(graph: EditGraph): ReadonlyMap<string, Point> | null {
       isCurrent = false;
     };
     // What a step does changes nothing about where it stands.
-    // eslint-disable-next-line
   }, [shape]);
   return useMemo(() => {
     if (places === null) return null;
@@ -203,7 +204,9 @@ function portFor(from: EditNode, graph: EditGraph, types: readonly Schemas['Node
 
 interface ConfigSchema {
   readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, { default?: unknown; examples?: readonly unknown[]; type?: string; enum?: readonly unknown[] }>>;
+  readonly properties?: Readonly<
+    Record<string, { default?: unknown; examples?: readonly unknown[]; type?: string; enum?: readonly unknown[] }>
+  >;
 }
 
 /** What the type cannot do without, to be filled in. */

@@ -1,5 +1,12 @@
 import { type Document, isMap, isScalar, isSeq, visit, type YAMLMap, type YAMLSeq } from 'yaml';
-import { dependenciesOf, type Dependency, type EditGraph, type EditNode, readDocument, type TextPath } from './graph-model';
+import {
+  dependenciesOf,
+  type Dependency,
+  type EditGraph,
+  type EditNode,
+  readDocument,
+  type TextPath,
+} from './graph-model';
 
 /** Every edit takes a text and gives a text; what it does not touch stays, comments too. */
 type Edit = (text: string, graph: EditGraph) => string;
@@ -10,7 +17,7 @@ function edit(text: string, change: (document: Document) => void): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: !/\{\w/.test(text) });
 }
 
-/** A step at the end of the main list, behind `after` where that is said. */
+/** A step at the end of a list: that of `after`, and behind it, or the main one. */
 export function addStep(type: { type: string; kind: string }, config: object, after: EditNode | null): Edit {
   return (text, graph) =>
     edit(text, (document) => {
@@ -25,8 +32,9 @@ export function addStep(type: { type: string; kind: string }, config: object, af
       if (!isSeq(document.getIn(at))) document.setIn(at, document.createNode([]));
       const list = document.getIn(at) as YAMLSeq;
       const last = list.items.at(-1);
-      const isLast = after === null || (isMap(last) && last.get('id') === after.step);
-      const dependency = isLast || after === null ? {} : { depends_on: [after.step] };
+      // Behind the last one it stands by the rule.
+      const isLast = isMap(last) && last.get('id') === after?.step;
+      const dependency = after === null || isLast ? {} : { depends_on: [after.step] };
       list.add(document.createNode({ id, type: type.type, ...dependency, config }));
     });
 }
@@ -139,11 +147,13 @@ export function renameStep(node: EditNode, id: string): Edit {
       const read = new RegExp(`\\bsteps\\.${name.replaceAll('-', '\\-')}(?![\\w-])`, 'g');
       visit(document, {
         Scalar: (key, scalar) => {
-          if (typeof scalar.value === 'string' && key !== 'key') scalar.value = scalar.value.replace(read, `steps.${id}`);
+          if (typeof scalar.value === 'string' && key !== 'key')
+            scalar.value = scalar.value.replace(read, `steps.${id}`);
         },
         Pair: (_key, { key, value }) => {
           const field = isScalar(key) ? key.value : key;
-          const isReference = field === 'depends_on' || field === 'goto' || field === 'from' || field === 'to' || field === 'step';
+          const isReference =
+            field === 'depends_on' || field === 'goto' || field === 'from' || field === 'to' || field === 'step';
           if (!isReference) return;
           const scalars = isSeq(value) ? value.items : [value];
           for (const each of scalars) if (isScalar(each) && each.value === name) each.value = id;
@@ -163,7 +173,10 @@ function setDependencies(document: Document, { at }: Pick<EditNode, 'at'>, list:
   document.deleteIn([...at, 'is_parallel']);
 }
 
-function connectNodes(document: Document, { from, to, output }: { from: string; to: string; output: string | null }): void {
+function connectNodes(
+  document: Document,
+  { from, to, output }: { from: string; to: string; output: string | null },
+): void {
   if (!isSeq(document.get('connections'))) document.set('connections', document.createNode([]));
   const connection = output === null ? { from, to } : { from, output, to };
   document.addIn(['connections'], document.createNode(connection, { flow: true }));

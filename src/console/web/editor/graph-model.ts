@@ -70,7 +70,8 @@ function readScope(
       return from === undefined ? [] : [{ from: from.id, to: node.id, output, isFixed: false }];
     });
     edges.push(...known);
-    if (known.length === 0 && parent !== null) edges.push({ from: parent.id, to: node.id, output: port, isFixed: true });
+    if (known.length === 0 && parent !== null)
+      edges.push({ from: parent.id, to: node.id, output: port, isFixed: true });
     for (const { list: inner, at: place, port: way } of nestedOf(item, node.at))
       readScope(inner, place, node, way, nodes, edges);
   });
@@ -122,7 +123,12 @@ interface Nested {
 
 function nestedOf(item: YAMLMap, at: TextPath): Nested[] {
   const config = item.get('config');
-  const maps: [YAMLMap, TextPath][] = isMap(config) ? [[item, at], [config, [...at, 'config']]] : [[item, at]];
+  const maps: [YAMLMap, TextPath][] = isMap(config)
+    ? [
+        [item, at],
+        [config, [...at, 'config']],
+      ]
+    : [[item, at]];
   return maps.flatMap(([map, place]) => [
     ...LISTS.map((key) => ({ list: map.get(key), at: [...place, key], port: portOf(key) })),
     ...casesOf(map.get('cases'), [...place, 'cases']),

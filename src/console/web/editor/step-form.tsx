@@ -3,7 +3,6 @@ import { type ReactNode, useState } from 'react';
 import type { Schemas } from '../api/client';
 import { useT } from '../i18n/i18n';
 import { JsonForm } from '../ui/json-form';
-import type { JsonSchema } from '../ui/json-schema';
 import { Section } from '../ui/page';
 import { STEP_SCHEMA } from './definition-schema';
 import { changeStep, removeStep, renameStep, valueAt } from './graph-edits';
@@ -36,7 +35,14 @@ export function StepForm({ node, graph, text, types, onEdit, onClose }: Props): 
       title={t('Step {path}', { path: node.step })}
       actions={
         <>
-          <Button size="compact-sm" variant="default" onClick={() => (onEdit(removeStep(node)), onClose())}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => {
+              onEdit(removeStep(node));
+              onClose();
+            }}
+          >
             {t('Remove')}
           </Button>
           <Button size="compact-sm" variant="default" onClick={onClose}>
@@ -52,7 +58,7 @@ export function StepForm({ node, graph, text, types, onEdit, onClose }: Props): 
         <Rename key={node.step} node={node} graph={graph} onEdit={onEdit} />
         {type !== undefined && (
           <JsonForm
-            schema={type.schema as JsonSchema}
+            schema={type.schema}
             label={t('Configuration')}
             value={config ?? {}}
             without={NESTED}
@@ -80,10 +86,20 @@ function Rename({ node, graph, onEdit }: Pick<Props, 'node' | 'graph' | 'onEdit'
   const t = useT();
   const [id, setId] = useState(node.step);
   const isTaken = graph.nodes.some(({ step }) => step === id) && id !== node.step;
-  const error = !ID.test(id) ? t('Letters, digits, _ and -, beginning with a letter') : isTaken ? t('It is taken') : null;
+  const error = !ID.test(id)
+    ? t('Letters, digits, _ and -, beginning with a letter')
+    : isTaken
+      ? t('It is taken')
+      : null;
   return (
     <Group align="flex-end" gap="xs">
-      <TextInput label={t('Id')} value={id} error={error} flex={1} onChange={(event) => setId(event.currentTarget.value)} />
+      <TextInput
+        label={t('Id')}
+        value={id}
+        error={error}
+        flex={1}
+        onChange={(event) => setId(event.currentTarget.value)}
+      />
       {id !== node.step && error === null && (
         <Button variant="default" onClick={() => onEdit(renameStep(node, id))}>
           {t('Rename')}

@@ -47,7 +47,7 @@ export function YamlEditor({ ref, initial, label, faults, complete, onChange, on
           yaml(),
           lintGutter(),
           autocompletion({ override: [(context) => actions.current.complete(context)] }),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) actions.current.onChange(update.state.doc.toString());
           }),
@@ -57,7 +57,6 @@ export function YamlEditor({ ref, initial, label, faults, complete, onChange, on
     view.current = made;
     return () => made.destroy();
     // The text belongs to the editor from its beginning on.
-    // eslint-disable-next-line
   }, []);
   useEffect(() => {
     const current = view.current;
@@ -66,7 +65,8 @@ export function YamlEditor({ ref, initial, label, faults, complete, onChange, on
   useImperativeHandle(ref, () => ({
     replace: (text) => {
       const current = view.current;
-      if (current !== null) current.dispatch({ changes: difference(current.state.doc.toString(), text), userEvent: 'input' });
+      if (current !== null)
+        current.dispatch({ changes: difference(current.state.doc.toString(), text), userEvent: 'input' });
     },
     undo: () => view.current !== null && void undo(view.current),
     redo: () => view.current !== null && void redo(view.current),
@@ -74,7 +74,10 @@ export function YamlEditor({ ref, initial, label, faults, complete, onChange, on
       const current = view.current;
       if (current === null) return;
       const line = current.state.doc.line(Math.min(Math.max(1, n), current.state.doc.lines));
-      current.dispatch({ selection: { anchor: line.from }, effects: EditorView.scrollIntoView(line.from, { y: 'center' }) });
+      current.dispatch({
+        selection: { anchor: line.from },
+        effects: EditorView.scrollIntoView(line.from, { y: 'center' }),
+      });
       current.focus();
     },
   }));

@@ -75,15 +75,16 @@ function useLayout(graph: GraphData): [ReadonlyMap<string, Point> | null, unknow
   const shape = JSON.stringify([graph.nodes.map(({ id }) => id), graph.edges]);
   useEffect(() => {
     let isCurrent = true;
-    const settle = <T,>(set: (value: T) => void) => (value: T) => {
-      if (isCurrent) set(value);
-    };
+    const settle =
+      <T,>(set: (value: T) => void) =>
+      (value: T) => {
+        if (isCurrent) set(value);
+      };
     layout(graph).then(settle(setPlaces), settle(setFault));
     return () => {
       isCurrent = false;
     };
     // The states of the steps change nothing about where they stand.
-    // eslint-disable-next-line
   }, [shape]);
   return [places, fault];
 }

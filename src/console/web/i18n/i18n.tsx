@@ -20,7 +20,7 @@ export function I18nProvider({ children }: { children: ReactNode }): ReactNode {
   const [chosen] = usePreference('language');
   const language = chosen ?? preferred();
   const value = useMemo<I18n>(
-    () => ({ language, t: (text, values) => fill(language === 'zh' ? (zh[text] ?? text) : text, values) }),
+    () => ({ language, t: (text, values) => fill(language === 'zh' ? zh[text] : text, values) }),
     [language],
   );
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';

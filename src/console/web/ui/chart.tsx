@@ -16,6 +16,8 @@ export interface ChartProps {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly range?: readonly [number, number];
+  /** Seconds since the epoch: from where to where time goes. */
+  readonly span: readonly [number, number];
 }
 
 const Plot = lazy(() => import('./plot'));

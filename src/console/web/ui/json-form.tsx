@@ -59,8 +59,8 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
         <Select
           {...shared}
           data={(schema.enum ?? []).map(String)}
-          value={value === undefined ? null : String(value)}
-          placeholder={schema.default === undefined ? undefined : String(schema.default)}
+          value={value === undefined ? null : shown(value)}
+          placeholder={shown(schema.default)}
           clearable={!isRequired}
           clearButtonProps={{ 'aria-label': t('Clear') }}
           onChange={(next) => onChange(schema.enum?.find((each) => String(each) === next))}
@@ -81,16 +81,16 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
         <TextInput
           {...shared}
           inputMode={hasTemplates ? 'text' : 'decimal'}
-          placeholder={schema.default === undefined ? undefined : String(schema.default)}
-          value={value === undefined ? '' : String(value)}
+          placeholder={shown(schema.default)}
+          value={shown(value)}
           onChange={(event) => onChange(numberOrText(event.currentTarget.value))}
         />
       );
     case 'string': {
       const props = {
         ...shared,
-        placeholder: String(schema.default ?? schema.examples?.[0] ?? ''),
-        value: value === undefined || value === null ? '' : String(value),
+        placeholder: shown(schema.default ?? schema.examples?.[0]),
+        value: shown(value),
         onChange: (event: { currentTarget: { value: string } }) => {
           const { value: text } = event.currentTarget;
           onChange(text === '' && !isRequired ? undefined : text);
@@ -111,7 +111,8 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
         );
       return <AnyField {...shared} schema={schema} value={value} onChange={onChange} />;
     case 'object':
-      if (schema.properties === undefined) return <AnyField {...shared} schema={schema} value={value} onChange={onChange} />;
+      if (schema.properties === undefined)
+        return <AnyField {...shared} schema={schema} value={value} onChange={onChange} />;
       return (
         <Fieldset legend={label}>
           <JsonForm schema={schema} value={value} onChange={onChange} label={label} hasTemplates={hasTemplates} />
@@ -175,4 +176,9 @@ function numberOrText(text: string): unknown {
   if (text.trim() === '') return undefined;
   const number = Number(text);
   return Number.isNaN(number) ? text : number;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -14,7 +14,7 @@ export function WorkflowLink({ id }: { id: string }): ReactNode {
 /** The end of a UUIDv7 tells executions apart; its beginning is the time. */
 export function ExecutionLink({ id }: { id: string }): ReactNode {
   return (
-    <Link className="link" to={`/executions/${id}`} title={id}>
+    <Link className="link nowrap" to={`/executions/${id}`} title={id}>
       …{id.slice(-8)}
     </Link>
   );

@@ -12,7 +12,7 @@ export default function Plot(props: ChartProps): ReactNode {
   const scheme = useComputedColorScheme('light');
   const zone = useZone();
   const { label, times, series, format } = props;
-  const content = JSON.stringify([times, series, scheme, zone]);
+  const content = JSON.stringify([times, series, scheme, zone, props.span]);
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
@@ -24,7 +24,6 @@ export default function Plot(props: ChartProps): ReactNode {
       plot.destroy();
     };
     // What is drawn is all in `content`.
-    // eslint-disable-next-line
   }, [content]);
   return (
     <figure style={{ margin: 0 }}>
@@ -54,7 +53,7 @@ function dataOf({ times, series }: ChartProps): uPlot.AlignedData {
   return [[...times], ...series.map(({ values }) => [...values])];
 }
 
-function optionsOf({ series, format, range }: ChartProps, element: HTMLElement, zone: string): uPlot.Options {
+function optionsOf({ series, format, range, span }: ChartProps, element: HTMLElement, zone: string): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const axis = { stroke: style.color, grid: { stroke: color('line'), width: 1 }, ticks: { show: false } };
@@ -63,7 +62,10 @@ function optionsOf({ series, format, range }: ChartProps, element: HTMLElement, 
     height: HEIGHT,
     cursor: { y: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    scales: { y: { range: (_plot, _low, high) => [...(range ?? [0, high > 0 ? high * 1.1 : 1])] as [number, number] } },
+    scales: {
+      x: { range: () => [...span] as [number, number] },
+      y: { range: (_plot, _low, high) => [...(range ?? [0, high > 0 ? high * 1.1 : 1])] as [number, number] },
+    },
     axes: [axis, { ...axis, size: 62, values: (_plot, values) => values.map(format) }],
     series: [{}, ...series.map((each) => seriesOf(each, color(each.tone), format))],
   };

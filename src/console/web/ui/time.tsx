@@ -51,7 +51,7 @@ export function Time({ at }: { at: string | null | undefined }): ReactNode {
   if (at === null || at === undefined) return <span aria-hidden="true">–</span>;
   return (
     <Tooltip label={exactTime(at, language, zone)} events={{ hover: true, focus: true, touch: true }}>
-      <time dateTime={at} title={exactTime(at, language, zone)}>
+      <time className="nowrap" dateTime={at} title={exactTime(at, language, zone)}>
         {relativeTime(new Date(at).getTime() - Math.max(current, Date.now() - TICK_MS), language)}
       </time>
     </Tooltip>

@@ -66,7 +66,15 @@ export function Toasts(): ReactNode {
           >
             {text}
             {action !== undefined && (
-              <Button size="compact-xs" variant="default" mt={4} onClick={() => (action.run(), dismiss(id))}>
+              <Button
+                size="compact-xs"
+                variant="default"
+                mt={4}
+                onClick={() => {
+                  action.run();
+                  dismiss(id);
+                }}
+              >
                 {action.label}
               </Button>
             )}

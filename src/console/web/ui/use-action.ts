@@ -6,7 +6,7 @@ interface Options<A, R> {
   /** First parts of the keys of what it changes. */
   readonly changes: readonly string[];
   readonly done?: string;
-  readonly then?: (result: R, argument: A) => void;
+  readonly then?: (result: R, argument: A) => void | Promise<void>;
 }
 
 /** A write: says that it was done or why not, and has what it changed loaded again. */
@@ -16,7 +16,7 @@ export function useAction<A = void, R = unknown>({ run, changes, done, then }: O
     mutationFn: run,
     onSuccess: async (result, argument) => {
       if (done !== undefined) said(done);
-      then?.(result, argument);
+      await then?.(result, argument);
       await Promise.all(changes.map((name) => client.invalidateQueries({ queryKey: [name] })));
     },
     onError: failed,

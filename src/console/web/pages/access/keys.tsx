@@ -1,4 +1,16 @@
-import { Alert, Button, Code, CopyButton, Group, Modal, Select, Stack, Table, TagsInput, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Code,
+  CopyButton,
+  Group,
+  Modal,
+  Select,
+  Stack,
+  Table,
+  TagsInput,
+  TextInput,
+} from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, ask, everything, type Schemas } from '../../api/client';
@@ -21,7 +33,9 @@ export function Keys(): ReactNode {
     queryKey: ['keys'],
     queryFn: () =>
       everything((cursor) =>
-        ask(api.GET('/api/v1/api-keys', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } } })),
+        ask(
+          api.GET('/api/v1/api-keys', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } } }),
+        ),
       ),
   });
   const remove = useAction({
@@ -161,7 +175,7 @@ function NewKey(): ReactNode {
         data={ROLES.map((value) => ({ value, label: translateWord(t, value) }))}
         value={role}
         allowDeselect={false}
-        onChange={(value) => setRole((value ?? 'viewer') as Role)}
+        onChange={(value) => setRole(value ?? 'viewer')}
       />
       <TagsInput
         label={t('Scopes')}

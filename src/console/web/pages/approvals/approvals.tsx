@@ -6,7 +6,6 @@ import { OFTEN_MS } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { translateWord, useT } from '../../i18n/i18n';
 import { JsonForm } from '../../ui/json-form';
-import type { JsonSchema } from '../../ui/json-schema';
 import { Json } from '../../ui/json';
 import { ExecutionLink, WorkflowLink } from '../../ui/links';
 import { Loading } from '../../ui/loading';
@@ -137,7 +136,7 @@ function Decide({ approval: { id, form } }: { approval: Approval }): ReactNode {
   });
   return (
     <Stack gap="sm" maw={560}>
-      {form !== null && <JsonForm schema={form as JsonSchema} value={data} onChange={setData} label={t('Form')} />}
+      {form !== null && <JsonForm schema={form} value={data} onChange={setData} label={t('Form')} />}
       <Textarea
         label={t('Comment')}
         autosize

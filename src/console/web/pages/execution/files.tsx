@@ -22,7 +22,9 @@ export function Files({ executionId: id, status }: { executionId: string; status
   if (files.error !== null) return <ProblemAlert error={files.error} onRetry={() => void files.refetch()} />;
   if (files.data === undefined) return <Loading lines={3} />;
   if (files.data.items.length === 0)
-    return <Empty title={t('It has no files')}>{t('Steps of the type file, and attachments of mails, leave files.')}</Empty>;
+    return (
+      <Empty title={t('It has no files')}>{t('Steps of the type file, and attachments of mails, leave files.')}</Empty>
+    );
   return (
     <Table.ScrollContainer minWidth={480} className="card">
       <Table>

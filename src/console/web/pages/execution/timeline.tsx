@@ -21,7 +21,8 @@ export function Timeline({ execution, steps, selected, onSelect }: Props): React
   const t = useT();
   const now = useNow();
   const begun = steps.filter(({ started_at: at }) => at !== null).slice(0, MOST);
-  if (begun.length === 0) return <Empty title={t('No step has begun yet')}>{t('It waits for its turn in the queue.')}</Empty>;
+  if (begun.length === 0)
+    return <Empty title={t('No step has begun yet')}>{t('It waits for its turn in the queue.')}</Empty>;
   const from = Math.min(ms(execution.start_time ?? execution.created_at), ...begun.map((step) => ms(step.started_at)));
   const ends = begun.map((step) => (step.finished_at === null ? now : ms(step.finished_at)));
   const to = Math.max(from + 1, ...ends);

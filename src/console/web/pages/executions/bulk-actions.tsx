@@ -32,7 +32,8 @@ export function BulkActions({ filters, selected, onDone }: Props): ReactNode {
       const done = answers.reduce((sum, answer) => sum + answer.done, 0);
       said(kind === 'cancel' ? t('{n} cancelled', { n: done }) : t('{n} run again', { n: done }));
       const first = answers.flatMap((answer) => answer.failed)[0];
-      if (first !== undefined) failed(problemFrom(409, { code: first.code, detail: `…${first.id.slice(-8)}: ${first.message}` }));
+      if (first !== undefined)
+        failed(problemFrom(409, { code: first.code, detail: `…${first.id.slice(-8)}: ${first.message}` }));
       onDone();
     },
   });

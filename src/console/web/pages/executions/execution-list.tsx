@@ -30,7 +30,6 @@ export function ExecutionList({ workflowId, filters = NO_FILTERS }: Props): Reac
   const all = useMemo(
     () => ({ ...filters, ...(workflowId !== undefined && { workflow_id: workflowId }) }),
     // The filters are made anew by each render; what they say is what counts.
-    // eslint-disable-next-line
     [JSON.stringify(filters), workflowId],
   );
   const { pages, items } = useExecutions(all);
@@ -56,11 +55,11 @@ export function ExecutionList({ workflowId, filters = NO_FILTERS }: Props): Reac
     <>
       <Group justify="space-between" mih={30}>
         <Text size="sm" c="dimmed" role="status">
-          {pages.hasNextPage ? t('{n} loaded, more below', { n: items.length }) : t('{n} executions', { n: items.length })}
+          {pages.hasNextPage
+            ? t('{n} loaded, more below', { n: items.length })
+            : t('{n} executions', { n: items.length })}
         </Text>
-        {mayAct && (
-          <BulkActions filters={all} selected={[...selected]} onDone={() => setSelected(new Set())} />
-        )}
+        {mayAct && <BulkActions filters={all} selected={[...selected]} onDone={() => setSelected(new Set())} />}
       </Group>
       <Rows
         items={items}
@@ -73,7 +72,12 @@ export function ExecutionList({ workflowId, filters = NO_FILTERS }: Props): Reac
         }}
       />
       {pages.hasNextPage && (
-        <Button variant="default" size="xs" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+        <Button
+          variant="default"
+          size="xs"
+          loading={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
           {t('Show more')}
         </Button>
       )}
@@ -112,7 +116,14 @@ function Rows({ items, selected, onSelect, isAll, maySelect, onEnd }: RowsProps)
   };
   const heads = [t('Status'), t('Workflow'), t('Id'), t('Trigger'), t('Duration'), t('Started')];
   return (
-    <div className="rows" ref={place} role="table" aria-label={t('Executions')} aria-rowcount={items.length + 1} tabIndex={0}>
+    <div
+      className="rows"
+      ref={place}
+      role="table"
+      aria-label={t('Executions')}
+      aria-rowcount={items.length + 1}
+      tabIndex={0}
+    >
       <div className="rows-head" role="row" aria-rowindex={1}>
         <span role="columnheader">
           {maySelect && (

@@ -25,7 +25,12 @@ export function useExecutions(filters: Filters) {
     refetchInterval: LIVE_MS,
   });
   const items = useMemo(
-    () => merge(head.data?.items ?? [], head.data?.next_cursor === null, pages.data?.pages.flatMap((page) => page.items) ?? []),
+    () =>
+      merge(
+        head.data?.items ?? [],
+        head.data?.next_cursor === null,
+        pages.data?.pages.flatMap((page) => page.items) ?? [],
+      ),
     [head.data, pages.data],
   );
   return { pages, items };

@@ -90,7 +90,12 @@ function Types({ items }: { items: readonly TypeView[] }): ReactNode {
         {shown.map((each) => (
           <div key={each.type} className="card">
             <Text fw={600}>
-              {each.title} {each.kind !== undefined && <Badge variant="default" className="tag">{each.kind}</Badge>}
+              {each.title}{' '}
+              {each.kind !== undefined && (
+                <Badge variant="default" className="tag">
+                  {each.kind}
+                </Badge>
+              )}
             </Text>
             <Text size="sm" c="dimmed" mb="xs">
               {each.description}

@@ -25,7 +25,9 @@ export function SchemaTable({ schema }: { schema: JsonSchema }): ReactNode {
                     </Badge>
                   )}
                 </Table.Td>
-                <Table.Td>{field.enum === undefined ? (formType(field) ?? t('anything')) : field.enum.join(' | ')}</Table.Td>
+                <Table.Td>
+                  {field.enum === undefined ? (formType(field) ?? t('anything')) : field.enum.join(' | ')}
+                </Table.Td>
                 <Table.Td>
                   {field.description}
                   {field.default !== undefined && (

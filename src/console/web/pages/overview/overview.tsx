@@ -79,7 +79,7 @@ function Tiles(): ReactNode {
         <Status value={status} />
         {wrong.map(([name, state]) => (
           <Text key={name} size="xs" component="div">
-            {name}: <Status value={String(state)} />
+            {name}: <Status value={state} />
           </Text>
         ))}
       </Tile>
@@ -90,7 +90,10 @@ function Tiles(): ReactNode {
         {number('queued_executions')}
       </Tile>
       <Tile title={t('Active workflows')} to="/workflows?status=active">
-        {number('active_workflows')} <Text span c="dimmed" size="sm">/ {number('total_workflows')}</Text>
+        {number('active_workflows')}{' '}
+        <Text span c="dimmed" size="sm">
+          / {number('total_workflows')}
+        </Text>
       </Tile>
       <Tile title={t('Replicas')}>{scheduler.data?.replicas.length ?? '–'}</Tile>
     </div>
@@ -127,7 +130,7 @@ function StatisticsOf({ span }: { span: Span }): ReactNode {
   });
   if (statistics.error !== null) return <ProblemAlert error={statistics.error} />;
   if (statistics.data === undefined) return <Loading lines={2} height={220} />;
-  return <StatisticsCharts statistics={statistics.data} />;
+  return <StatisticsCharts statistics={statistics.data} hours={SPANS[span]} />;
 }
 
 function NextDue(): ReactNode {
@@ -218,4 +221,3 @@ function UnhealthyTriggers(): ReactNode {
     </Section>
   );
 }
-

@@ -21,10 +21,18 @@ interface ErrorKind {
   readonly count: number;
 }
 
-export function StatisticsCharts({ statistics }: { statistics: Schemas['StatisticsDto'] }): ReactNode {
+interface Props {
+  readonly statistics: Schemas['StatisticsDto'];
+  /** Hours until now. */
+  readonly hours: number;
+}
+
+export function StatisticsCharts({ statistics, hours }: Props): ReactNode {
   const t = useT();
   const buckets = statistics.buckets as unknown as Bucket[];
   const totals = statistics.totals as Record<string, number | null>;
+  const now = Math.ceil(Date.now() / 60_000) * 60;
+  const span: [number, number] = [now - hours * 3600, now];
   const times = buckets.map(({ at }) => new Date(at).getTime() / 1000);
   return (
     <div className="grid">
@@ -32,6 +40,7 @@ export function StatisticsCharts({ statistics }: { statistics: Schemas['Statisti
         <Chart
           label={t('Executions')}
           times={times}
+          span={span}
           format={(value) => String(Math.round(value))}
           series={[
             { label: t('all'), tone: 'good', isBar: true, values: buckets.map(({ executions }) => executions) },
@@ -43,6 +52,7 @@ export function StatisticsCharts({ statistics }: { statistics: Schemas['Statisti
         <Chart
           label={t('Success rate')}
           times={times}
+          span={span}
           range={[0, 1.05]}
           format={(value) => percent(value)}
           series={[{ label: t('Success rate'), tone: 'good', values: buckets.map((each) => each.success_rate) }]}
@@ -52,6 +62,7 @@ export function StatisticsCharts({ statistics }: { statistics: Schemas['Statisti
         <Chart
           label={t('Duration')}
           times={times}
+          span={span}
           format={duration}
           series={[
             { label: 'p50', tone: 'busy', values: buckets.map(({ p50_ms }) => p50_ms) },

@@ -34,7 +34,9 @@ export function Connections(): ReactNode {
     queryFn: () =>
       everything((cursor) =>
         ask(
-          api.GET('/api/v1/connections', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } } }),
+          api.GET('/api/v1/connections', {
+            params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } },
+          }),
         ),
       ),
   });

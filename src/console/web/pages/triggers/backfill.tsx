@@ -46,13 +46,19 @@ export function Backfill({ triggerId: id }: { triggerId: string }): ReactNode {
             label={t('From')}
             type="datetime-local"
             value={from}
-            onChange={(event) => (setFrom(event.currentTarget.value), setPreview(null))}
+            onChange={(event) => {
+              setFrom(event.currentTarget.value);
+              setPreview(null);
+            }}
           />
           <TextInput
             label={t('To')}
             type="datetime-local"
             value={to}
-            onChange={(event) => (setTo(event.currentTarget.value), setPreview(null))}
+            onChange={(event) => {
+              setTo(event.currentTarget.value);
+              setPreview(null);
+            }}
           />
           <NumberInput
             label={t('At once, at most')}

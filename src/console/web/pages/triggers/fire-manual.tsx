@@ -4,7 +4,6 @@ import { api, ask, type Schemas } from '../../api/client';
 import { useWorkflow } from '../../api/queries';
 import { useT } from '../../i18n/i18n';
 import { JsonForm } from '../../ui/json-form';
-import type { JsonSchema } from '../../ui/json-schema';
 import { useAction } from '../../ui/use-action';
 
 type Fired = Partial<Schemas['FiredDto'] & Schemas['ConfirmationDto']>;
@@ -33,7 +32,8 @@ export function FireManual({ workflowId, onFired }: Props): ReactNode {
   };
   const params = { path: { id: workflowId } };
   const fire = useAction({
-    run: async () => (await ask(api.POST('/api/v1/triggers/workflows/{id}/manual', { params, body: { input } }))) as Fired,
+    run: async () =>
+      (await ask(api.POST('/api/v1/triggers/workflows/{id}/manual', { params, body: { input } }))) as Fired,
     changes: ['triggers', 'executions'],
     then: settle,
   });
@@ -52,7 +52,10 @@ export function FireManual({ workflowId, onFired }: Props): ReactNode {
       </Button>
       <Modal
         opened={isOpen}
-        onClose={() => (setOpen(false), setToken(null))}
+        onClose={() => {
+          setOpen(false);
+          setToken(null);
+        }}
         title={t('Fire')}
         size="lg"
         closeButtonProps={{ 'aria-label': t('Close') }}
@@ -61,7 +64,7 @@ export function FireManual({ workflowId, onFired }: Props): ReactNode {
           {token === null ? (
             <>
               <JsonForm
-                schema={(workflow.data?.definition['input_schema'] ?? {}) as JsonSchema}
+                schema={workflow.data?.definition['input_schema'] ?? {}}
                 label={t('Input')}
                 value={input}
                 onChange={setInput}

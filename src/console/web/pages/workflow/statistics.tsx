@@ -21,7 +21,8 @@ export function WorkflowStatistics({ id }: { id: string }): ReactNode {
   if (statistics.error !== null) return <ProblemAlert error={statistics.error} />;
   if (statistics.data === undefined) return <Loading lines={2} height={86} />;
   const { totals, last_executed: last, last_status: status } = statistics.data;
-  if (totals.executions === 0) return <Empty title={t('It has not run yet')}>{t('Numbers show after its first end.')}</Empty>;
+  if (totals.executions === 0)
+    return <Empty title={t('It has not run yet')}>{t('Numbers show after its first end.')}</Empty>;
   const tiles: [string, ReactNode][] = [
     [t('Executions'), totals.executions],
     [t('Success rate'), percent(totals.success_rate)],

@@ -34,8 +34,7 @@ export function Versions({ workflow }: { workflow: Schemas['WorkflowDto'] }): Re
       ),
   });
   const restore = useAction({
-    run: (n: number) =>
-      ask(api.POST('/api/v1/workflows/{id}/versions/{n}/restore', { params: { path: { id, n } } })),
+    run: (n: number) => ask(api.POST('/api/v1/workflows/{id}/versions/{n}/restore', { params: { path: { id, n } } })),
     changes: ['workflows'],
     done: t('Restored as the newest version'),
   });
@@ -55,7 +54,11 @@ export function Versions({ workflow }: { workflow: Schemas['WorkflowDto'] }): Re
                 <Table.Td>
                   <Group gap="xs">
                     {t('version {n}', { n: version })}
-                    {version === inForce && <Badge variant="default" className="tag">{t('in force')}</Badge>}
+                    {version === inForce && (
+                      <Badge variant="default" className="tag">
+                        {t('in force')}
+                      </Badge>
+                    )}
                   </Group>
                 </Table.Td>
                 <Table.Td>

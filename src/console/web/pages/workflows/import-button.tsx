@@ -34,5 +34,7 @@ export function ImportButton(): ReactNode {
 
 export async function createFromText(text: string): Promise<Schemas['WorkflowDto']> {
   const headers = { 'content-type': 'application/yaml' };
-  return (await (await send('/api/v1/workflows', { method: 'POST', headers, body: text })).json()) as Schemas['WorkflowDto'];
+  return (await (
+    await send('/api/v1/workflows', { method: 'POST', headers, body: text })
+  ).json()) as Schemas['WorkflowDto'];
 }

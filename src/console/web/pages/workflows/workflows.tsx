@@ -71,7 +71,9 @@ export function Component(): ReactNode {
       {list.data === undefined && list.error === null && <Loading lines={8} height={44} />}
       {list.data !== undefined && items.length === 0 && (
         <Empty title={isFiltered ? t('Nothing fits these filters') : t('There are no workflows yet')}>
-          {isFiltered ? t('Take a filter away.') : t('A workflow is a list of steps. Begin with one that works and change it.')}
+          {isFiltered
+            ? t('Take a filter away.')
+            : t('A workflow is a list of steps. Begin with one that works and change it.')}
           {mayEdit && !isFiltered && (
             <div>
               <Button mt="sm" onClick={() => setCreating(true)}>
@@ -139,7 +141,11 @@ function WorkflowTable({ items }: { items: readonly Schemas['WorkflowDto'][] }):
                   <Link className="link" to={`/workflows/${workflow.slug}`}>
                     {workflow.name}
                   </Link>
-                  {workflow.is_template && <Badge variant="outline" color="gray" className="tag">{t('template')}</Badge>}
+                  {workflow.is_template && (
+                    <Badge variant="outline" color="gray" className="tag">
+                      {t('template')}
+                    </Badge>
+                  )}
                   {workflow.tags.map((tag) => (
                     <Badge key={tag} variant="default" className="tag">
                       {tag}
