@@ -52,7 +52,7 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
   const label = schema.title ?? name;
   const shared = { label, description: schema.description, required: isRequired };
   const isTemplate = typeof value === 'string' && value.includes('{{');
-  const type = isTemplate ? 'string' : formType(schema);
+  const type = Array.isArray(value) ? 'array' : isTemplate ? 'string' : formType(schema);
   switch (type) {
     case 'enum':
       return (
@@ -109,17 +109,17 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
             onChange={(next) => onChange(next.length === 0 && !isRequired ? undefined : next)}
           />
         );
-      return <AnyField {...shared} schema={schema} value={value} onChange={onChange} />;
+      return <AnyField {...shared} schema={schema} value={value} hasTemplates={hasTemplates} onChange={onChange} />;
     case 'object':
       if (schema.properties === undefined)
-        return <AnyField {...shared} schema={schema} value={value} onChange={onChange} />;
+        return <AnyField {...shared} schema={schema} value={value} hasTemplates={hasTemplates} onChange={onChange} />;
       return (
         <Fieldset legend={label}>
           <JsonForm schema={schema} value={value} onChange={onChange} label={label} hasTemplates={hasTemplates} />
         </Fieldset>
       );
     default:
-      return <AnyField {...shared} schema={schema} value={value} onChange={onChange} />;
+      return <AnyField {...shared} schema={schema} value={value} hasTemplates={hasTemplates} onChange={onChange} />;
   }
 }
 
@@ -128,23 +128,39 @@ interface AnyProps {
   readonly label: string;
   readonly description?: string | undefined;
   readonly required?: boolean;
+  readonly hasTemplates?: boolean;
   readonly value: unknown;
   readonly onChange: (value: unknown) => void;
 }
 
-function AnyField({ schema, label, description, required = false, value, onChange }: AnyProps): ReactNode {
+function AnyField({
+  schema,
+  label,
+  description,
+  required = false,
+  hasTemplates = false,
+  value,
+  onChange,
+}: AnyProps): ReactNode {
   const t = useT();
-  const [text, setText] = useState(value === undefined ? '' : JSON.stringify(value, null, 2));
+  const [text, setText] = useState(() => (hasTemplates ? shown(value) : value === undefined ? '' : pretty(value)));
+  const shared = { label, description, required, autosize: true, minRows: 2, maxRows: 12, value: text };
+  if (hasTemplates)
+    return (
+      <Textarea
+        {...shared}
+        placeholder={shown(schema.default)}
+        onChange={(event) => {
+          const { value: next } = event.currentTarget;
+          setText(next);
+          onChange(next === '' ? undefined : valueOf(next));
+        }}
+      />
+    );
   return (
     <JsonInput
-      label={label}
-      description={description}
-      required={required}
-      autosize
-      minRows={2}
-      maxRows={12}
-      value={text}
-      placeholder={schema.default === undefined ? 'JSON' : JSON.stringify(schema.default)}
+      {...shared}
+      placeholder={schema.default === undefined ? 'JSON' : pretty(schema.default)}
       validationError={t('This is no JSON')}
       onChange={(next) => {
         setText(next);
@@ -157,6 +173,19 @@ function AnyField({ schema, label, description, required = false, value, onChang
       }}
     />
   );
+}
+
+function pretty(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+/** What reads as JSON is that value; all else is text, templates among it. */
+export function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

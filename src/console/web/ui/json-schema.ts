@@ -21,5 +21,8 @@ export function formType({ type, enum: choices, properties }: JsonSchema): strin
   if (typeof type === 'string') return type;
   const others = type?.filter((each) => each !== 'null') ?? [];
   if (others.length === 1) return others[0] ?? null;
+  // `30s` or 30: a number is what reads as one.
+  if (others.includes('string'))
+    return others.some((each) => each === 'number' || each === 'integer') ? 'number' : 'string';
   return properties === undefined ? null : 'object';
 }

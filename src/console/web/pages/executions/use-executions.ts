@@ -7,7 +7,8 @@ export type Filters = Partial<
   Record<'status' | 'workflow_id' | 'trigger_id' | 'trigger_type' | 'from' | 'to' | 'q' | 'parent_id', string>
 >;
 
-const PAGE = 200;
+/** The most that the API gives at once. */
+const PAGE = 500;
 const HEAD = 100;
 const LIVE_MS = 2000;
 

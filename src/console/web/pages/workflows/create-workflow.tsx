@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { api, ask, type Schemas } from '../../api/client';
 import { STARTERS } from '../../editor/starters';
 import { useT } from '../../i18n/i18n';
+import { valueOf } from '../../ui/json-form';
 import { useAction } from '../../ui/use-action';
 
 interface Props {
@@ -122,13 +123,4 @@ export function Instantiate({ template, onBack, onDone }: InstantiateProps): Rea
       </Group>
     </Stack>
   );
-}
-
-/** What reads as JSON is that value; all else is text. */
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
