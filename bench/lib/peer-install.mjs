@@ -20,8 +20,9 @@ export async function installPeer(name, about) {
   say(`installing ${name}`);
   // None of these needs its install scripts, and the bench runs nobody's.
   const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  const PATH = `${dirname(NODE)}:${process.env.PATH}`;
-  const npm = launch('npm install', 'npm', args, { cwd: folder, env: { PATH } });
+  // npm keeps what this environment says of registries, proxies and certificates; only its Node is the product's.
+  const env = { ...process.env, PATH: `${dirname(NODE)}:${process.env.PATH}` };
+  const npm = launch('npm install', 'npm', args, { cwd: folder, env });
   const code = await npm.exitCode;
   if (code !== 0) throw new Error(`npm install ${name}: ${reasonIn(npm.output())}`);
   writeFileSync(stamp, wanted);
