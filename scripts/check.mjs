@@ -11,6 +11,7 @@ const STEPS = [
   ['format', NODE, [join(modules, 'prettier/bin/prettier.cjs'), '--check', '.']],
   ['lint', NODE, [join(modules, 'eslint/bin/eslint.js'), '.', '--max-warnings', '0']],
   ['types', NODE, [join(modules, 'typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.test.json']],
+  ['types of the console', NODE, [join(modules, 'typescript/bin/tsc'), '--noEmit', '-p', 'src/console/web']],
   // Builds first.
   ['tests', process.execPath, [join(ROOT, 'scripts/test.mjs')]],
   ['OpenAPI', NODE, [join(ROOT, 'scripts/openapi-check.mjs')]],

@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AccessModule } from './access/access.module.js';
 import type { AppConfig } from './common/config/app-config.js';
 import { ConfigModule } from './common/config/config.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { DatabaseModule } from './common/database/database.module.js';
 import { HealthModule } from './common/health/health.module.js';
 import { LinksModule } from './common/links/links.module.js';
@@ -55,6 +56,7 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
     TriggersModule,
     DeploymentModule,
     OperationsModule,
+    ConsoleModule,
   ],
 })
 export class AppModule {

@@ -52,6 +52,8 @@ describe('the check of the architecture catches', () => {
     ['who imports a type', 'nodes/registry.ts', `import './types/http/http.node.js';`, 'only the list imports a type'],
     ['Nest in a pure file', 'definition/a.ts', `import { Injectable } from '@nestjs/common';`, 'must stay pure'],
     ['TypeORM in a pure file', 'engine/planner/a.ts', `import { DataSource } from 'typeorm';`, 'must stay pure'],
+    ['an application that sees the server', 'console/web/a.tsx', `import '../../common/ids.js';`, 'share no code'],
+    ['a server that sees the application', 'console/a.ts', `import './web/main.js';`, 'share no code'],
     ['process.env', 'engine/a.ts', `const x = process.env.PATH;`, 'reads process.env'],
     ['process["env"]', 'engine/a.ts', `const x = process['env'];`, 'reads process.env'],
   ])('%s', (_rule, path, text, breach) => {

@@ -22,6 +22,9 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
   'docs/guides/templates.md': ['"said":"Dear Ada"', '"message":"ping moon"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
+  'docs/guides/language-models.md': ['"name":"models"', '"small":{"input":0.5'],
+  'docs/guides/agents.md': ['"name":"clerk"', '"name":"tickets"'],
+  'docs/guides/mcp.md': ['"name":"notes",', '"name":"files"'],
   'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };
 

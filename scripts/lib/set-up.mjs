@@ -12,6 +12,9 @@ const INSTALL_STAMP = join(ROOT, 'node_modules/.cache/millrace-install');
 const BUILD_STAMP = join(ROOT, 'dist/.build-stamp');
 const MAIN = join(ROOT, 'dist/src/main.js');
 
+/** Of the server and of the console. */
+const SOURCE = /\.(ts|tsx|css|html|svg)$/;
+
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
@@ -37,13 +40,17 @@ export async function install() {
 export async function build() {
   const wanted = hash([
     ...sources(),
-    ...['package-lock.json', 'tsconfig.json', 'nest-cli.json'].map((name) => join(ROOT, name)),
+    ...['package-lock.json', 'tsconfig.json', 'nest-cli.json', 'vite.config.ts'].map((name) => join(ROOT, name)),
   ]);
   if (existsSync(MAIN) && read(BUILD_STAMP) === wanted) return;
   await step('Building', async () => {
     // A file whose source is gone must not be found any more.
     rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
     await run(NODE, [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'], {
+      cwd: ROOT,
+      env: productEnvironment(),
+    });
+    await run(NODE, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
       cwd: ROOT,
       env: productEnvironment(),
     });
@@ -72,7 +79,7 @@ function sources() {
   return ['src', 'migrations']
     .flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
+        .filter((entry) => entry.isFile() && SOURCE.test(entry.name) && !entry.name.endsWith('.spec.ts'))
         .map((entry) => join(entry.parentPath, entry.name)),
     )
     .sort();

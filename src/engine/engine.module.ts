@@ -54,6 +54,8 @@ import { Retention } from './maintenance/retention.service.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
+import { StepJournals } from './journal/step-journals.js';
+import { LiveTokens } from './live/live-tokens.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
 import { LoadWatch } from './load/load-watch.service.js';
@@ -110,6 +112,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LoadWatch,
     WorkerShare,
     Watches,
+    LiveTokens,
+    StepJournals,
     ChangesRepository,
     ExecutionStreams,
     LiveExecutions,

@@ -15,6 +15,13 @@ export interface NodeTypeFixture {
 }
 
 export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  agent: {
+    good: () => ({ agent_id: 'models', task: 'Say hello', tools: [{ mcp: 'tools', only: ['echo'] }] }),
+    templated: { model: '{{ variables.model }}', task: 'Answer {{ input.mail }}', budget: { usd: '{{ input.most }}' } },
+    bad: { config: { model: 'm', task: 'x', tools: [{ name: 'nothing' }] }, path: 'tools[0].mcp' },
+    kind: 'done',
+    endless: () => ({ agent_id: 'silent_models', task: 'Say hello' }),
+  },
   approval: {
     good: () => ({ title: 'Pay?', assignees: ['ada@example.com'], form: { type: 'object' }, timeout: '2d' }),
     templated: { title: 'Pay {{ input.amount }}', assignees: '{{ input.people }}', notify: ['{{ input.owner }}'] },
@@ -176,6 +183,24 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     bad: { config: { values: {}, expression: '1' }, path: 'expression' },
     kind: 'done',
     endless: null,
+  },
+  llm: {
+    good: (url) => ({ provider: 'openai_compatible', base_url: `${url}/chat`, model: 'm', prompt: 'Hello' }),
+    templated: { connection: 'models', model: '{{ variables.model }}', prompt: 'Sum up {{ input.text }}' },
+    bad: { config: { model: 'm', prompt: 'x', response_schema: { type: 'nothing' } }, path: 'response_schema' },
+    kind: 'done',
+    endless: (url) => ({ provider: 'openai_compatible', base_url: `${url}/never`, model: 'm', prompt: 'Hello' }),
+  },
+  mcp: {
+    good: () => ({ server: 'tools', tool: 'echo', arguments: { message: 'hello' } }),
+    templated: { server: '{{ variables.server }}', tool: 'echo', arguments: '{{ input }}' },
+    bad: { config: { server: 'tools', operation: 'read_resource' }, path: 'uri' },
+    kind: 'done',
+    endless: () => ({
+      server: 'tools',
+      tool: 'trigger-long-running-operation',
+      arguments: { duration: 600, steps: 2 },
+    }),
   },
   wait_for_event: {
     good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),

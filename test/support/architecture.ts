@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that decide and do not act: no framework, no database, no queue. */
 const PURE = [/^definition\//, /^engine\/planner\//, /^triggers\/types\/cron\/cron-(line|schedule)/, /\.states?\.ts$/];
 const FRAMEWORKS = /^(@nestjs\/|typeorm$|bullmq$|pg$|ioredis$|redlock$)/;
+const WEB = 'console/web/';
 const TYPE = /^(\w+)\/types\/([\w-]+)\//;
 
 /** Every breach of the rules, as a sentence. */
@@ -32,6 +33,7 @@ function breachesOf(file: SourceFile): string[] {
   return [
     ...own.flatMap((each) => [
       moduleRule(file, each),
+      webRule(file, each),
       privateRule(file, each),
       typeRule(file, each),
       listRule(file, each),
@@ -49,6 +51,12 @@ function moduleRule({ path }: SourceFile, { target }: Import): string | null {
   const allowed = MAY_IMPORT[from] ?? [];
   if (to !== '' && (allowed.includes('*') || allowed.includes(to))) return null;
   return `${path} imports ${target}: ${from} may not import ${to === '' ? 'the composition root' : to}`;
+}
+
+/** The console's application is a client of the HTTP API: it shares no code with the server, nor the server with it. */
+function webRule({ path }: SourceFile, { target }: Import): string | null {
+  if (path.startsWith(WEB) === target.startsWith(WEB)) return null;
+  return `${path} imports ${target}: the console's application and the server share no code`;
 }
 
 function privateRule({ path }: SourceFile, { target }: Import): string | null {

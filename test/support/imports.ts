@@ -21,7 +21,7 @@ export interface Import {
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.endsWith('.d.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.spec.ts') && !path.endsWith('.d.ts'))
     .sort()
     .map((path) => parseSource(path, readFileSync(join(folder, path), 'utf8')));
 }

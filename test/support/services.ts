@@ -7,7 +7,7 @@ import { afterFile } from './cleanup.js';
 import { eventually } from './eventually.js';
 
 /** Servers that a machine may lack, and the binary that each needs. */
-const SERVICES = { redis: 'redis-server', dovecot: 'dovecot', mariadb: 'mariadbd' } as const;
+const SERVICES = { redis: 'redis-server', dovecot: 'dovecot', mariadb: 'mariadbd', chromium: 'chromium' } as const;
 export type Service = keyof typeof SERVICES;
 
 /**

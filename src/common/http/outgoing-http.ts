@@ -112,6 +112,14 @@ export class OutgoingHttp implements OnApplicationShutdown {
     }
   }
 
+  /** For clients that bring their own protocol: the same guard, no redirects, and time limits are up to the caller. */
+  readonly fetch: typeof globalThis.fetch = (input, init) => {
+    const url = parseUrl(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
+    const options = { ...init, redirect: 'manual', dispatcher: this.agent } as Parameters<typeof fetch>[1];
+    // Two copies of one standard: Node's own classes and undici's.
+    return fetch(url, options);
+  };
+
   async onApplicationShutdown(): Promise<void> {
     await this.agent.destroy();
   }

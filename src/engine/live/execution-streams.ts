@@ -21,7 +21,11 @@ const LAST_WORD_MS = 2_000;
 const STREAM_BUFFER_BYTES = 64 * 1024;
 
 /** One look at the truth: events to send, until there are no more. @returns true when nothing will follow. */
-export type Look = () => AsyncGenerator<LiveEvent, boolean>;
+export interface Look {
+  (): AsyncGenerator<LiveEvent, boolean>;
+  /** Begins to gather what is kept nowhere; `wake` asks for the next look. @returns ends it */
+  readonly attach?: (wake: () => void) => () => void;
+}
 
 /** Nothing has happened for a while. */
 const QUIET = null;
@@ -144,6 +148,7 @@ export class ExecutionStreams implements OnModuleDestroy {
   ): AsyncGenerator<LiveEvent | typeof QUIET> {
     const news = new News(gone);
     const unwatch = this.watches.watch(executionId, () => news.come());
+    const detach = look.attach?.(() => news.come());
     try {
       let quiet = 0;
       while (!gone.aborted) {
@@ -159,6 +164,7 @@ export class ExecutionStreams implements OnModuleDestroy {
         pulled();
       }
     } finally {
+      detach?.();
       unwatch();
     }
   }

@@ -9,11 +9,14 @@ import { ExecutionRepository, type LogFilter } from '../views/execution.reposito
 import type { ExecutionRow } from '../views/execution.row.js';
 import { toExecution, toLogLine, toStepExecution } from '../views/execution.views.js';
 import { ChangesRepository } from './changes.repository.js';
+import { LiveTokens, type TokenPiece } from './live-tokens.js';
 import type { Look } from './execution-streams.js';
 import { formatPosition, readPosition, START, type Position } from './position.js';
 import type { LiveEvent } from './server-sent-events.js';
 
 const LOG_PAGE = 100;
+/** What a reader that is too slow loses of an answer it finds in the step's output. */
+const MOST_PIECES = 1_000;
 
 /** What live routes and streams send, look by look. PostgreSQL is read from a position on; the position is the event's id. */
 @Injectable()
@@ -21,6 +24,7 @@ export class LiveExecutions {
   constructor(
     private readonly executions: ExecutionRepository,
     private readonly changes: ChangesRepository,
+    private readonly tokens: LiveTokens,
   ) {}
 
   /** @throws LastEventIdError 422 */
@@ -36,7 +40,14 @@ export class LiveExecutions {
   events(executionId: string, lastEventId: string | undefined): Look {
     const position = lastEventId ? readPosition(lastEventId) : { ...START };
     if (position === null) throw new LastEventIdError();
-    return () => this.lookAtEvents(executionId, position);
+    const pieces: TokenPiece[] = [];
+    const take = (wake: () => void) => (piece: TokenPiece) => {
+      if (pieces.length < MOST_PIECES) pieces.push(piece);
+      wake();
+    };
+    return Object.assign(() => this.lookAtEvents(executionId, position, pieces), {
+      attach: (wake: () => void) => this.tokens.listen(executionId, take(wake)),
+    });
   }
 
   /** The status is read first: an end commits together with the last lines, so an ended one has no more than are there. */
@@ -47,7 +58,11 @@ export class LiveExecutions {
     return yield* endOf(execution);
   }
 
-  private async *lookAtEvents(executionId: string, at: Position): AsyncGenerator<LiveEvent, boolean> {
+  private async *lookAtEvents(
+    executionId: string,
+    at: Position,
+    pieces: TokenPiece[],
+  ): AsyncGenerator<LiveEvent, boolean> {
     const row = await this.executions.find(executionId);
     if (row === undefined) return yield* deleted();
     const isFirst = at.execution === START.execution;
@@ -58,6 +73,8 @@ export class LiveExecutions {
       at.log = id;
       yield { event: 'log', data: line, id: formatPosition(at) };
     }
+    // They are kept nowhere: their id is where a client goes on that has lost them.
+    for (const piece of pieces.splice(0)) yield { event: 'token', data: piece, id: formatPosition(at) };
     if (!isFirst) yield* executionEvent(row, at);
     return yield* endOf(row);
   }

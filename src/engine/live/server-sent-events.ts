@@ -1,6 +1,6 @@
 /** Something that happened in an execution; `id` is the position after it. */
 export interface LiveEvent {
-  readonly event: 'execution' | 'step' | 'log' | 'end' | 'interrupted';
+  readonly event: 'execution' | 'step' | 'log' | 'token' | 'end' | 'interrupted';
   readonly data: unknown;
   readonly id?: string;
 }

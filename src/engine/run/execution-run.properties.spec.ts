@@ -251,6 +251,8 @@ class Life {
       closeAnswers: () => Promise.resolve(new Map()),
       onStepEnd: nothing,
       onRetry: nothing,
+      onText: nothing,
+      journalOf: () => ({ read: () => Promise.resolve(new Map()), write: () => Promise.resolve() }),
       onChange: nothing,
     };
   }

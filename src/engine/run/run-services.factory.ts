@@ -12,6 +12,8 @@ import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { ExecutionFiles } from '../files/execution-files.service.js';
 import { OwnEvents } from '../events/own-events.js';
+import { StepJournals } from '../journal/step-journals.js';
+import { LiveTokens } from '../live/live-tokens.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -49,6 +51,8 @@ export class RunServicesFactory {
     events: OwnEvents,
     { hooks }: Plugins,
     tracing: Tracing,
+    tokens: LiveTokens,
+    journals: StepJournals,
   ) {
     this.services = {
       types,
@@ -59,6 +63,7 @@ export class RunServicesFactory {
       clock,
       slots,
       files,
+      journalOf: (owned) => journals.of(owned),
       checkpoint: checkpointStatement(
         timers,
         replica.slot,
@@ -81,6 +86,7 @@ export class RunServicesFactory {
       hooks: hooks ?? undefined,
       tracing: tracing.isOn ? tracing : undefined,
       onRetry: (type) => metrics.retried(type),
+      onText: (executionId, stepPath, attempt, text) => tokens.tell({ executionId, stepPath, attempt, text }),
       onChange: (executionId) => watches.changed(executionId),
     };
   }

@@ -3,9 +3,11 @@ import type {
   FanOut,
   NodeFailure,
   NodeOutcome,
+  NodeTools,
   NodeType,
   Resumed,
   StepFiles,
+  StepJournal,
   SuspendRequest,
   WebhookResponse,
 } from '../../nodes/node.contract.js';
@@ -283,10 +285,26 @@ export class StepRunner {
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: isWithheldFrom(this.claimed) ? WITHHELD_CONNECTIONS : this.services.connections,
       now: this.now,
+      tell: (text) => this.services.onText(this.claimed.id, path, record.fields.attempt, text),
+      ...(step.effect !== 'pure' && { journal: this.journalOf(record) }),
       files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
-    return { record, node, context };
+    return { record, node, context: { ...context, nodes: this.toolsOf(context) } };
+  }
+
+  private journalOf({ fields }: StepRecord): StepJournal {
+    const { id: executionId, epoch, attempt } = this.claimed;
+    return this.services.journalOf({ stepExecutionId: fields.id, executionId, epoch, attempt });
+  }
+
+  private toolsOf(context: AttemptContext): NodeTools {
+    const { types } = this.services;
+    return {
+      describe: (type) => types.describe(type),
+      run: async (type, config, as) =>
+        await types.get(type).execute({ ...context, ...as, config: types.resolve(type, config), resumed: null }),
+    };
   }
 
   private filesOf(stepPath: string): StepFiles {
