@@ -12,6 +12,12 @@ import { Children0000000000011 } from './0011-children.js';
 import { Search0000000000012 } from './0012-search.js';
 import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
 import { StepTemplates0000000000016 } from './0016-step-templates.js';
+import { TriggerCare0000000000020 } from './0020-trigger-care.js';
+import { StoppedPasses0000000000030 } from './0030-stopped-passes.js';
+import { Statistics0000000000040 } from './0040-statistics.js';
+import { TraceParent0000000000041 } from './0041-trace-parent.js';
+import { StepJournal0000000000060 } from './0060-step-journal.js';
+import { ErrorWords0000000000080 } from './0080-error-words.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -29,4 +35,10 @@ export const MIGRATIONS = [
   Search0000000000012,
   GitHubInstallations0000000000014,
   StepTemplates0000000000016,
+  TriggerCare0000000000020,
+  StoppedPasses0000000000030,
+  Statistics0000000000040,
+  TraceParent0000000000041,
+  StepJournal0000000000060,
+  ErrorWords0000000000080,
 ];

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AccessModule } from './access/access.module.js';
 import type { AppConfig } from './common/config/app-config.js';
@@ -14,6 +14,7 @@ import { MetricsModule } from './common/metrics/metrics.module.js';
 import { QueueModule } from './common/queue/queue.module.js';
 import { SignalsModule } from './common/signals/signals.module.js';
 import { TimersModule } from './common/timers/timers.module.js';
+import { TracingModule } from './common/tracing/tracing.module.js';
 import { DeploymentModule } from './deployment/deployment.module.js';
 import { EngineModule } from './engine/engine.module.js';
 import { LocksModule } from './locks/locks.module.js';
@@ -23,6 +24,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { Plugins } from './common/plugins/plugins.js';
 import { PluginsModule } from './common/plugins/plugins.module.js';
 import { PortsModule } from './ports.module.js';
+import { StatisticsModule } from './common/statistics/statistics.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { TriggerRegistry } from './triggers/trigger-registry.js';
 import { TriggersModule } from './triggers/triggers.module.js';
@@ -34,8 +36,10 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
   imports: [
     ScheduleModule.forRoot(),
     MetricsModule,
+    TracingModule,
     HealthModule,
     DatabaseModule,
+    StatisticsModule,
     SignalsModule,
     TimersModule,
     QueueModule,
@@ -56,8 +60,19 @@ import { WorkflowsModule } from './workflows/workflows.module.js';
   ],
 })
 export class AppModule {
-  static with(config: AppConfig, redactor: Redactor, plugins = new Plugins()): DynamicModule {
-    const imports = [ConfigModule.with(config), LoggingModule.with(redactor), PluginsModule.with(plugins)];
+  /** @param transports further ones, loaded only where they are wanted. */
+  static with(
+    config: AppConfig,
+    redactor: Redactor,
+    plugins = new Plugins(),
+    transports: readonly Type[] = [],
+  ): DynamicModule {
+    const imports = [
+      ConfigModule.with(config),
+      LoggingModule.with(redactor),
+      PluginsModule.with(plugins),
+      ...transports,
+    ];
     return { module: AppModule, imports };
   }
 

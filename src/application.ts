@@ -23,11 +23,16 @@ export async function createApplication(
   logger: LoggerService,
 ): Promise<Application> {
   const plugins = await loadPlugins(config.plugins, process.cwd());
-  const app = await createHttpServer(AppModule.with(config, redactor, plugins), config, logger);
+  // Nothing of gRPC is loaded where it is off.
+  const grpc = config.grpcPort === null ? null : await loadGrpc();
+  const app = await createHttpServer(AppModule.with(config, redactor, plugins, grpc?.modules), config, logger);
+  grpc?.connect(app, config);
   setUpOpenApi(app, VERSION, INGRESS_PATHS);
   measureHttp(app);
   return {
     listen: async () => {
+      await app.init();
+      if (grpc !== null) await app.startAllMicroservices();
       await app.listen({ port: config.port, host: config.host });
     },
     close: async () => {
@@ -35,4 +40,9 @@ export async function createApplication(
       await app.close();
     },
   };
+}
+
+async function loadGrpc() {
+  const [{ GrpcModule }, { connectGrpc }] = await Promise.all([import('./grpc.module.js'), import('./grpc-server.js')]);
+  return { modules: [GrpcModule], connect: connectGrpc };
 }

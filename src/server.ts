@@ -11,7 +11,10 @@ import { configSecrets } from './common/logging/config-secrets.js';
 import { createLogger, stdout, type LogSink } from './common/logging/logger.js';
 import { NestLogger } from './common/logging/nest-logger.js';
 import { Redactor } from './common/logging/redactor.js';
+import type { SentrySink } from './common/logging/sentry.js';
+import { settleMemory } from './settle-memory.js';
 import { onStopRequest } from './stop-request.js';
+import { VERSION } from './version.js';
 import { welcome } from './welcome.js';
 
 /** The process, from settings to drain. Ends it with 1 and one clear message when it cannot start. */
@@ -21,7 +24,8 @@ export async function main(): Promise<void> {
 
 class Server {
   private readonly redactor = new Redactor();
-  private readonly sink: LogSink = stdout();
+  private sink: LogSink = stdout();
+  private sentry: SentrySink | null = null;
   private starting: Promise<void> = Promise.resolve();
   private postgres: EmbeddedPostgres | null = null;
   private app: Application | null = null;
@@ -40,6 +44,7 @@ class Server {
   private async startAll(): Promise<void> {
     const { config: settings, warnings } = readConfig(processEnvironment());
     this.redactor.add(...configSecrets(settings));
+    if (settings.sentryDsn !== null) await this.reportTo(settings, settings.sentryDsn);
     Logger.overrideLogger(new NestLogger(createLogger(settings, this.redactor, this.sink)));
     const logger = new Logger('Boot');
     for (const warning of warnings) logger.warn(warning);
@@ -59,6 +64,14 @@ class Server {
     await this.app.listen();
     logger.log({ message: `listening on ${config.host}:${config.port}`, event: 'started' });
     this.say(welcome(config, adminKey, this.postgres));
+    settleMemory();
+  }
+
+  /** Loaded only where it is wanted. */
+  private async reportTo(settings: AppConfig, dsn: string): Promise<void> {
+    const { SentrySink } = await import('./common/logging/sentry.js');
+    this.sentry = new SentrySink(this.sink, settings, dsn, VERSION);
+    this.sink = this.sentry;
   }
 
   /** Starts what the settings leave to us, and fills in what only then is known. */
@@ -115,6 +128,7 @@ class Server {
       new Logger('Boot').error({ message: 'not everything could be closed in order', err: error });
     }
     await this.postgres?.stop();
+    await this.sentry?.close();
     this.sink.flush();
   }
 

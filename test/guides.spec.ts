@@ -22,6 +22,9 @@ const GUIDES: Record<string, readonly string[]> = {
   'docs/guides/testing-workflows.md': ['"output":{"amount":250}', '"trigger_type":"test"'],
   'docs/guides/templates.md': ['"said":"Dear Ada"', '"message":"ping moon"'],
   'docs/guides/secrets.md': ['"name":"api_token"'],
+  'docs/guides/language-models.md': ['"name":"models"', '"small":{"input":0.5'],
+  'docs/guides/agents.md': ['"name":"clerk"', '"name":"tickets"'],
+  'docs/guides/mcp.md': ['"name":"notes",', '"name":"files"'],
   'docs/guides/connections.md': ['reports:***@db.example.com', '"revision":2'],
 };
 
@@ -44,9 +47,17 @@ describe('the lines of a guide', () => {
   });
 });
 
-/** The files that the lines send: the last workflow that the page shows. */
+/** The files that the lines send: the workflow of that name, or the last one that the page shows. */
 function writeDefinitions(page: string, lines: string, folder: string): void {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  const last = fences({ path: page, text }).findLast(({ language }) => language === 'yaml');
-  for (const [, name] of lines.matchAll(/@([\w-]+\.yaml)/g)) writeFileSync(join(folder, name ?? ''), last?.text ?? '');
+  const shown = fences({ path: page, text }).filter(({ language }) => language === 'yaml');
+  for (const [, name = ''] of lines.matchAll(/@([\w-]+)\.yaml/g)) {
+    const own = shown.findLast((fence) => slugOf(fence.text) === name) ?? shown.at(-1);
+    writeFileSync(join(folder, `${name}.yaml`), own?.text ?? '');
+  }
+}
+
+function slugOf(text: string): string {
+  const name = /^name: (.*)$/m.exec(text)?.[1] ?? '';
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }

@@ -15,6 +15,8 @@ export async function readHistory({ server, rows }, { workflows, today }) {
   const some = (n) => samples[(n * 7919) % samples.length];
   const at = (ms) => encodeURIComponent(new Date(ms).toISOString());
   const day = (n) => today - (1 + (n % 25)) * DAY_MS;
+  // Minutes are kept for a week.
+  const lately = (n) => today - (1 + (n % 5)) * DAY_MS;
   const range = (from, to) => `from=${at(from)}&to=${at(to)}`;
   const now = Date.now();
   const reads = [
@@ -40,10 +42,10 @@ export async function readHistory({ server, rows }, { workflows, today }) {
     ['steps', (n) => `/executions/${some(n).id}/steps`],
     ['timeline', (n) => `/executions/${some(n).id}/timeline`],
     ['status of a workflow', (n) => `/workflows/${workflows[n % workflows.length]}/status`],
-    ['statistics of a workflow', (n) => `/workflows/${workflows[n % workflows.length]}/statistics`, false],
-    ['statistics of an hour', (n) => `/statistics?${range(day(n), day(n) + HOUR_MS)}&bucket=minute`, false],
-    ['statistics of a day', (n) => `/statistics?${range(day(n), day(n) + DAY_MS)}`, false],
-    ['statistics of a week', () => `/statistics?${range(now - 7 * DAY_MS, now)}&bucket=day`, false],
+    ['statistics of a workflow', (n) => `/workflows/${workflows[n % workflows.length]}/statistics`],
+    ['statistics of an hour', (n) => `/statistics?${range(lately(n), lately(n) + HOUR_MS)}&bucket=minute`],
+    ['statistics of a day', (n) => `/statistics?${range(day(n), day(n) + DAY_MS)}`],
+    ['statistics of a week', () => `/statistics?${range(now - 7 * DAY_MS, now)}&bucket=day`],
   ];
   const results = [];
   for (const [name, path, promised = true] of reads) {

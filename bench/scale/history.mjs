@@ -8,7 +8,7 @@ import { slowPlans } from './history-plans.mjs';
 import { startOnOwnPostgres } from './server.mjs';
 import { timeRetention } from './retention.mjs';
 
-/** What is read again and again by people and programs must be quick; statistics sum over what they are asked for. */
+/** What is read again and again by people and programs must be quick. */
 const LIMIT_MS = 50;
 
 const SETTINGS = {

@@ -10,11 +10,18 @@ const MESSAGES: Readonly<Record<CredentialFault, string>> = {
 };
 
 export class UnauthorizedError extends AppError {
-  constructor(code: CredentialFault, cause?: unknown) {
+  /** @param scheme `Basic`: a browser asks its user. */
+  constructor(
+    readonly fault: CredentialFault,
+    cause?: unknown,
+    scheme: 'Bearer' | 'Basic' = 'Bearer',
+  ) {
+    const code = fault;
     // RFC 6750, section 3: no error code when no credentials were sent.
     const challenge =
       code === 'credentials_missing' ? '' : `, error="invalid_token", error_description="${MESSAGES[code]}"`;
-    const headers = { 'WWW-Authenticate': `Bearer realm="millrace"${challenge}` };
+    const bearer = `Bearer realm="millrace"${challenge}`;
+    const headers = { 'WWW-Authenticate': scheme === 'Basic' ? 'Basic realm="millrace", charset="UTF-8"' : bearer };
     super({ code, status: 401, message: MESSAGES[code], headers, cause });
   }
 }

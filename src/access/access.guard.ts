@@ -1,13 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS_RULE, type AccessRule, type Caller, PUBLIC_WHEN, ROLES } from '../common/api/requires.js';
+import { ACCESS_RULE, type AccessRule, type Caller, FOR_BROWSERS, PUBLIC_WHEN } from '../common/api/requires.js';
 import { AppConfig } from '../common/config/app-config.js';
-import { NoAccessRuleError, RoleTooLowError, ScopeMissingError, UnauthorizedError } from './access.errors.js';
+import { NoAccessRuleError, UnauthorizedError } from './access.errors.js';
 import { Authenticator } from './authenticator.js';
-import { type Identity, tokenIn } from './credentials.js';
-import { isRead, scopeNeeded, scopesAllow } from './scopes.js';
-import { WriteLimiter } from './write-limiter.js';
+import { Authorizer } from './authorizer.js';
+import { type Identity, passwordIn, tokenIn } from './credentials.js';
 
 export interface AuthenticatedRequest extends FastifyRequest {
   caller?: Caller;
@@ -20,7 +19,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
-    private readonly limiter: WriteLimiter,
+    private readonly authorizer: Authorizer,
     private readonly config: AppConfig,
   ) {}
 
@@ -33,8 +32,8 @@ export class AccessGuard implements CanActivate {
     if (rule === undefined) throw new NoAccessRuleError();
     if ('open' in rule || this.isPublic(context)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const identity = await this.identify(request);
-    this.authorize(identity, rule, request);
+    const identity = await this.identify(request, this.isForBrowsers(context));
+    this.authorizer.authorize(identity, rule.role, request.method, request.url);
     request.identity = identity;
     request.caller = { actor: identity.actor, role: identity.role, ownerId: identity.ownerId, ip: request.ip };
     return true;
@@ -45,16 +44,21 @@ export class AccessGuard implements CanActivate {
     return setting !== undefined && this.config[setting];
   }
 
-  private identify(request: FastifyRequest): Promise<Identity> {
-    const token = tokenIn(request.headers);
-    if (token === undefined) throw new UnauthorizedError('credentials_missing');
-    return this.authenticator.authenticate(token);
+  private isForBrowsers(context: ExecutionContext): boolean {
+    return this.reflector.get<true | undefined>(FOR_BROWSERS, context.getHandler()) === true;
   }
 
-  private authorize(identity: Identity, rule: Exclude<AccessRule, { open: true }>, request: FastifyRequest): void {
-    if (ROLES.indexOf(identity.role) < ROLES.indexOf(rule.role)) throw new RoleTooLowError(identity.role, rule.role);
-    const scope = scopeNeeded(request.method, request.url);
-    if (!scopesAllow(identity.scopes, scope)) throw new ScopeMissingError(scope);
-    if (!isRead(request.method)) this.limiter.take(identity.actor);
+  private async identify({ headers }: FastifyRequest, isForBrowsers: boolean): Promise<Identity> {
+    const token = tokenIn(headers) ?? (isForBrowsers ? passwordIn(headers) : undefined);
+    const scheme = isForBrowsers ? 'Basic' : 'Bearer';
+    if (token === undefined) throw new UnauthorizedError('credentials_missing', undefined, scheme);
+    try {
+      return await this.authenticator.authenticate(token);
+    } catch (error) {
+      // A mistyped key: the browser shall ask again.
+      throw isForBrowsers && error instanceof UnauthorizedError
+        ? new UnauthorizedError(error.fault, error, scheme)
+        : error;
+    }
   }
 }

@@ -9,14 +9,16 @@ import { ApiKeysService } from './api-keys.service.js';
 import { AuditController } from './audit.controller.js';
 import { AuditInterceptor } from './audit.interceptor.js';
 import { AuditLog } from './audit-log.js';
+import { AuditTrail } from './audit-trail.js';
 import { Authenticator } from './authenticator.js';
+import { Authorizer } from './authorizer.js';
 import { JwtVerifier } from './jwt-verifier.js';
 import { KeyCache } from './key-cache.js';
 import { KeyUsage } from './key-usage.js';
 import { MeController } from './me.controller.js';
 import { WriteLimiter } from './write-limiter.js';
 
-/** Guards every HTTP route of the application, and logs every write. */
+/** Guards every HTTP route of the application, and logs every write; the guard of gRPC is made of the same parts. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity])],
   controllers: [ApiKeysController, MeController, AuditController],
@@ -28,9 +30,12 @@ import { WriteLimiter } from './write-limiter.js';
     JwtVerifier,
     Authenticator,
     WriteLimiter,
+    Authorizer,
     AuditLog,
+    AuditTrail,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
   ],
+  exports: [Authenticator, Authorizer, AuditTrail],
 })
 export class AccessModule {}

@@ -12,6 +12,13 @@ export interface Identity {
   readonly expiresAt: Date | null;
 }
 
+/** The password of `Authorization: Basic …`, whatever the name. */
+export function passwordIn(headers: IncomingHttpHeaders): string | undefined {
+  const encoded = /^Basic +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const password = /:(.+)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString())?.[1];
+  return password;
+}
+
 /** The token of `Authorization: Bearer …` or `X-API-Key`; undefined when neither was sent. */
 export function tokenIn(headers: IncomingHttpHeaders): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];

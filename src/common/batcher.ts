@@ -21,6 +21,10 @@ export class Batcher<Item> {
     return this.gathered.length;
   }
 
+  get isBusy(): boolean {
+    return this.running !== null;
+  }
+
   async idle(): Promise<void> {
     while (this.running !== null) await this.running;
   }

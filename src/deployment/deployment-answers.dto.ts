@@ -20,8 +20,8 @@ export class DeploymentPageDto {
 export class DeploymentWarningDto {
   code!: string;
   message!: string;
-  /** The name of the trigger that it is about. */
-  trigger!: string;
+  /** The name of the trigger that it is about; null: none, as with `secret_missing`. */
+  trigger!: string | null;
   at!: string | null;
 }
 

@@ -8,9 +8,10 @@ import { isId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import { Signals } from '../common/signals/signals.contract.js';
 import type { PlannedTrigger } from '../definition/plan.js';
-import { InForce } from '../triggers/in-force.js';
+import { InForce, type VersionInForce } from '../triggers/in-force.js';
+import { MissingSecrets } from '../triggers/missing-secrets.js';
 import { Notifier } from '../triggers/notifications/notifier.service.js';
-import { TriggerArming, type Armed } from '../triggers/trigger-arming.js';
+import { TriggerArming, type Armed, type ArmingOrder } from '../triggers/trigger-arming.js';
 import { TriggerDrafts } from '../triggers/trigger-draft.js';
 import { TriggerManager } from '../triggers/trigger-manager.js';
 import type { TriggerDraft } from '../triggers/trigger.row.js';
@@ -31,7 +32,7 @@ export interface DeployOrder {
 
 export interface Deployed extends DeploymentView {
   triggers: TriggerView[];
-  warnings: { code: string; message: string; trigger: string; at: string | null }[];
+  warnings: { code: string; message: string; trigger: string | null; at: string | null }[];
 }
 
 /** Puts versions in force: checks, then the deployment and its armed triggers in one transaction. */
@@ -47,13 +48,14 @@ export class DeploymentService implements OnModuleInit {
     private readonly triggers: TriggerService,
     private readonly notifier: Notifier,
     private readonly inForce: InForce,
+    private readonly missing: MissingSecrets,
     private readonly signals: Signals,
     private readonly database: Database,
     private readonly settings: AppConfig,
   ) {}
 
   onModuleInit(): void {
-    this.inForce.readBy(async (workflowId) => (await this.deployments.inForce(workflowId)) ?? null);
+    this.inForce.readBy((workflowId) => this.versionInForce(workflowId));
     this.workflows.onStatusChange(async (client, workflow, to) => {
       if (to !== 'archived') return;
       await this.withdrawWithin(client, workflow.id);
@@ -73,13 +75,15 @@ export class DeploymentService implements OnModuleInit {
     const { plan } = await this.plans.get(workflow.id, version);
     const drafts = this.checked(plan.triggers, order.mode);
     const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: caller.actor };
-    const { isFirst, row, armed } = await this.commit(wanted, drafts, heldBy(workflow.status));
+    const force = { held: heldBy(workflow.status), retentionMs: plan.retentionMs ?? null };
+    const { isFirst, row, armed } = await this.commit(wanted, drafts, force);
     await this.signals.publish(WORKFLOW_STATUS_SIGNAL, {
       workflow_id: workflow.id,
       status: heldBy(workflow.status) === null ? 'active' : workflow.status,
     });
     await this.manager.announce();
-    const warnings = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
+    const ofTriggers = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
+    const warnings = [...ofTriggers, ...(await this.missing.of(plan)).map(secretMissing)];
     return {
       isFirst,
       deployed: { ...deploymentView(row), triggers: await this.triggers.ofWorkflow(workflow.id, caller), warnings },
@@ -116,6 +120,13 @@ export class DeploymentService implements OnModuleInit {
     return pageOf(await this.deployments.allInForce(limit, idOf(cursor)), limit, (row) => row.id, deploymentView);
   }
 
+  private async versionInForce(workflowId: string): Promise<VersionInForce | null> {
+    const row = await this.deployments.inForce(workflowId);
+    if (row === undefined) return null;
+    const { plan } = await this.plans.get(workflowId, row.version);
+    return { version: row.version, mode: row.mode, retentionMs: plan.retentionMs ?? null };
+  }
+
   private checked(planned: readonly PlannedTrigger[], mode: DeployOrder['mode']): TriggerDraft[] {
     const faults: Fault[] = planned.flatMap((draft, index) =>
       this.drafts.faults(draft).map((fault) => ({ ...fault, path: `triggers[${index}].${fault.path}` })),
@@ -136,10 +147,10 @@ export class DeploymentService implements OnModuleInit {
   private async commit(
     wanted: NewDeployment,
     drafts: readonly TriggerDraft[],
-    held: string | null,
+    force: Pick<ArmingOrder, 'held' | 'retentionMs'>,
   ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
     try {
-      return await this.database.transaction(async (client) => this.replace(client, wanted, drafts, held));
+      return await this.database.transaction(async (client) => this.replace(client, wanted, drafts, force));
     } catch (error) {
       if (error instanceof AppError) await this.deployments.recordFailure(wanted, error.message);
       throw error;
@@ -150,15 +161,15 @@ export class DeploymentService implements OnModuleInit {
     client: PoolClient,
     wanted: NewDeployment,
     drafts: readonly TriggerDraft[],
-    held: string | null,
+    force: Pick<ArmingOrder, 'held' | 'retentionMs'>,
   ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
     await this.deployments.lock(client, wanted.workflowId);
     const isFirst = !(await this.deployments.end(client, wanted.workflowId));
     const row = await this.deployments.putInForce(client, wanted);
-    const armed = await this.arming.apply(client, { ...wanted, drafts, held });
+    const armed = await this.arming.apply(client, { ...wanted, drafts, ...force });
     await this.workflows.setDeployedVersion(client, wanted.workflowId, wanted.version);
     // Deploying a paused workflow does not resume it.
-    if (held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
+    if (force.held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
     return { isFirst, row, armed };
   }
 
@@ -176,6 +187,11 @@ export class DeploymentService implements OnModuleInit {
     await this.workflows.setDeployedVersion(client, workflowId, null);
     return this.deployments.end(client, workflowId);
   }
+}
+
+function secretMissing(name: string): Deployed['warnings'][number] {
+  const message = `There is no secret "${name}": what uses it fails until it is set.`;
+  return { code: 'secret_missing', message, trigger: null, at: null };
 }
 
 function idOf(cursor: string | undefined): string | undefined {

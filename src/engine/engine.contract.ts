@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { TraceContext } from '../common/tracing/trace-context.js';
 
 export type ExecutionStatus =
   'queued' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'timed_out';
@@ -17,6 +18,8 @@ export interface OccurrenceRecord {
   readonly outcome: OccurrenceOutcome;
   readonly reason: { readonly code: string; readonly detail: string } | null;
   readonly payload: unknown;
+  /** The payload when it starts nothing after all: as a duplicate, or by `concurrency`. Without: `payload`. */
+  readonly unstartedPayload?: (() => unknown) | undefined;
   readonly replayOf: string | null;
 }
 
@@ -29,6 +32,8 @@ export interface OccurrenceKey {
 }
 
 export interface ExecutionRequest {
+  /** UUIDv7, where it had to be known beforehand. */
+  readonly id?: string | undefined;
   readonly workflowId: string;
   readonly version: number;
   readonly input: unknown;
@@ -44,11 +49,13 @@ export interface ExecutionRequest {
   /** Of a test run: what stands in for its steps. A test run takes no part in `concurrency`. */
   readonly mocks?: Readonly<Record<string, unknown>>;
   /** Uploads, attachments: files of the execution from its start, with `step_path` null. Without: none. */
-  readonly files?: readonly AcceptedFile[];
+  readonly files?: readonly AcceptedFile[] | undefined;
 }
 
 /** A file that comes with what starts an execution. Its name becomes one that may be, and differs from the others'. */
 export interface AcceptedFile {
+  /** Made for this execution by whoever names the file beforehand (`bringFiles`). */
+  readonly id?: string;
   readonly name: string;
   /** Media type, as declared. */
   readonly type?: string | undefined;
@@ -77,6 +84,8 @@ export interface StartRequest {
   readonly key: OccurrenceKey | null;
   /** This process wants to await the end by `ExecutionEnds.wait`. */
   readonly awaited?: boolean;
+  /** The span that it starts in. Default: the one that the caller works in. */
+  readonly trace?: TraceContext | undefined;
 }
 
 export interface StartResult {

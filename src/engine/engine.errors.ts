@@ -94,6 +94,14 @@ export class StreamsExhaustedError extends AppError {
   }
 }
 
+/** A stream that goes on elsewhere, from the last position on. */
+export class StreamInterruptedError extends AppError {
+  constructor(reason: string) {
+    const message = `This replica ends the stream (${reason}). Watch again, from the last position received.`;
+    super({ code: 'stream_interrupted', status: 503, retryable: true, message, headers: { 'Retry-After': '1' } });
+  }
+}
+
 export class TooManyRequestsError extends AppError {
   constructor(retryAfterSeconds: number) {
     super({

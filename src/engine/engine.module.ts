@@ -11,6 +11,7 @@ import { PlacesChore } from './concurrency/places-chore.js';
 import { Places } from './concurrency/places.service.js';
 import { Supersession } from './concurrency/supersession.service.js';
 import { BulkService } from './control/bulk.service.js';
+import { CancelRequests } from './control/cancel-requests.service.js';
 import { CancelService } from './control/cancel.service.js';
 import { EngineCancels } from './control/execution-cancels.service.js';
 import { PauseService } from './control/pause.service.js';
@@ -53,6 +54,8 @@ import { Retention } from './maintenance/retention.service.js';
 import { WakeUps } from './maintenance/wake-ups.js';
 import { ChangesRepository } from './live/changes.repository.js';
 import { ExecutionStreams } from './live/execution-streams.js';
+import { StepJournals } from './journal/step-journals.js';
+import { LiveTokens } from './live/live-tokens.js';
 import { LiveExecutions } from './live/live-executions.service.js';
 import { Watches } from './live/watches.js';
 import { LoadWatch } from './load/load-watch.service.js';
@@ -60,6 +63,7 @@ import { WorkerLoad } from './load/worker-load.js';
 import { OpenExecutions } from './open-executions.js';
 import { Replica } from './replica.js';
 import { ControlSignals } from './run/control-signals.js';
+import { DirectStarts } from './run/direct-starts.js';
 import { EngineMetrics } from './run/engine-metrics.js';
 import { Journal } from './run/journal.js';
 import { LeftOpen } from './run/left-open.service.js';
@@ -108,6 +112,8 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LoadWatch,
     WorkerShare,
     Watches,
+    LiveTokens,
+    StepJournals,
     ChangesRepository,
     ExecutionStreams,
     LiveExecutions,
@@ -117,6 +123,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     LocalEnds,
     RunServicesFactory,
     LeftOpen,
+    DirectStarts,
     RunnerService,
     StarterService,
     ExecuteService,
@@ -146,6 +153,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     EventWaits,
     Events,
     OwnEvents,
+    CancelRequests,
     CancelService,
     PauseService,
     RetryService,
@@ -181,6 +189,11 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     OpenExecutions,
     ExecutionCancels,
     CancelService,
+    CancelRequests,
+    ExecuteService,
+    ExecutionQueries,
+    ExecutionStreams,
+    LiveExecutions,
     RunnerHolds,
     Replica,
   ],

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import type { Page } from '../common/page.js';
-import { CancelService } from './control/cancel.service.js';
+import { CancelRequests } from './control/cancel-requests.service.js';
 import {
   CancelDto,
   ExecutionDto,
@@ -21,7 +21,7 @@ import { ExecutionQueries } from './views/execution-queries.service.js';
 export class ExecutionsController {
   constructor(
     private readonly queries: ExecutionQueries,
-    private readonly cancels: CancelService,
+    private readonly cancels: CancelRequests,
   ) {}
 
   @Get()
@@ -61,14 +61,8 @@ export class ExecutionsController {
   @ApiOperation({ operationId: 'cancelExecution', summary: 'Cancel an execution; afterwards only `finally` runs' })
   @ApiOkResponse({ type: ExecutionDto, description: 'The execution; `cancelled`, unless its `finally` still runs.' })
   @ApiProblems(401, 403, 404, 409, 422)
-  async cancel(
-    @Param('id') id: string,
-    @Body() body: CancelDto,
-    @CurrentCaller() caller: Caller,
-  ): Promise<ExecutionDto> {
-    await this.queries.summary(id, caller);
-    await this.cancels.cancel(id, body.reason ?? null);
-    return await this.queries.get(id);
+  cancel(@Param('id') id: string, @Body() body: CancelDto, @CurrentCaller() caller: Caller): Promise<ExecutionDto> {
+    return this.cancels.cancel(id, body.reason, caller);
   }
 
   @Get(':id/steps')

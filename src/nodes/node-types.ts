@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { NodeType } from './node.contract.js';
+import { AgentNode } from './types/agent/agent.node.js';
 import { ApprovalNode } from './types/approval/approval.node.js';
 import { ConditionNode } from './types/condition/condition.node.js';
 import { EmitNode } from './types/emit/emit.node.js';
@@ -10,8 +11,10 @@ import { GitHubNode } from './types/github/github.node.js';
 import { FileNode } from './types/file/file.node.js';
 import { GroupNode } from './types/group/group.node.js';
 import { HttpNode } from './types/http/http.node.js';
+import { LlmNode } from './types/llm/llm.node.js';
 import { LogNode } from './types/log/log.node.js';
 import { LoopNode } from './types/loop/loop.node.js';
+import { McpNode } from './types/mcp/mcp.node.js';
 import { MemoryNode } from './types/memory/memory.node.js';
 import { ParallelNode } from './types/parallel/parallel.node.js';
 import { RespondNode } from './types/respond/respond.node.js';
@@ -28,6 +31,7 @@ import { WebhookNode } from './types/webhook/webhook.node.js';
 
 /** THE LIST: every node type of this server, one line each. */
 export const NODE_TYPES: readonly Type<NodeType>[] = [
+  AgentNode,
   ApprovalNode,
   ConditionNode,
   EmitNode,
@@ -38,8 +42,10 @@ export const NODE_TYPES: readonly Type<NodeType>[] = [
   FileNode,
   GroupNode,
   HttpNode,
+  LlmNode,
   LogNode,
   LoopNode,
+  McpNode,
   MemoryNode,
   ParallelNode,
   RespondNode,

@@ -84,10 +84,37 @@ export interface NodeContext<C extends object = object> {
   readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
+  /** Shows a piece of text to whoever watches the execution now; it is kept nowhere. */
+  readonly tell?: (text: string) => void;
+  /** What this step has done inside itself; left out for pure steps. */
+  readonly journal?: StepJournal;
+  /** Other node types, for a step that uses them as tools. */
+  readonly nodes?: NodeTools;
   /** Of the step execution: the same for every attempt. */
   readonly stepExecutionId: string;
   /** What an earlier `wait` or `suspend` outcome of this attempt left, when the step is entered again; else null. */
   readonly resumed: Resumed | null;
+}
+
+/**
+ * Checkpoints inside a step: what is written is committed before `write` resolves, and found by every later attempt,
+ * also in another process. A retry of the execution begins with an empty one.
+ */
+export interface StepJournal {
+  read(): Promise<ReadonlyMap<string, unknown>>;
+  /** Once a key. Plain JSON; secrets are redacted. @throws NodeError when another owner has taken the execution */
+  write(key: string, value: unknown): Promise<void>;
+}
+
+export interface NodeTools {
+  /** @throws NodeTypeNotFoundError */
+  describe(type: string): {
+    readonly kind: NodeKind;
+    readonly description: string;
+    readonly schema: Readonly<Record<string, unknown>>;
+  };
+  /** One attempt with this config, which holds values only: templates in it are text. @throws NodeError */
+  run(type: string, config: unknown, as: Pick<NodeContext, 'idempotencyKey' | 'signal' | 'log'>): Promise<NodeOutcome>;
 }
 
 export interface Resumed {
@@ -231,8 +258,8 @@ export type ChildAnswer =
       readonly output: unknown;
       readonly error: unknown;
     }
-  /** In order; those that have ended. */
-  | { readonly kind: 'passes'; readonly results: readonly FanOutResult[] }
+  /** In order; those that have ended. `stopped`: a `stop` step in one of them ends the execution, with this output. */
+  | { readonly kind: 'passes'; readonly results: readonly FanOutResult[]; readonly stopped?: unknown }
   /** Nothing was started. */
   | { readonly kind: 'refused'; readonly error: NodeFailure };
 

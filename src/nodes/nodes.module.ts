@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { AiModule } from '../common/ai/ai.module.js';
 import { OutgoingHttp } from '../common/http/outgoing-http.js';
 import { OutgoingHttpModule } from '../common/http/outgoing-http.module.js';
 import { GitHubModule } from '../common/github/github.module.js';
+import { McpModule } from '../common/mcp/mcp.module.js';
 import { MemoryModule } from '../common/memory/memory.module.js';
 import { Plugins } from '../common/plugins/plugins.js';
 import { SqlModule } from '../common/sql/sql.module.js';
@@ -12,7 +14,7 @@ import { NODE_TYPES } from './node-types.js';
 import type { NodeType } from './node.contract.js';
 
 @Module({
-  imports: [OutgoingHttpModule, SqlModule, GitHubModule, MemoryModule],
+  imports: [OutgoingHttpModule, SqlModule, GitHubModule, MemoryModule, AiModule, McpModule],
   controllers: [NodeCatalogueController, MemoryController],
   providers: [
     ...NODE_TYPES,

@@ -1,5 +1,3 @@
-import { IsIn, IsISO8601, IsOptional } from 'class-validator';
-
 export class LivenessDto {
   status!: string;
 }
@@ -9,30 +7,6 @@ export class HealthDto {
   /** By part: `ok`, `degraded` or `down`. */
   checks!: Record<string, string>;
   stats!: Record<string, number>;
-}
-
-export class StatisticsQuery {
-  /** Default: 24 hours before `to`. */
-  @IsOptional()
-  @IsISO8601({ strict: true })
-  from?: string;
-
-  /** Default: now. */
-  @IsOptional()
-  @IsISO8601({ strict: true })
-  to?: string;
-
-  /** How long a bucket is. */
-  @IsOptional()
-  @IsIn(['minute', 'hour', 'day'])
-  bucket: 'minute' | 'hour' | 'day' = 'hour';
-}
-
-export class StatisticsDto {
-  totals!: Record<string, number | null>;
-  buckets!: Record<string, unknown>[];
-  errors!: Record<string, unknown>[];
-  steps!: Record<string, unknown>[];
 }
 
 export class SchedulerStatusDto {

@@ -5,12 +5,14 @@ import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { MetricsController } from './metrics.controller.js';
 import { OperationsController } from './operations.controller.js';
+import { QueueBoard } from './queue-board.js';
+import { QueuesController } from './queues.controller.js';
 import { SchedulerStatus } from './scheduler-status.service.js';
-import { StatisticsService } from './statistics.service.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
-  controllers: [HealthController, MetricsController, OperationsController],
-  providers: [DefaultProbes, HealthService, SchedulerStatus, StatisticsService],
+  controllers: [HealthController, MetricsController, OperationsController, QueuesController],
+  providers: [DefaultProbes, HealthService, QueueBoard, SchedulerStatus],
+  exports: [HealthService],
 })
 export class OperationsModule {}

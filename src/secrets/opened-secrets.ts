@@ -1,6 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Not, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { Redactor } from '../common/logging/redactor.js';
 import { Signals } from '../common/signals/signals.contract.js';
@@ -13,8 +13,7 @@ const FRESH_MS = 30_000;
 
 /** Opened secrets, kept briefly; every value that was opened is redacted from then on. */
 @Injectable()
-export class OpenedSecrets extends SecretStore implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(OpenedSecrets.name);
+export class OpenedSecrets extends SecretStore implements OnModuleDestroy {
   private readonly opened = new Map<string, { value: Promise<string | undefined>; until: number }>();
   private readonly unsubscribe: () => void;
 
@@ -42,14 +41,6 @@ export class OpenedSecrets extends SecretStore implements OnApplicationBootstrap
   override async names(): Promise<readonly string[]> {
     const rows = await this.secrets.find({ select: { name: true }, order: { name: 'ASC' } });
     return rows.map(({ name }) => name);
-  }
-
-  /** Says at the start, not at the first failing step, that SECRET_KEY is another one. */
-  async onApplicationBootstrap(): Promise<void> {
-    const others = await this.secrets.findBy({ keyId: Not(this.box.keyId) });
-    if (others.length === 0) return;
-    const names = others.map(({ name }) => name).join(', ');
-    this.logger.error(`SECRET_KEY is not the one under which these secrets were set, they cannot be opened: ${names}`);
   }
 
   onModuleDestroy(): void {

@@ -10,6 +10,12 @@ describe('a sealed secret', () => {
     expect(box.seal('token', 'válue \u0000 ✓').sealed.equals(sealed.sealed)).toBe(false);
   });
 
+  it('opens under a new key that knows the previous one, and is sealed under the new one only', () => {
+    const rotated = new SecretBox('a new secret key of 32 characters or more', 'a secret key of 32 characters or more');
+    expect(rotated.open('token', box.seal('token', 'v'))).toBe('v');
+    expect(() => box.open('token', rotated.seal('token', 'v'))).toThrow(/another SECRET_KEY/);
+  });
+
   it('says so under another key', () => {
     const other = new SecretBox('another secret key of 32 characters..');
     expect(() => other.open('token', box.seal('token', 'v'))).toThrow(/another SECRET_KEY/);

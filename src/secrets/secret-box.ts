@@ -18,10 +18,13 @@ export class SecretBox {
   /** Tells keys apart without telling the key. */
   readonly keyId: string;
   private readonly key: Buffer;
+  private readonly keys: ReadonlyMap<string, Buffer>;
 
-  constructor(secretKey: string) {
-    this.key = Buffer.from(hkdfSync('sha256', secretKey, 'millrace', 'secrets/1', 32));
-    this.keyId = createHash('sha256').update('key-id').update(this.key).digest('hex').slice(0, 12);
+  /** @param previous the key of before, under which nothing is sealed any more. */
+  constructor(secretKey: string, previous: string | null = null) {
+    this.key = derive(secretKey);
+    this.keyId = idOf(this.key);
+    this.keys = new Map([...(previous === null ? [] : [derive(previous)]), this.key].map((key) => [idOf(key), key]));
   }
 
   seal(name: string, value: string): SealedSecret {
@@ -33,7 +36,8 @@ export class SecretBox {
 
   /** @throws SecretUnreadableError */
   open(name: string, { keyId, sealed }: SealedSecret): string {
-    if (keyId !== this.keyId) {
+    const key = this.keys.get(keyId);
+    if (key === undefined) {
       throw new SecretUnreadableError(
         name,
         `it was sealed under another SECRET_KEY (key id ${keyId}; this server's is ${this.keyId})`,
@@ -42,7 +46,7 @@ export class SecretBox {
     const nonce = sealed.subarray(0, NONCE_BYTES);
     const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
     try {
-      const decipher = createDecipheriv('aes-256-gcm', this.key, nonce, { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
       decipher.setAAD(Buffer.from(name)).setAuthTag(tag);
       const text = [decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];
       return Buffer.concat(text).toString('utf8');
@@ -50,4 +54,12 @@ export class SecretBox {
       throw new SecretUnreadableError(name, 'what is stored was altered', cause);
     }
   }
+}
+
+function derive(secretKey: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, 'millrace', 'secrets/1', 32));
+}
+
+function idOf(key: Buffer): string {
+  return createHash('sha256').update('key-id').update(key).digest('hex').slice(0, 12);
 }

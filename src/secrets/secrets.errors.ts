@@ -15,7 +15,7 @@ export class SecretExistsError extends AppError {
 /** Sealed under another SECRET_KEY, or altered in the database. */
 export class SecretUnreadableError extends AppError {
   constructor(name: string, detail: string, cause?: unknown) {
-    const message = `The secret "${name}" cannot be opened: ${detail}. Start the server with the SECRET_KEY it was set under, or set it again.`;
+    const message = `The secret "${name}" cannot be opened: ${detail}. Give the SECRET_KEY it was set under in SECRET_KEY_PREVIOUS, or set it again.`;
     super({ code: 'secret_unreadable', status: 500, message, cause });
   }
 }

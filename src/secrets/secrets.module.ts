@@ -11,6 +11,7 @@ import { ConnectionEntity } from './connections/connection.entity.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { ConnectionsService } from './connections/connections.service.js';
 import { OpenedConnections } from './connections/opened-connections.js';
+import { KeyRotation } from './key-rotation.js';
 import { OpenedSecrets } from './opened-secrets.js';
 import { SecretBox } from './secret-box.js';
 import { SecretEntity } from './secret.entity.js';
@@ -18,9 +19,9 @@ import { SecretStore } from './secret-store.js';
 import { SecretsController } from './secrets.controller.js';
 import { SecretsService } from './secrets.service.js';
 
-function openBox({ secretKey }: AppConfig): SecretBox {
+function openBox({ secretKey, previousSecretKey }: AppConfig): SecretBox {
   if (secretKey === null) throw new Error('SECRET_KEY must be known before secrets can be kept');
-  return new SecretBox(secretKey);
+  return new SecretBox(secretKey, previousSecretKey);
 }
 
 @Global()
@@ -29,6 +30,7 @@ function openBox({ secretKey }: AppConfig): SecretBox {
   controllers: [SecretsController, ConnectionsController],
   providers: [
     { provide: SecretBox, inject: [AppConfig], useFactory: openBox },
+    KeyRotation,
     SecretsService,
     OpenedSecrets,
     { provide: SecretStore, useExisting: OpenedSecrets },
@@ -38,6 +40,6 @@ function openBox({ secretKey }: AppConfig): SecretBox {
     OpenedConnections,
     { provide: Connections, useExisting: OpenedConnections },
   ],
-  exports: [SecretStore, Connections],
+  exports: [SecretStore, Connections, ConnectionsService, ConnectionTests],
 })
 export class SecretsModule {}

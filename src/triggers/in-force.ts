@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 export interface VersionInForce {
   readonly version: number;
   readonly mode: 'execute' | 'notify' | null;
+  /** How long the version keeps its history; null: it does not say. */
+  readonly retentionMs: number | null;
 }
 
 type Reader = (workflowId: string) => Promise<VersionInForce | null>;

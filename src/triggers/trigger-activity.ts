@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { Metrics } from '../common/metrics/metrics.js';
 import type { Liveness } from './trigger.contract.js';
 import { TriggerRepository } from './trigger.repository.js';
 import type { StoredLiveness } from './trigger.row.js';
@@ -21,7 +20,6 @@ export class TriggerActivity implements OnApplicationShutdown {
   constructor(
     private readonly triggers: TriggerRepository,
     private readonly clock: Clock,
-    private readonly metrics: Metrics,
   ) {}
 
   fired(triggerId: string, at: Date = this.clock.date()): void {
@@ -43,8 +41,11 @@ export class TriggerActivity implements OnApplicationShutdown {
     const whole = { ...this.shared.get(triggerId), ...liveness };
     this.shared.set(triggerId, whole);
     this.unwritten.add(triggerId);
-    this.metrics.triggersDown.set([...this.shared.values()].filter(({ isDown }) => isDown === true).length);
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+
+  restarted(triggerId: string): void {
+    this.share(triggerId, { restarts: (this.shared.get(triggerId)?.restarts ?? 0) + 1 });
   }
 
   of(triggerId: string): Partial<Liveness> {

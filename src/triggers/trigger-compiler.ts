@@ -47,6 +47,7 @@ export class TriggerCompiler {
       mode: row.mode ?? row.deployment_mode ?? this.settings.executionMode,
       startAt: row.start_at?.getTime() ?? null,
       endAt: row.end_at?.getTime() ?? null,
+      keepMs: Math.max(this.settings.retentionMs, Number(row.retention_ms ?? 0)),
       paused: row.paused_at === null ? row.held : (row.paused_reason ?? 'paused'),
       revision: row.revision,
     };

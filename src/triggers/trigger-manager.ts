@@ -15,6 +15,11 @@ import type { TriggerRow } from './trigger.row.js';
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
+interface Illness {
+  readonly restarts: number;
+  readonly notBefore: number;
+}
+
 /**
  * Keeps in memory, on every replica, the triggers that must be: those that are reached or that hold a connection. It
  * follows what deployments put in force (signals, and a look at the table when one may have been missed), and attaches
@@ -26,6 +31,8 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
   private readonly log = new Logger(TriggerManager.name);
   private readonly attached = new Map<string, ArmedTrigger>();
   private readonly failures = new Map<string, number>();
+  /** Attached, and down nevertheless. */
+  private readonly ill = new Map<string, Illness>();
   private byWorkflow = new Map<string, ArmedTrigger[]>();
   private running: Promise<void> = Promise.resolve();
   private queued: Promise<void> | null = null;
@@ -44,7 +51,7 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
     probes: HealthProbes,
   ) {
     probes.register('triggers', async () => {
-      const down = Math.max(this.failures.size, await this.triggers.countDown());
+      const down = Math.max(this.downHere, await this.triggers.countDown());
       return down === 0 ? { status: 'ok' } : { status: 'degraded', detail: `${down} triggers are down` };
     });
   }
@@ -89,7 +96,43 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
   }
 
   counts(): { attached: number; failing: number } {
-    return { attached: this.attached.size, failing: this.failures.size };
+    return { attached: this.attached.size, failing: this.downHere };
+  }
+
+  /** Attaches again, with back-off, what its type says is down. */
+  restartDown(): Promise<void> {
+    this.running = this.running.catch(() => undefined).then(() => this.look());
+    return this.running;
+  }
+
+  private get downHere(): number {
+    return this.failures.size + this.ill.size;
+  }
+
+  private async look(): Promise<void> {
+    for (const [id, trigger] of [...this.attached]) {
+      if (this.isStopped) return;
+      const type = this.registry.get(trigger.type);
+      const reason = type.down(trigger);
+      if (reason === null) {
+        if (this.ill.delete(id)) this.activity.report(id, { isDown: false, lastError: null });
+        continue;
+      }
+      const { restarts, notBefore } = this.ill.get(id) ?? { restarts: 0, notBefore: 0 };
+      this.activity.report(id, { isDown: true, lastError: reason, restarts });
+      if (this.clock.now() < notBefore) this.ill.set(id, { restarts, notBefore });
+      else await this.restart(trigger, restarts + 1);
+    }
+  }
+
+  private async restart(trigger: ArmedTrigger, restarts: number): Promise<void> {
+    this.ill.set(trigger.id, { restarts, notBefore: this.clock.now() + backOff(restarts) });
+    this.activity.report(trigger.id, { restarts });
+    try {
+      await this.registry.get(trigger.type).attach(trigger);
+    } catch (error) {
+      this.log.warn(`trigger ${trigger.id} (${trigger.type}) could not be restarted: ${String(error)}`);
+    }
   }
 
   private syncSoon(): void {
@@ -132,12 +175,13 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
       this.failures.delete(row.id);
       this.activity.report(row.id, {
         armedSince: row.armed_at ?? this.clock.date(),
-        ...(restarts > 0 && { restarts, lastError: null }),
+        ...(restarts > 0 && { restarts, lastError: null, isDown: false }),
       });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.failures.set(row.id, (this.failures.get(row.id) ?? 0) + 1);
-      this.activity.report(row.id, { lastError: message });
+      const failures = (this.failures.get(row.id) ?? 0) + 1;
+      this.failures.set(row.id, failures);
+      this.activity.report(row.id, { lastError: message, isDown: true, restarts: failures - 1 });
       this.log.warn(`trigger ${row.id} (${row.type}) could not be attached: ${message}`);
     }
   }
@@ -146,6 +190,7 @@ export class TriggerManager implements OnApplicationBootstrap, OnApplicationShut
     const trigger = this.attached.get(id);
     this.attached.delete(id);
     this.activity.forget(id);
+    this.ill.delete(id);
     if (trigger !== undefined) await this.registry.get(trigger.type).detach(id);
   }
 

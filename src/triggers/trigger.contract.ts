@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PoolClient } from 'pg';
 import type { AcceptedFile } from '../engine/engine.contract.js';
+import type { BroughtFile, BroughtFiles } from '../engine/files/brought-files.js';
 import type { Fault } from '../common/errors/app-error.js';
 import type { TimerOrder } from '../common/timers/timer.contract.js';
 import type { DtoClass } from '../common/validation/fields.js';
@@ -25,15 +26,17 @@ export interface ArmedTrigger<C extends object = object> {
   /** Milliseconds since the Unix epoch, both included. */
   readonly startAt: number | null;
   readonly endAt: number | null;
+  /** How long its occurrences are known by their keys: as long as the workflow's history is kept, `RETENTION` at least. */
+  readonly keepMs: number;
   /** Why it records occurrences without starting anything: its own pause, or its workflow's. */
   readonly paused: string | null;
   /** Counts every change of the trigger. */
   readonly revision: number;
 }
 
-/** One thing that a trigger saw, before anything was decided about it. */
-export type { AcceptedFile } from '../engine/engine.contract.js';
+export type { AcceptedFile, BroughtFile, BroughtFiles };
 
+/** One thing that a trigger saw, before anything was decided about it. */
 export interface Seen {
   readonly occurredAt: Date;
   readonly scheduledFor: Date | null;
@@ -45,7 +48,7 @@ export interface Seen {
   /** The input when the trigger has no mapping; undefined: the payload. */
   readonly defaultInput?: unknown;
   /** Uploads, attachments: they become files of the execution, in the transaction that accepts it. */
-  readonly files?: readonly AcceptedFile[];
+  readonly files?: BroughtFiles | undefined;
   /** The type has decided already: nothing starts, and this is why. */
   readonly refused?: {
     readonly outcome: 'filtered' | 'skipped' | 'rejected' | 'failed';
@@ -88,6 +91,8 @@ export interface SeenBy {
 
 /** All that a trigger type sees of the world. */
 export abstract class TriggerHost {
+  /** Gives files their ids and names, so that a payload can name them before anything is recorded. */
+  abstract bring(files: readonly AcceptedFile[]): BroughtFiles;
   /** Filter, input, dedup, mode; then occurrence and execution in one commit. Resolves after it. */
   abstract handle(trigger: ArmedTrigger, seen: Seen): Promise<Handled>;
   /** The same for many, inside the caller's transaction. Call `after` when it has committed. */
@@ -369,9 +374,17 @@ export abstract class BaseTrigger<C extends object = object> {
     return null;
   }
 
-  /** Beyond what the type has reported: nothing, by default. */
-  health(_trigger: ArmedTrigger<C>): Partial<Liveness> {
-    return {};
+  /**
+   * Why an attached trigger sees nothing at the moment; null: nothing is wrong. Asked once a second. While something is, it
+   * is attached again, with back-off, without having been detached.
+   */
+  down(_trigger: ArmedTrigger<C>): string | null {
+    return null;
+  }
+
+  /** Whether a trigger in force has a timer (with key '') now: one that has lost it is armed again. */
+  needsTimer(_trigger: ArmedTrigger<C>, _now: Date): boolean {
+    return false;
   }
 }
 

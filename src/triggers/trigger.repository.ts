@@ -9,6 +9,16 @@ export interface ForceOfTriggers {
   readonly mode: 'execute' | 'notify' | null;
   /** Why the workflow holds them; null: it does not. */
   readonly held: string | null;
+  /** How long the workflow keeps its history; null: it does not say. */
+  readonly retentionMs: number | null;
+}
+
+/** How the timer of a trigger does. */
+export interface TriggerTimerState {
+  readonly due_at: Date;
+  /** How often in a row its follow-up has failed. */
+  readonly failures: number;
+  readonly last_error: string | null;
 }
 
 const SELECT = `SELECT t.* FROM trigger t`;
@@ -87,8 +97,8 @@ export class TriggerRepository {
   async setArmed(client: SqlClient, ids: readonly string[], force: ForceOfTriggers): Promise<void> {
     await client.query(
       `UPDATE trigger SET armed_at = coalesce(armed_at, now()), version = $2, deployment_mode = $3, held = $4,
-         revision = revision + 1 WHERE id = ANY($1)`,
-      [ids, force.version, force.mode, force.held],
+         retention_ms = $5, revision = revision + 1 WHERE id = ANY($1)`,
+      [ids, force.version, force.mode, force.held, force.retentionMs],
     );
   }
 
@@ -156,21 +166,34 @@ export class TriggerRepository {
     );
   }
 
-  /** Index: trigger_down. */
+  /** Those that their types call down, and those whose timers fail. Indexes: trigger_down, timer_failing. */
   async countDown(): Promise<number> {
     const rows = await this.database.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM trigger WHERE is_down AND armed_at IS NOT NULL`,
+      `SELECT count(*)::int AS count FROM (
+         SELECT id FROM trigger WHERE is_down AND armed_at IS NOT NULL
+         UNION SELECT subject_id FROM timer WHERE kind = 'trigger' AND failures > 0) AS down`,
     );
     return rows[0]?.count ?? 0;
   }
 
-  async nextDue(ids: readonly string[]): Promise<Map<string, Date>> {
-    const rows = await this.database.query<{ subject_id: string; due_at: Date }>(
-      `SELECT subject_id, coalesce((payload->>'next_due')::timestamptz, due_at) AS due_at FROM timer
-       WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
+  async timers(ids: readonly string[]): Promise<Map<string, TriggerTimerState>> {
+    const rows = await this.database.query<TriggerTimerState & { subject_id: string }>(
+      `SELECT subject_id, coalesce((payload->>'next_due')::timestamptz, due_at) AS due_at, failures, last_error
+       FROM timer WHERE kind = 'trigger' AND key = '' AND subject_id = ANY($1)`,
       [ids],
     );
-    return new Map(rows.map((row) => [row.subject_id, row.due_at]));
+    return new Map(rows.map((row) => [row.subject_id, row]));
+  }
+
+  /** In force and without a timer of their own. A look at all of them: for a chore. */
+  async withoutTimer(types: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT t.id FROM trigger t
+       WHERE t.armed_at IS NOT NULL AND t.type = ANY($1)
+         AND NOT EXISTS (SELECT FROM timer r WHERE r.kind = 'trigger' AND r.subject_id = t.id AND r.key = '')`,
+      [types],
+    );
+    return rows.map(({ id }) => id);
   }
 }
 

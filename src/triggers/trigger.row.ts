@@ -32,6 +32,8 @@ export interface TriggerRow {
   revision: number;
   armed_at: Date | null;
   version: number | null;
+  /** bigint; null: the workflow names none. */
+  retention_ms: string | null;
   last_triggered: Date | null;
   trigger_count: string;
   last_error: string | null;

@@ -3,6 +3,7 @@ import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
+import type { Fault } from '../common/errors/app-error.js';
 import { isId, newId } from '../common/ids.js';
 import { decodeCursor, pageOf, type Page } from '../common/page.js';
 import type { OccurrenceOutcome } from '../engine/engine.contract.js';
@@ -11,8 +12,10 @@ import { heldBy } from './workflow-holds.js';
 import { Backfills, type BackfillOrder } from './backfill.service.js';
 import type { BackfillAnswer } from './backfill.js';
 import { InForce } from './in-force.js';
+import { Notifier } from './notifications/notifier.service.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { ReplayedFiles } from './occurrences/replayed-files.js';
 import { startAnswer, type StartAnswer } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
@@ -50,12 +53,16 @@ export interface OccurrenceQuery {
   readonly cursor?: string;
 }
 
-/** Triggers as people handle them: look, edit, pause, test, replay. */
+/** What a webhook sees where no request came: its fields, empty. */
+const NO_REQUEST = { method: 'POST', path: '', params: {}, query: {}, headers: {}, raw_body: null, content_type: null };
+
+/** Triggers as people handle them: look, edit, pause, test, replay, fire. */
 @Injectable()
 export class TriggerService {
   constructor(
     private readonly triggers: TriggerRepository,
     private readonly occurrences: OccurrenceRepository,
+    private readonly replayedFiles: ReplayedFiles,
     private readonly drafts: TriggerDrafts,
     private readonly arming: TriggerArming,
     private readonly manager: TriggerManager,
@@ -64,6 +71,7 @@ export class TriggerService {
     private readonly activity: TriggerActivity,
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
+    private readonly notifier: Notifier,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
     private readonly database: Database,
@@ -176,13 +184,15 @@ export class TriggerService {
     return pageOf(rows, query.limit, (row) => row.id, occurrenceView);
   }
 
-  /** Starts it again, by the trigger as it is now, and marks the new occurrence. */
-  /** @param key of the caller; the same one replays an occurrence once. */
+  /**
+   * Starts it again, by the trigger as it is now, and marks the new occurrence.
+   * @param key of the caller; the same one replays an occurrence once.
+   */
   async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
     const trigger = await this.armed(occurrence.trigger_id, caller);
-    const { payload } = occurrence;
+    const { payload, files } = await this.replayedFiles.of(occurrence);
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
       scheduledFor: occurrence.scheduled_for,
@@ -191,6 +201,7 @@ export class TriggerService {
       keyTtlMs: null,
       defaultInput: this.registry.get(trigger.type).defaultInput(payload),
       replayOf: occurrence.id,
+      files,
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
@@ -204,30 +215,26 @@ export class TriggerService {
       (one) => one.type === 'webhook' && one.armed_at !== null,
     );
     if (row === undefined) throw new NotDeployedError(workflow.id);
-    const trigger = this.compiler.compile(row);
-    if (trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
-    const payload = {
-      method: 'POST',
-      path: '',
-      params: {},
-      query: {},
-      headers: {},
-      body,
-      raw_body: null,
-      content_type: null,
-      by: caller.actor,
-    };
+    return this.fire(row.id, body, key, caller);
+  }
+
+  /** Fires a trigger in force as though it had seen this payload; of a webhook it is the body. */
+  async fire(id: string, given: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+    const trigger = await this.armed(id, caller);
+    const isWebhook = trigger.type === 'webhook';
+    const payload = isWebhook ? { ...NO_REQUEST, body: given, by: caller.actor } : (given ?? {});
     const handled = await this.host.handle(trigger, {
       occurredAt: this.clock.date(),
       scheduledFor: null,
       payload,
       key,
       keyTtlMs: null,
-      defaultInput: body ?? {},
+      defaultInput: isWebhook ? (given ?? {}) : this.registry.get(trigger.type).defaultInput(payload),
       order: { variables: {}, priority: null, createdBy: caller.actor },
+      withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(workflow.id, handled);
+    return startAnswer(trigger.workflowId, handled);
   }
 
   async allInForce(limit: number): Promise<TriggerView[]> {
@@ -261,9 +268,15 @@ export class TriggerService {
   }
 
   private checked(draft: TriggerDraft): TriggerDraft {
-    const faults = this.drafts.faults(draft);
+    const faults = [...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
     if (faults.length > 0) throw new TriggerInvalidError(faults);
     return draft;
+  }
+
+  private faultsOfMode({ mode }: TriggerDraft): Fault[] {
+    const fault = mode === 'notify' ? this.notifier.fault() : null;
+    if (fault === null) return [];
+    return [{ path: 'mode', code: 'notify_unavailable', message: `mode "notify" needs a mail server: ${fault}` }];
   }
 
   private async armed(id: string, caller: Caller): Promise<ArmedTrigger> {
@@ -288,11 +301,11 @@ export class TriggerService {
   }
 
   private async views(rows: readonly TriggerRow[]): Promise<TriggerView[]> {
-    const due = await this.triggers.nextDue(rows.map(({ id }) => id));
+    const timers = await this.triggers.timers(rows.map(({ id }) => id));
     return rows.map((row) => {
       const type = this.registry.find(row.type);
-      const isDown = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
-      const health = healthOf(row, this.activity.of(row.id), due.get(row.id) ?? null, isDown);
+      const isMissing = row.armed_at !== null && type?.isResident === true && !this.manager.isAttached(row.id);
+      const health = healthOf(row, this.activity.of(row.id), timers.get(row.id), isMissing);
       return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }

@@ -1,5 +1,6 @@
 import type { Liveness } from './trigger.contract.js';
 import type { TriggerRow } from './trigger.row.js';
+import type { TriggerTimerState } from './trigger.repository.js';
 import type { Occurrence } from './occurrences/occurrence.row.js';
 
 export interface TriggerHealth {
@@ -87,27 +88,24 @@ export function triggerView(row: TriggerRow, health: TriggerHealth, state: unkno
 export function healthOf(
   row: TriggerRow,
   live: Partial<Liveness>,
-  nextDue: Date | null,
-  isDown: boolean,
+  timer: TriggerTimerState | undefined,
+  /** It should be in memory and is not. */
+  isMissing: boolean,
 ): TriggerHealth {
   const shared = row.liveness ?? {};
-  const lastError = shared.lastError ?? live.lastError ?? row.last_error;
+  const failures = timer?.failures ?? 0;
+  const lastError = (failures > 0 ? timer?.last_error : null) ?? shared.lastError ?? live.lastError ?? row.last_error;
   const isPaused = row.paused_at !== null || row.held !== null;
+  const isDown = isMissing || failures > 0 || shared.isDown === true || live.isDown === true;
   return {
-    status: isPaused
-      ? 'paused'
-      : isDown || shared.isDown === true
-        ? 'unhealthy'
-        : lastError === null
-          ? 'healthy'
-          : 'degraded',
+    status: isPaused ? 'paused' : isDown ? 'unhealthy' : lastError === null ? 'healthy' : 'degraded',
     armed_since: iso(row.armed_at),
     connected_since: shared.connectedSince ?? iso(live.connectedSince),
     last_looked: shared.lastLooked ?? iso(live.lastLooked),
     last_fired: iso(live.lastFired ?? row.last_triggered),
-    next_due: iso(nextDue),
+    next_due: iso(timer?.due_at),
     last_error: lastError,
-    restarts: shared.restarts ?? live.restarts ?? 0,
+    restarts: Math.max(shared.restarts ?? live.restarts ?? 0, failures),
   };
 }
 

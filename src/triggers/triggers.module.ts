@@ -14,15 +14,19 @@ import { SharedIngress } from './ingress/shared-ingress.service.js';
 import { WebhookIngress } from './ingress/webhook-ingress.service.js';
 import { Confirmations } from './manual/confirmations.repository.js';
 import { ManualStarts } from './manual/manual.service.js';
+import { MissingSecrets } from './missing-secrets.js';
 import { Notifier } from './notifications/notifier.service.js';
 import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
+import { OccurrenceSpans } from './occurrences/occurrence-spans.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
+import { ReplayedFiles } from './occurrences/replayed-files.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
 import { TriggerChanges } from './trigger-changes.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerDrafts } from './trigger-draft.js';
 import { TriggerExpressions } from './trigger-expressions.js';
+import { TriggerFiring } from './trigger-firing.service.js';
 import { TriggerManager } from './trigger-manager.js';
 import { TriggerRegistry } from './trigger-registry.js';
 import { TRIGGER_TYPES } from './trigger-types.js';
@@ -31,6 +35,7 @@ import { TriggerRepository } from './trigger.repository.js';
 import { TriggerService } from './trigger.service.js';
 import { TriggersInForce } from './triggers-in-force.js';
 import { TriggerTimers } from './trigger-timers.js';
+import { TriggerWatch } from './trigger-watch.js';
 import { WebhookRoutes } from './webhook-routes.repository.js';
 import { WorkflowHolds } from './workflow-holds.js';
 
@@ -48,6 +53,7 @@ import { WorkflowHolds } from './workflow-holds.js';
       },
       inject: [Plugins, TriggerHost, ...TRIGGER_TYPES],
     },
+    OccurrenceSpans,
     { provide: TriggerHost, useClass: OccurrenceIntake },
     Backfills,
     Confirmations,
@@ -55,8 +61,10 @@ import { WorkflowHolds } from './workflow-holds.js';
     InForce,
     IngressRoutes,
     ManualStarts,
+    MissingSecrets,
     Notifier,
     OccurrenceRepository,
+    ReplayedFiles,
     SharedIngress,
     TriggerActivity,
     TriggerArming,
@@ -64,15 +72,27 @@ import { WorkflowHolds } from './workflow-holds.js';
     TriggerCompiler,
     TriggerDrafts,
     TriggerExpressions,
+    TriggerFiring,
     TriggerManager,
     TriggerRepository,
     TriggerService,
     TriggersInForce,
     TriggerTimers,
+    TriggerWatch,
     WebhookIngress,
     WebhookRoutes,
     WorkflowHolds,
   ],
-  exports: [InForce, Notifier, TriggerArming, TriggerDrafts, TriggerManager, TriggerRegistry, TriggerService],
+  exports: [
+    InForce,
+    MissingSecrets,
+    Notifier,
+    TriggerArming,
+    TriggerDrafts,
+    TriggerFiring,
+    TriggerManager,
+    TriggerRegistry,
+    TriggerService,
+  ],
 })
 export class TriggersModule {}

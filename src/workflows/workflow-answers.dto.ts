@@ -1,3 +1,4 @@
+import { StatisticsDto } from '../common/statistics/statistics.dto.js';
 import type { WorkflowStatus } from './workflow-status.js';
 
 export class VersionHeadDto {
@@ -76,23 +77,8 @@ export class WorkflowStatusDto {
   last_execution!: LastExecutionDto | null;
 }
 
-export class WorkflowTotalsDto {
-  executions!: number;
-  completed!: number;
-  failed!: number;
-  timed_out!: number;
-  cancelled!: number;
-  /** 0 to 1; null before the first execution has ended. */
-  success_rate!: number | null;
-  mean_ms!: number | null;
-  p50_ms!: number | null;
-  p95_ms!: number | null;
-  p99_ms!: number | null;
-}
-
-export class WorkflowStatisticsDto {
+export class WorkflowStatisticsDto extends StatisticsDto {
   workflow_id!: string;
-  totals!: WorkflowTotalsDto;
   last_executed!: Date | null;
   last_status!: string | null;
 }

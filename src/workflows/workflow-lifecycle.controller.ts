@@ -1,7 +1,8 @@
-import { Controller, Get, Headers, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
+import { StatisticsQuery } from '../common/statistics/statistics.dto.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { IF_MATCH, revisionsIn } from './if-match.js';
 import { WorkflowLifecycle } from './workflow-lifecycle.service.js';
@@ -79,11 +80,14 @@ export class WorkflowLifecycleController {
 
   @Get('statistics')
   @Requires('viewer')
-  @ApiOperation({ summary: "Counts, success rate and durations of a workflow's executions" })
+  @ApiOperation({
+    summary: "Counts, success rate, durations, errors and steps of a workflow's executions",
+    description: 'From its beginning, in buckets of a day, unless the query says otherwise.',
+  })
   @ApiOkResponse({ type: WorkflowStatisticsDto })
-  @ApiProblems(404)
-  getStatistics(@Param('id') id: string, @CurrentCaller() caller: Caller) {
-    return this.statistics.statistics(id, caller);
+  @ApiProblems(404, 422)
+  getStatistics(@Param('id') id: string, @Query() query: StatisticsQuery, @CurrentCaller() caller: Caller) {
+    return this.statistics.statistics(id, query, caller);
   }
 
   private async perform(verb: WorkflowVerb, id: string, ifMatch: string | undefined, caller: Caller) {

@@ -6,6 +6,7 @@ import { toSvg } from '../definition/graph/svg.js';
 import { planSummary } from '../definition/definition.js';
 import { TypeCatalogue } from '../definition/type-catalogue.js';
 import { Definitions } from './definitions.service.js';
+import { slugOf } from './slug.js';
 import { withName, type WorkflowInput } from './workflow-body.js';
 import { WorkflowDirectory } from './workflow-directory.js';
 import { WorkflowPlans } from './workflow-plans.js';
@@ -31,7 +32,8 @@ export class WorkflowValidation {
     }
     const { plan, errors, warnings } = await this.definitions.read(withName(definition, name));
     const valid = errors.length === 0 && plan !== null;
-    return { valid, errors, warnings, plan: valid ? planSummary(plan) : null };
+    if (!valid) return { valid, errors, warnings, plan: null, slug: null };
+    return { valid, errors, warnings, plan: planSummary(plan), slug: slugOf(plan.name) };
   }
 
   /** @param version null: the latest */

@@ -205,4 +205,6 @@ export class ValidationDto {
   warnings!: Record<string, unknown>[];
   /** Null when the definition is not valid. */
   plan!: Record<string, unknown> | null;
+  /** What a workflow of this name is called, unless it is taken or another is asked for. Null as above. */
+  slug!: string | null;
 }

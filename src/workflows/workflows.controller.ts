@@ -24,6 +24,8 @@ import {
 } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
+import { GenerateBody, GenerationDto } from './generation/generation.dto.js';
+import { WorkflowGeneration } from './generation/workflow-generation.service.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { IF_MATCH, revisionsIn } from './if-match.js';
 import { readWorkflowBody } from './workflow-body.js';
@@ -45,6 +47,7 @@ export class WorkflowsController {
   constructor(
     private readonly workflows: WorkflowsService,
     private readonly validation: WorkflowValidation,
+    private readonly generation: WorkflowGeneration,
   ) {}
 
   @Post()
@@ -74,6 +77,21 @@ export class WorkflowsController {
   @ApiProblems(400, 413, 415, 422)
   validate(@Body() body: unknown) {
     return this.validation.validate(readWorkflowBody(body));
+  }
+
+  @Post('generate')
+  @HttpCode(200)
+  @Requires('editor')
+  @ApiOperation({
+    summary: 'Draft a definition from a text, by a language model',
+    description:
+      'Answers with the definition and what validation says of it; what has faults goes back to the model, twice at most. ' +
+      'Stores nothing.',
+  })
+  @ApiOkResponse({ type: GenerationDto })
+  @ApiProblems(404, 422, 503)
+  generate(@Body() body: GenerateBody) {
+    return this.generation.generate(body);
   }
 
   @Get()

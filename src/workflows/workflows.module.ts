@@ -1,8 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AiModule } from '../common/ai/ai.module.js';
 import { CompiledPlans } from './compiled-plans.js';
 import { DefinitionTexts } from './definition-texts.js';
 import { Definitions } from './definitions.service.js';
+import { WorkflowGeneration } from './generation/workflow-generation.service.js';
 import { NodeTemplateRepository } from './templates/node-template.repository.js';
 import { NodeTemplatesController } from './templates/node-templates.controller.js';
 import { NodeTemplatesService } from './templates/node-templates.service.js';
@@ -27,7 +29,7 @@ import { WorkflowsService } from './workflows.service.js';
 /** Needs `TypeCatalogue`, `Signals` and `Database` from global modules. */
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([WorkflowEntity])],
+  imports: [TypeOrmModule.forFeature([WorkflowEntity]), AiModule],
   controllers: [
     WorkflowsController,
     WorkflowLifecycleController,
@@ -45,6 +47,7 @@ import { WorkflowsService } from './workflows.service.js';
     UsedTemplates,
     WorkflowsService,
     WorkflowValidation,
+    WorkflowGeneration,
     WorkflowVersionsService,
     WorkflowTasksService,
     WorkflowStatistics,
@@ -54,6 +57,6 @@ import { WorkflowsService } from './workflows.service.js';
     CompiledPlans,
     { provide: WorkflowPlans, useExisting: CompiledPlans },
   ],
-  exports: [WorkflowPlans, WorkflowDirectory, WorkflowRetentions],
+  exports: [WorkflowGeneration, WorkflowPlans, WorkflowDirectory, WorkflowRetentions, WorkflowsService],
 })
 export class WorkflowsModule {}

@@ -14,7 +14,7 @@ interface Route {
   readonly rule: AccessRule | undefined;
 }
 
-const OUTSIDE = /^\/(health|metrics)(\/|$)/;
+const OUTSIDE = /^\/(health|metrics|queues)(\/|$)/;
 
 /** Every route of every controller, with the rule that the guard will find. */
 function routesOf({ app }: ApiApp): Route[] {

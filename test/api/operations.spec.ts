@@ -73,7 +73,7 @@ describe('metrics', () => {
   });
 });
 
-describe('status and statistics', () => {
+describe('scheduler status', () => {
   it('scheduler status names queue, timers, workers and replicas', async () => {
     const insert = `INSERT INTO replica (id, host, pid, process_token, roles, expires_at)
       VALUES (gen_random_uuid(), 'box boot ns', 1, 't', '{api,scheduler,worker}', now() + interval '1 minute')`;
@@ -85,27 +85,6 @@ describe('status and statistics', () => {
       timers: { due: 0, next_due: null },
     });
     expect(body).toMatchObject({ workers: { concurrency: 10, active: 0 }, replicas: [{ host: 'box' }] });
-  });
-
-  it('statistics count what was started in the range', async () => {
-    const insert = `INSERT INTO execution (id, workflow_id, version, status, trigger_type, start_time, end_time, error)
-      VALUES ($1, gen_random_uuid(), 1, $2, 'api', now(), now() + interval '100 ms', $3)`;
-    const { newId } = await import('../../src/common/ids.js');
-    for (const error of [null, null, null, { code: 'timeout' }]) {
-      await api.database.database.query(insert, [
-        newId(),
-        error === null ? 'completed' : 'failed',
-        JSON.stringify(error),
-      ]);
-    }
-    const { body } = await api.call('GET', '/api/v1/statistics');
-    expect(body.totals).toMatchObject({ executions: 4, completed: 3, failed: 1, success_rate: 0.75 });
-    expect(body.totals.p50_ms).toBeCloseTo(100);
-    expect(body.buckets).toMatchObject([{ executions: 4 }]);
-    expect(body.errors).toEqual([{ code: 'timeout', count: 1 }]);
-    expect((await api.call('GET', '/api/v1/statistics?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).status).toBe(
-      422,
-    );
   });
 });
 

@@ -21,8 +21,9 @@ async function start(
   database: Database,
   handler: TimerHandler,
   more: (timers: PgTimers) => void = () => undefined,
+  schedulerMaxWorkers = 10,
 ): Promise<Replica> {
-  const config = Object.assign(new AppConfig(), { databaseUrl: url, roles: ['scheduler'] });
+  const config = Object.assign(new AppConfig(), { databaseUrl: url, roles: ['scheduler'], schedulerMaxWorkers });
   const signals = new PgSignals(config, database);
   const timers = new PgTimers(config, database, signals, new Metrics());
   timers.handle('test', handler);
@@ -154,4 +155,35 @@ it('lets a follow-up that waits for somebody outside hold up no other timer', as
   await database.transaction((client) => timers.set(client, [timer(soon(0), 'cron')]));
   await eventually(() => expect(fired).toEqual(['cron']));
   outside.resolve(undefined);
+});
+
+it('works on as many kinds that wait outside at a time as SCHEDULER_MAX_WORKERS says', async () => {
+  const { url, database } = await createTestDatabase();
+  const fired: string[] = [];
+  const outside = Promise.withResolvers<undefined>();
+  const hold = async (_client: unknown, due: readonly DueTimer[]): Promise<undefined> => {
+    fired.push(...due.map((one) => one.kind));
+    await outside.promise;
+  };
+  const { timers } = await start(
+    url,
+    database,
+    (_client, due) => Promise.resolve(void fired.push(...due.map((one) => one.kind))),
+    (slow) => {
+      for (const kind of ['mail', 'delivery']) slow.handleApart(kind, hold);
+    },
+    1,
+  );
+  await database.transaction((client) =>
+    timers.set(
+      client,
+      ['mail', 'delivery'].map((kind) => ({ ...timer(soon(0)), kind })),
+    ),
+  );
+  await eventually(() => expect(fired).toHaveLength(1));
+  await database.transaction((client) => timers.set(client, [timer(soon(0))]));
+  await eventually(() => expect(fired).toHaveLength(2));
+  expect(fired[1]).toBe('test');
+  outside.resolve(undefined);
+  await eventually(() => expect(fired.sort()).toEqual(['delivery', 'mail', 'test']));
 });

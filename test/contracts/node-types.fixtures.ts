@@ -15,6 +15,13 @@ export interface NodeTypeFixture {
 }
 
 export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
+  agent: {
+    good: () => ({ agent_id: 'models', task: 'Say hello', tools: [{ mcp: 'tools', only: ['echo'] }] }),
+    templated: { model: '{{ variables.model }}', task: 'Answer {{ input.mail }}', budget: { usd: '{{ input.most }}' } },
+    bad: { config: { model: 'm', task: 'x', tools: [{ name: 'nothing' }] }, path: 'tools[0].mcp' },
+    kind: 'done',
+    endless: () => ({ agent_id: 'silent_models', task: 'Say hello' }),
+  },
   approval: {
     good: () => ({ title: 'Pay?', assignees: ['ada@example.com'], form: { type: 'object' }, timeout: '2d' }),
     templated: { title: 'Pay {{ input.amount }}', assignees: '{{ input.people }}', notify: ['{{ input.owner }}'] },
@@ -115,7 +122,7 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     endless: null,
   },
   parallel: {
-    good: () => ({ branches: { left: [{ id: 'a', type: 'log' }], right: [] }, wait_for: 'any' }),
+    good: () => ({ branches: { left: [{ id: 'a', type: 'log', config: { message: 'x' } }], right: [{ id: 'b', type: 'log', config: { message: 'y' } }] }, wait_for: 'any' }),
     templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },
     bad: { config: { branches: { left: [] }, wait_for: 2 }, path: 'wait_for' },
     kind: 'fan_out',
@@ -176,6 +183,24 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     bad: { config: { values: {}, expression: '1' }, path: 'expression' },
     kind: 'done',
     endless: null,
+  },
+  llm: {
+    good: (url) => ({ provider: 'openai_compatible', base_url: `${url}/chat`, model: 'm', prompt: 'Hello' }),
+    templated: { connection: 'models', model: '{{ variables.model }}', prompt: 'Sum up {{ input.text }}' },
+    bad: { config: { model: 'm', prompt: 'x', response_schema: { type: 'nothing' } }, path: 'response_schema' },
+    kind: 'done',
+    endless: (url) => ({ provider: 'openai_compatible', base_url: `${url}/never`, model: 'm', prompt: 'Hello' }),
+  },
+  mcp: {
+    good: () => ({ server: 'tools', tool: 'echo', arguments: { message: 'hello' } }),
+    templated: { server: '{{ variables.server }}', tool: 'echo', arguments: '{{ input }}' },
+    bad: { config: { server: 'tools', operation: 'read_resource' }, path: 'uri' },
+    kind: 'done',
+    endless: () => ({
+      server: 'tools',
+      tool: 'trigger-long-running-operation',
+      arguments: { duration: 600, steps: 2 },
+    }),
   },
   wait_for_event: {
     good: () => ({ event: 'order.*', match: 'event.data.order == input.order', lookback: '5m', timeout: '1d' }),

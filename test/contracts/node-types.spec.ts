@@ -4,6 +4,8 @@ import { NODE_TYPES } from '../../src/nodes/node-types.js';
 import type { NodeType } from '../../src/nodes/node.contract.js';
 
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
+import { everythingServer } from '../support/mcp-servers.js';
+import { openAiAnswer, sendStream, startModelServer } from '../support/model-server.js';
 import { sendJson } from '../support/send-json.js';
 import { testConnections } from '../support/databases.js';
 import { nodeContext } from '../support/node-context.js';
@@ -17,7 +19,9 @@ let server: RecordingServer;
 beforeAll(async () => {
   types = await startNodeTypes();
   server = await startRecordingServer(({ url }, response) => {
-    if (url !== '/never') sendJson(response, { ok: true });
+    if (url.startsWith('/never')) return;
+    if (url.endsWith('/chat/completions')) sendStream(response, openAiAnswer({ text: 'Good day' }));
+    else sendJson(response, { ok: true });
   });
 });
 
@@ -31,12 +35,21 @@ const github = await startRecordingServer(({ url }, response) => {
   if (!url.includes('/contents/')) sendJson(response, { id: 1, html_url: 'https://github.com/o/r/1' });
 });
 const asGitHub = { type: 'github' as const, config: { token: 'ghp_x', api_url: github.url } };
+const models = await startModelServer(() => ({ text: 'Hello' }));
+const silent = await startRecordingServer(() => undefined);
+const asModels = (url: string) => ({
+  type: 'llm' as const,
+  config: { provider: 'openai_compatible', base_url: url, model: 'm' },
+});
 const CONNECTIONS = testConnections({
   github: asGitHub,
   silent_github: asGitHub,
   shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } },
   mail: smtp(mail.port),
   silent_mail: smtp(silentMail.port),
+  tools: everythingServer,
+  models: asModels(models.url),
+  silent_models: asModels(silent.url),
 });
 const KINDS = ['AI_AGENT', 'EXTERNAL_ACTION', 'ACTION', 'FLOW', 'HUMAN_LOOP', 'TOOL', 'MEMORY'];
 const NAMES = Object.keys(FIXTURES);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupCommitWriter } from '../../src/common/database/group-commit.js';
+import { ExecutionQueue } from '../../src/common/queue/execution-queue.js';
 import { CancelService } from '../../src/engine/control/cancel.service.js';
 import { PauseService } from '../../src/engine/control/pause.service.js';
 import { RetryService } from '../../src/engine/control/retry.service.js';
@@ -53,6 +54,7 @@ interface Case {
 async function run({ steps, more = '', config = '', headers = {}, meanwhile, ends }: Case): Promise<void> {
   const { path, id: workflow } = await deploy(steps, more, config);
   await app.app.get(WorkflowPlans).get(workflow, 1);
+  await eventually(() => expect(app.app.get(ExecutionQueue).isIdle).toBe(true));
   meter.reset();
   const answer = await fetch(`${app.url}/webhook/${path}`, { method: 'POST', headers });
   expect(answer.status).toBeLessThan(300);

@@ -171,6 +171,57 @@ steps:
     });
   });
 
+  it('ends with the execution when a step in a pass stops it, whatever on_item_error says; what is left over is cancelled', async () => {
+    remote.hold('/stopped');
+    const id = await api.start(
+      await api.create(`
+name: stopped
+output: {never: "{{ steps.after.output.x }}"}
+finally: [{id: last, type: log, config: {message: last}}]
+steps:
+  - id: outer
+    type: loop
+    config:
+      times: 1
+      steps:
+        - id: each
+          type: loop
+          config:
+            items: [1, 2, 3, 4, 5]
+            distribute: true
+            max_concurrency: 3
+            on_item_error: continue
+            steps:
+              - {id: found, type: stop, when: item == 2, config: {output: {found: "{{ item }}"}}}
+              - {id: save, join: all_done, ${call('stopped')}}
+  - {id: after, type: set, config: {values: {x: 1}}}
+`),
+    );
+    const parent = await api.reaches(id, 'completed');
+    expect(parent.output).toEqual({ found: 2 });
+    expect(statuses(parent)).toMatchObject({ outer: 'cancelled', last: 'completed' });
+    expect(statuses(parent)).not.toMatchObject({ after: 'completed' });
+    await eventually(async () =>
+      expect((await passes(id)).map(({ status }) => status)).toEqual([
+        'cancelled',
+        'completed',
+        'cancelled',
+        'cancelled',
+        'cancelled',
+      ]),
+    );
+    remote.letGo('/stopped');
+  });
+
+  it('whose passes hold distributed loops is ended from the innermost one', async () => {
+    const inner =
+      'id: inner, type: loop, config: {times: 2, distribute: true, steps: [{id: out, type: stop, when: index == 1, config: {output: deep}}]}';
+    const parent = await api.run(
+      `name: deep\nsteps: [{id: each, type: loop, config: {times: 2, distribute: true, steps: [{${inner}}]}}, {id: after, type: fail, config: {message: x}}]`,
+    );
+    expect(parent).toMatchObject({ status: 'completed', output: 'deep' });
+  });
+
   it('gives each step an idempotency key of its own', async () => {
     const parent = await api.run(`
 name: keys

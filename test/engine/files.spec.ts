@@ -271,6 +271,95 @@ triggers:
     ]);
   });
 
+  describe('named by the payload', () => {
+    const upload = async (path: string, headers: Record<string, string> = {}): Promise<any> => {
+      const form = new FormData();
+      form.append('doc', new File(['abc'], 'a.txt', { type: 'text/plain' }));
+      form.append('doc', new File(['def'], 'a.txt', { type: 'text/plain' }));
+      const answer = await fetch(`${app.url}/webhook/${path}`, { method: 'POST', body: form, headers });
+      expect(answer.status).toBe(202);
+      return answer.json();
+    };
+    const deployed = async (path: string, more = ''): Promise<string> => {
+      const workflow = await api.create(`
+name: ${path}
+steps:
+  - {id: second, type: file, config: {operation: read, name: "{{ input.doc[1].file.name }}"}}
+triggers:
+  - {type: webhook, config: {path: /${path}${more}}}`);
+      const { body } = await api.post(`/deployment/workflows/${workflow}/deploy`);
+      return body.triggers[0].id as string;
+    };
+    const ledger = async (trigger: string): Promise<any[]> =>
+      (await api.get(`/triggers/${trigger}/occurrences`)).body.items as any[];
+
+    it('are stored once: the payload says where they are, and steps read them by that', async () => {
+      const trigger = await deployed('named');
+      const ended = await api.reaches((await upload('named')).execution_id as string, 'completed');
+      expect(step(ended, 'second').output.content).toBe('def');
+      const files = await filesOf(ended.id);
+      const [{ payload }] = await ledger(trigger);
+      expect(payload).toMatchObject({ raw_body: null, content_type: expect.stringContaining('multipart') as string });
+      expect(payload.body.doc).toEqual(
+        files.map(({ id, name, url }) => {
+          const content = name === 'a.txt' ? 'abc' : 'def';
+          const file = { id: id as string, name: name as string, url: url as string };
+          return { field: 'doc', name: 'a.txt', type: 'text/plain', size: 3, sha256: sha256(content), file };
+        }),
+      );
+      const { url } = payload.body.doc[1].file as { url: string };
+      expect((await api.get(url.replace('/api/v1', ''))).body).toBe('def');
+    });
+
+    it('are not there where nothing started: filtered, or a duplicate', async () => {
+      const filtered = await deployed(
+        'named-filtered',
+        '}, filter: "trigger.payload.body.doc[0].size > 3", dedup: {ttl: 1d',
+      );
+      expect(await upload('named-filtered')).toMatchObject({ execution_id: null, status: 'filtered' });
+      const [left] = await ledger(filtered);
+      expect(left.payload.body.doc).toMatchObject([{ name: 'a.txt', file: null }, { file: null }]);
+      const twice = await deployed('named-twice');
+      for (const key of ['k', 'k']) await upload('named-twice', { 'idempotency-key': key });
+      const [second, first] = await ledger(twice);
+      expect(second).toMatchObject({
+        outcome: 'duplicate',
+        payload: { body: { doc: [{ file: null }, { file: null }] } },
+      });
+      expect(first.payload.body.doc[0].file.name).toBe('a.txt');
+    });
+
+    it('are copied by a replay, whose payload names the copies; what is gone is named no longer', async () => {
+      const trigger = await deployed('named-again');
+      const { execution_id: first } = await upload('named-again');
+      await api.reaches(first as string, 'completed');
+      const [{ id: occurrence }] = await ledger(trigger);
+      const { body } = await api.post(`/occurrences/${occurrence as string}/replay`);
+      const ended = await api.reaches(body.execution_id as string, 'completed');
+      expect(step(ended, 'second').output.content).toBe('def');
+      const ids = (await filesOf(ended.id)).map(({ id }) => id as string);
+      expect((await ledger(trigger))[0].payload.body.doc.map((doc: any) => doc.file.id as string)).toEqual(ids);
+      await app.db.database.query('DELETE FROM execution_file WHERE execution_id = $1', [first]);
+      const again = await api.post(`/occurrences/${occurrence as string}/replay`);
+      await api.reaches(again.body.execution_id as string, 'failed');
+      expect((await ledger(trigger))[0].payload.body.doc).toMatchObject([
+        { name: 'a.txt', file: null },
+        { file: null },
+      ]);
+    });
+
+    it('are refused when one is too large, and the ledger says so', async () => {
+      const trigger = await deployed('named-large', ', max_body: 16777216');
+      const form = new FormData();
+      form.append('doc', new File([Buffer.alloc(3 * 2 ** 20 + 1)], 'a.bin'));
+      const answer = await fetch(`${app.url}/webhook/named-large`, { method: 'POST', body: form });
+      expect(answer.status).toBe(413);
+      expect(await ledger(trigger)).toMatchObject([
+        { outcome: 'rejected', reason: { code: 'file_too_large' }, payload: { body: { doc: { file: null } } } },
+      ]);
+    });
+  });
+
   it('are not kept twice for a duplicate', async () => {
     const starter = app.app.get(ExecutionStarter);
     const sent = await request([text('a.txt', 'one')], 'same');

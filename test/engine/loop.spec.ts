@@ -51,6 +51,23 @@ describe('a loop', () => {
     });
   });
 
+  it('fails the execution when what it gave does not fit its output_mapping, wherever it stands', async () => {
+    const each =
+      'id: each, type: loop, config: {times: 2, steps: [{id: a, type: set, config: {values: {x: 1}}}]}, output_mapping: {n: "{{ output.missing }}"}';
+    const last = await api.run(`name: last\nsteps: [{${each}}]`);
+    expect(last).toMatchObject({ status: 'failed', error: { code: 'expression_failed', step_path: 'each' } });
+    const deep = await api.run(
+      `name: deep\nsteps: [{id: outer, type: loop, config: {times: 2, steps: [{id: yes, type: condition, config: {expression: "true", then: [{${each}}]}}]}}, {id: after, type: log, config: {message: x}}]`,
+    );
+    expect(deep).toMatchObject({ status: 'failed', error: { code: 'expression_failed' } });
+    expect(statuses(deep)).toMatchObject({ outer: 'failed', 'outer[0].yes': 'failed', 'outer[0].yes.each': 'failed' });
+    expect(statuses(deep)['after']).not.toBe('completed');
+    const passedOver = await api.run(
+      `name: over\nsteps: [{${each}, on_error: continue}, {id: after, type: transform, join: all_done, config: {expression: "steps.each.status"}}]`,
+    );
+    expect(passedOver).toMatchObject({ status: 'completed', output: 'failed' });
+  });
+
   it('over nothing completes at once', async () => {
     const execution = await api.run(loop('{items: []}', '[{id: a, type: log, config: {message: x}}]'));
     expect(execution.output).toEqual({ results: [], count: 0, failed: 0 });

@@ -15,6 +15,7 @@ const PARTS = [
   'execution',
   'step_execution',
   'large_output',
+  'step_journal',
   'execution_file',
   'execution_file_chunk',
   'execution_log',
@@ -80,6 +81,7 @@ async function past(workflowId: string, at: number, status = 'completed', endedA
     id,
   );
   await run(`INSERT INTO large_output VALUES ($1, $2, '1')`, step, id);
+  await run(`INSERT INTO step_journal VALUES ($1, $2, 1, 'turn:1', '{}')`, step, id);
   await run(`INSERT INTO execution_log VALUES ($1, $2, now(), 30, 'a', 1, 'x')`, within(), id);
   await run(
     `INSERT INTO execution_file (id, execution_id, name, type, size, sha256, content_id)

@@ -211,6 +211,31 @@ describe('a test run', () => {
     expect(metrics).not.toContain(workflow);
   });
 
+  it('starts test runs as children, and theirs, which count nowhere either', async () => {
+    const leaf = await api.create('name: counted leaf\nsteps: [{id: a, type: set, config: {values: {x: 1}}}]');
+    await api.create(
+      'name: counted child\nconcurrency: {key: one, limit: 1, on_limit: fail}\nsteps: [{id: sub, type: subworkflow, config: {workflow: counted-leaf}}]',
+    );
+    const execution = await test(
+      `
+name: counted parent
+steps:
+  - {id: waited, type: subworkflow, config: {workflow: counted-child}}
+  - {id: left, type: subworkflow, config: {workflow: counted-leaf, wait: false}}
+`,
+      {},
+    );
+    expect(execution.status, JSON.stringify(execution.error)).toBe('completed');
+    const child = await api.execution(step(execution, 'waited').output.execution_id as string);
+    const grandchild = await api.execution(step(child, 'sub').output.execution_id as string);
+    const detached = await api.reaches(step(execution, 'left').output.execution_id as string, 'completed');
+    for (const one of [child, grandchild, detached])
+      expect(one).toMatchObject({ trigger_type: 'test', status: 'completed' });
+    expect((await api.get(`/workflows/${leaf}/statistics`)).body.totals.executions).toBe(0);
+    expect((await api.get(`/workflows/${leaf}`)).body.execution_count).toBe(0);
+    expect((await api.get('/workflows/counted-child')).body.execution_count).toBe(0);
+  });
+
   it('leaves the statistics of the server as they are', async () => {
     const before = (await api.get('/statistics')).body;
     await testOf(await api.create(COUNTED), {});

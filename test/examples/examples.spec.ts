@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { EXPECTATIONS } from './expectations.js';
 import { EXAMPLES, World } from './world.js';
 
-const FILES = readdirSync(EXAMPLES).filter((file) => file !== 'README.md');
+const FILES = readdirSync(EXAMPLES).filter((file) => file.endsWith('.yaml'));
 
 let world: World;
 beforeAll(async () => {

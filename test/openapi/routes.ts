@@ -92,6 +92,7 @@ GET !/health
 GET !/health/live
 GET !/health/ready
 GET !/metrics
+GET !/queues
 `;
 
 /** Each start by POST may be sent twice. */

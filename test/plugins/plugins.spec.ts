@@ -1,11 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadPlugins } from '../../src/load-plugins.js';
+import { readConfig } from '../../src/common/config/read-config.js';
+import { TriggerWatch } from '../../src/triggers/trigger-watch.js';
 import { startApp } from '../support/app.js';
 import { afterFile } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
+import { fences } from '../support/markdown.js';
+import { fireTimers } from '../support/pass-time.js';
+import { ROOT } from '../support/paths.js';
 
 type Told = [string, { executionId: string; stepPath?: string; status?: string }][];
 
@@ -39,6 +44,44 @@ it('a plugin brings a node type, a trigger type and hooks, and hooks that fail c
       ['onWorkflowComplete', undefined, 'completed'],
     ]);
   });
+});
+
+it('the trigger type of the guide is loaded by MILLRACE_PLUGINS, fires, and is armed again when its timer is lost', async () => {
+  const page = 'docs/adding-a-trigger.md';
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-heartbeat-'));
+  afterFile(() => rmSync(folder, { recursive: true, force: true }));
+  const source = fences({ path: page, text }).find(({ language }) => language === 'js')?.text ?? '';
+  writeFileSync(join(folder, 'heartbeat.mjs'), source);
+  const { config } = readConfig({
+    DATABASE_URL: 'postgres://unused',
+    SECRET_KEY: 'k'.repeat(32),
+    MILLRACE_PLUGINS: './heartbeat.mjs',
+  });
+  const { app, api, db } = await startApp({}, undefined, await loadPlugins(config.plugins, folder));
+  const id = await api.create(
+    'name: beats\nsteps: [{id: a, type: set, config: {values: {got: "{{ input.message }}"}}}]\n' +
+      'triggers: [{type: heartbeat, config: {message: still here}}]',
+  );
+  const { body: deployed } = await api.post(`/deployment/workflows/${id}/deploy`);
+  const trigger = deployed.triggers[0].id as string;
+  const beats = (count: number): Promise<any[]> =>
+    eventually(async () => {
+      const { body } = await api.get(`/triggers/${trigger}/occurrences`);
+      expect(body.items).toHaveLength(count);
+      return body.items as any[];
+    });
+  await fireTimers(db.database, trigger);
+  const [first] = await beats(1);
+  const ended = await api.reaches(first.execution_id as string, 'completed');
+  expect(ended).toMatchObject({ trigger_type: 'heartbeat', output: { got: 'still here' } });
+  await db.database.query('DELETE FROM timer WHERE subject_id = $1', [trigger]);
+  await eventually(async () => {
+    await app.get(TriggerWatch).sweep();
+    expect((await api.get(`/triggers/${trigger}/health`)).body).toMatchObject({ restarts: 1, status: 'healthy' });
+  });
+  await fireTimers(db.database, trigger);
+  await beats(2);
 });
 
 it('every plugin that cannot be loaded is named, with its fault', async () => {

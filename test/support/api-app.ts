@@ -14,6 +14,8 @@ import { Redactor } from '../../src/common/logging/redactor.js';
 import { MetricsModule } from '../../src/common/metrics/metrics.module.js';
 import { ExecutionQueue } from '../../src/common/queue/execution-queue.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
+import { StatisticsModule } from '../../src/common/statistics/statistics.module.js';
+import { TracingModule } from '../../src/common/tracing/tracing.module.js';
 import { TypeCatalogue } from '../../src/definition/type-catalogue.js';
 import { OperationsModule } from '../../src/operations/operations.module.js';
 import { SecretsModule } from '../../src/secrets/secrets.module.js';
@@ -38,6 +40,14 @@ class IdleQueue extends ExecutionQueue {
   override consume(): Promise<void> {
     return Promise.resolve();
   }
+  override lookAgain(): void {
+    // It has no worker.
+  }
+
+  override get isIdle(): boolean {
+    return false;
+  }
+
   override setConcurrency(): void {
     return;
   }
@@ -71,7 +81,15 @@ class SharedModule {}
 @Module({})
 class ApiModule {
   static with(config: AppConfig): DynamicModule {
-    const common = [SharedModule, DatabaseModule, SignalsModule, MetricsModule, HealthModule];
+    const common = [
+      SharedModule,
+      DatabaseModule,
+      SignalsModule,
+      MetricsModule,
+      HealthModule,
+      StatisticsModule,
+      TracingModule,
+    ];
     const features = [AccessModule, WorkflowsModule, SecretsModule, OperationsModule];
     const settings = [ConfigModule.with(config), LoggingModule.with(new Redactor())];
     return { module: ApiModule, imports: [...settings, ...common, ...features] };

@@ -32,6 +32,8 @@ export async function startNodeTypes(settings: Partial<AppConfig> = {}): Promise
     smtpUrl: null,
     mailFrom: null,
     github: { appId: null, privateKey: null, webhookSecret: null, apiUrl: 'https://api.github.com' },
+    openai: { apiKey: null, baseUrl: 'https://api.openai.com/v1' },
+    anthropic: { apiKey: null, baseUrl: 'https://api.anthropic.com' },
     publicUrl: 'http://localhost:8003',
     secretKey: 'a secret key for tests, long enough',
     ...settings,

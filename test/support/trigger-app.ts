@@ -14,6 +14,7 @@ import { Plugins } from '../../src/common/plugins/plugins.js';
 import { newId } from '../../src/common/ids.js';
 import { Metrics } from '../../src/common/metrics/metrics.js';
 import { SignalsModule } from '../../src/common/signals/signals.module.js';
+import { TracingModule } from '../../src/common/tracing/tracing.module.js';
 import { TimersModule } from '../../src/common/timers/timers.module.js';
 import { CelExpressionCompiler, ExpressionCompiler } from '../../src/definition/expression-compiler.js';
 import type { Plan, PlannedTrigger } from '../../src/definition/plan.js';
@@ -24,6 +25,7 @@ import { ExecutionEnds, type FinishedExecution } from '../../src/engine/executio
 import { ExecutionViews } from '../../src/engine/execution-views.js';
 import { OpenExecutions } from '../../src/engine/open-executions.js';
 import { accept } from '../../src/engine/start/accept.statement.js';
+import { ExecutionFiles } from '../../src/engine/files/execution-files.service.js';
 import { EngineFigures } from '../../src/engine/views/engine-figures.js';
 import { Replica } from '../../src/engine/replica.js';
 import { OpenExecutionsRepository } from '../../src/engine/views/open-executions.repository.js';
@@ -57,11 +59,12 @@ class StandInStarter extends ExecutionStarter {
   override startWithin(client: PoolClient, requests: readonly StartRequest[]): Promise<StartResult[]> {
     const rows = requests.map((request) => ({
       request,
-      executionId: request.execution === null ? null : newId(),
+      executionId: request.execution === null ? null : (request.execution.id ?? newId()),
       timeoutMs: null,
       awaitedBy: null,
       place: null,
       parent: null,
+      traceParent: null,
     }));
     return accept(client, rows);
   }
@@ -168,7 +171,12 @@ class StandInPlans extends WorkflowPlans {
 
   override async get(workflowId: string, version: number): Promise<PlannedVersion> {
     const triggers = this.workflows.versions.get(`${workflowId}:${version}`) ?? [];
-    return Promise.resolve({ workflowId, slug: workflowId, version, plan: { triggers } as unknown as Plan });
+    return Promise.resolve({
+      workflowId,
+      slug: workflowId,
+      version,
+      plan: { triggers, steps: new Map(), output: null, concurrency: null } as unknown as Plan,
+    });
   }
 }
 
@@ -214,6 +222,8 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    schedulerMaxWorkers: 10,
+    otlpEndpoint: null,
     variables: {},
     ...settings,
   });
@@ -228,7 +238,13 @@ export async function startTriggerApp(
     Metrics,
     HealthProbes,
     Replica,
-    { provide: SecretStore, useValue: { get: (name: string) => Promise.resolve(secrets.get(name)) } },
+    {
+      provide: SecretStore,
+      useValue: {
+        get: (name: string) => Promise.resolve(secrets.get(name)),
+        names: () => Promise.resolve([...secrets.keys()]),
+      },
+    },
     { provide: WorkflowDirectory, useValue: workflows },
     { provide: WorkflowPlans, useValue: new StandInPlans(workflows) },
     { provide: ExecutionStarter, useValue: new StandInStarter(database.database) },
@@ -237,6 +253,7 @@ export async function startTriggerApp(
     { provide: OpenExecutions, useClass: OpenExecutionsRepository },
     EventListeners,
     EngineFigures,
+    ExecutionFiles,
     { provide: Plugins, useValue: new Plugins() },
     Redactor,
     Mailer,
@@ -249,7 +266,7 @@ export async function startTriggerApp(
   @Module({ providers: shared, exports: shared.map((one) => ('provide' in one ? one.provide : one)) })
   class Surroundings {}
 
-  @Module({ imports: [Surroundings, SignalsModule, TimersModule, OutgoingHttpModule, DeploymentModule] })
+  @Module({ imports: [Surroundings, TracingModule, SignalsModule, TimersModule, OutgoingHttpModule, DeploymentModule] })
   class Root {}
 
   const app = await createHttpServer(Root, config, SILENT);

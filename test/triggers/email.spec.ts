@@ -42,7 +42,7 @@ describe.runIf(requireService('dovecot'))('email', () => {
 
   beforeAll(async () => {
     dovecot = await startDovecot();
-    for (const folder of ['F1', 'F2', 'F3', 'F4', 'F5', 'F6']) await dovecot.create('main', folder);
+    for (const folder of ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7']) await dovecot.create('main', folder);
     app = await startApp(envOf('main'));
     api = app.api;
   });
@@ -97,9 +97,13 @@ describe.runIf(requireService('dovecot'))('email', () => {
           size: 5,
           sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
           content_id: 'c1',
+          refused: null,
+          file: { name: 'a.pdf' },
         },
       ],
     });
+    const { url } = execution?.input.attachments[0].file as { url: string };
+    expect(await api.get(url.replace('/api/v1', ''))).toMatchObject({ status: 200, body: 'hello' });
     await api.reaches(execution?.id ?? '', 'completed');
     await eventually(async () => {
       const flags = await dovecot.flags('main', 'F1');
@@ -161,6 +165,43 @@ describe.runIf(requireService('dovecot'))('email', () => {
         { outcome: 'filtered', reason: { code: 'skip_auto_replies' } },
       ]),
     );
+  });
+
+  it('keeps attachments as files, within the caps; their content is counted as decoded', async () => {
+    const { workflow, trigger } = await deployed({
+      folder: 'F7',
+      attachments: { max_count: 2, max_size: 6, types: ['text/*'] },
+      mark_read: false,
+    });
+    const part = (name: string, type: string, content: string): string =>
+      `--b\r\nContent-Type: ${type}; name=${name}\r\nContent-Disposition: attachment; filename=${name}; size=1\r\n` +
+      `Content-Transfer-Encoding: base64\r\n\r\n${Buffer.from(content).toString('base64')}\r\n`;
+    const body = [
+      part('a.txt', 'text/plain', 'sixsix'),
+      part('b.txt', 'text/plain', 'seven77'),
+      part('c.pdf', 'application/pdf', 'pdf'),
+      part('a.txt', 'text/plain', 'two'),
+      part('d.txt', 'text/plain', 'three'),
+      '--b--',
+    ].join('');
+    const headers = 'Content-Type: multipart/mixed; boundary=b\r\n';
+    await dovecot.deliver('main', [mailOf('capped', { headers, body })], 'F7');
+    await eventually(async () => expect(await outcomes(trigger)).toEqual([['capped', 'fired']]));
+    const [{ id, input } = { id: '', input: null }] = await executions(app, workflow);
+    const seen = (input.attachments as any[]).map(({ size, refused, file }) => [size, refused, file?.name ?? null]);
+    expect(seen).toEqual([
+      [6, null, 'a.txt'],
+      [7, 'max_size', null],
+      [3, 'types', null],
+      [3, null, 'a-2.txt'],
+      [5, 'max_count', null],
+    ]);
+    const { items } = (await api.get(`/executions/${id}/files`)).body as { items: any[] };
+    expect(items.map(({ name, size, step_path }) => [name, size, step_path])).toEqual([
+      ['a.txt', 6, null],
+      ['a-2.txt', 3, null],
+    ]);
+    expect((await api.get((items[1].url as string).replace('/api/v1', ''))).body).toBe('two');
   });
 
   it('moves, flags and deletes after the commit, and only what it took', async () => {
@@ -360,9 +401,13 @@ describe.runIf(requireService('dovecot'))('email', () => {
   it('without an account says so in its health', async () => {
     const bare = await startApp();
     const { trigger } = await deployed({}, bare.api);
-    expect((await bare.api.get(`/triggers/${trigger}`)).body.health).toMatchObject({
-      status: 'unhealthy',
-      last_error: expect.stringContaining('IMAP_SERVER') as string,
+    await eventually(async () => {
+      const { health } = (await bare.api.get(`/triggers/${trigger}`)).body;
+      expect(health).toMatchObject({
+        status: 'unhealthy',
+        last_error: expect.stringContaining('IMAP_SERVER') as string,
+      });
+      expect(health.restarts).toBeGreaterThanOrEqual(1);
     });
   });
 });

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { Metrics } from '../../src/common/metrics/metrics.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { planned, startTriggerApp, type Answer, type TriggerApp } from '../support/trigger-app.js';
@@ -91,6 +92,14 @@ describe('a deployment', () => {
     expect(answer.body['warnings']).toMatchObject([{ code: 'dst_gap', trigger: 'cron' }]);
   });
 
+  it('warns of secrets that are not there, of triggers and of steps', async () => {
+    const auth = { type: 'bearer', token: '{{ secrets.missing_token }}' };
+    const { answer } = await deployed(planned('webhook', { path: '/unset', auth }));
+    expect(answer.body['warnings']).toMatchObject([
+      { code: 'secret_missing', message: expect.stringContaining('"missing_token"') as string, trigger: null },
+    ]);
+  });
+
   it('that is withdrawn disarms its triggers', async () => {
     const { id } = await deployed(planned('webhook', { path: '/gone' }));
     expect(await one.request('DELETE', `/deployment/workflows/${id}/undeploy`)).toMatchObject({ status: 200 });
@@ -167,6 +176,80 @@ describe('cron', () => {
     await one.request('POST', `/triggers/${trigger}/backfill`, range);
     await eventually(async () => expect(await occurrencesOf(trigger, '?outcome=duplicate')).toHaveLength(3));
     expect(await executionsOf(id)).toHaveLength(3);
+  });
+
+  it('backfills no more at a time than max_active lets be open', async () => {
+    const { id, trigger } = await deployed(planned('cron', { cron: '0 0 * * *' }));
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-05T00:00:00Z', max_active: 2 };
+    await one.request('POST', `/triggers/${trigger}/backfill`, range);
+    const seen: number[] = [];
+    // Nothing runs here: what was started stays open until the test ends it.
+    for (let ended = 0; ended < 5;) {
+      const open = await eventually(async () => {
+        const rows = await one.database.query<{ id: string }>(
+          `SELECT id FROM execution WHERE workflow_id = $1 AND status = 'queued' ORDER BY id`,
+          [id],
+        );
+        expect(rows.length).toBeGreaterThanOrEqual(Math.min(2, 5 - ended));
+        return rows;
+      });
+      seen.push(open.length);
+      await one.database.query(`UPDATE execution SET status = 'completed', end_time = now() WHERE id = $1`, [
+        open[0]?.id,
+      ]);
+      ended += 1;
+    }
+    expect(Math.max(...seen)).toBe(2);
+    expect(await executionsOf(id)).toHaveLength(5);
+  });
+
+  it('with jitter fires later than its instant, by a part of its own, and keeps the instant', async () => {
+    const jitter = planned('cron', { cron: '0 0 * * *', jitter: '10m' });
+    const dueOf = async (trigger: string): Promise<number[]> => {
+      const { body } = await one.request('GET', `/triggers/${trigger}/preview?count=3`);
+      return (body['items'] as { at: string; due_at: string }[]).map(
+        (one) => Date.parse(one.due_at) - Date.parse(one.at),
+      );
+    };
+    const offsets = [];
+    for (let n = 0; n < 5; n++) {
+      const { id, trigger } = await deployed(jitter);
+      const dues = await dueOf(trigger);
+      expect(new Set(dues).size).toBe(1);
+      const [timer] = await one.database.query<{ due_at: Date; payload: { instant: number } }>(
+        `SELECT due_at, payload FROM timer WHERE subject_id = $1`,
+        [trigger],
+      );
+      expect((timer?.due_at.getTime() ?? 0) - (timer?.payload.instant ?? 0)).toBe(dues[0]);
+      offsets.push(dues[0] ?? -1);
+      await one.request('DELETE', `/deployment/workflows/${id}/undeploy`);
+    }
+    expect(Math.min(...offsets)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...offsets)).toBeLessThan(600_000);
+    expect(new Set(offsets).size).toBeGreaterThan(1);
+  });
+
+  it('measures how late it fires', async () => {
+    const { id, trigger } = await deployed(planned('cron', { cron: '* * * * * *' }));
+    const count = async (): Promise<number> => {
+      const { values } = await one.app.get(Metrics).cronLateness.get();
+      return values.find(({ metricName }) => metricName?.endsWith('_count'))?.value ?? 0;
+    };
+    const before = await count();
+    await eventually(async () => {
+      expect((await occurrencesOf(trigger, '?outcome=fired')).length).toBeGreaterThanOrEqual(2);
+      expect(await count()).toBeGreaterThan(before);
+    });
+    await one.request('DELETE', `/deployment/workflows/${id}/undeploy`);
+  });
+
+  it.each([
+    ['before start_at', { startAt: '2999-01-01T00:00:00Z' }, '2999-01-01T00:00:00.000Z'],
+    ['after end_at', { endAt: '2020-01-01T00:00:00Z' }, null],
+  ])('has no instant %s', async (_when, more, first) => {
+    const { trigger } = await deployed(planned('cron', { cron: '0 0 * * *' }, more));
+    const { body } = await one.request('GET', `/triggers/${trigger}`);
+    expect(body['next_due']).toBe(first);
   });
 
   it.each([
@@ -403,6 +486,10 @@ describe('triggers of the API', () => {
       }),
     ).toMatchObject({ status: 409 });
     expect(await one.request('POST', `/workflows/${id}/triggers`, { type: 'nope' })).toMatchObject({ status: 422 });
+    expect(await one.request('POST', `/workflows/${id}/triggers`, { type: 'manual', mode: 'notify' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'mode', code: 'notify_unavailable' }] },
+    });
     expect(await one.request('DELETE', `/triggers/${trigger}`)).toMatchObject({ status: 204 });
     expect(await one.request('GET', `/triggers/${trigger}`)).toMatchObject({
       status: 404,

@@ -1,13 +1,15 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { Fault } from '../errors/app-error.js';
+import { holdFreeValues, releaseFreeValues } from '../validation/free-values.js';
 
 const OPTIONS = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
 /** Faults of a body against a DTO class, unknown fields included; paths are dotted. */
 export function checkBody<T extends object>(type: new () => T, body: object): { value: T; faults: Fault[] } {
-  const value = plainToInstance(type, body);
-  return { value, faults: faultsOf(validateSync(value, OPTIONS)) };
+  const held = holdFreeValues(type, body);
+  const value = releaseFreeValues(plainToInstance(type, held.value as object));
+  return { value, faults: [...held.faults, ...faultsOf(validateSync(value, OPTIONS))] };
 }
 
 const UNKNOWN = 'whitelistValidation';

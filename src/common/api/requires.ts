@@ -20,6 +20,14 @@ export const PUBLIC_WHEN = 'millrace:public-when';
 /** Open without a key while this setting is true; else the route's rule holds. */
 export const PublicWhen = (setting: 'metricsPublic'): MethodDecorator => SetMetadata(PUBLIC_WHEN, setting);
 
+export const FOR_BROWSERS = 'millrace:for-browsers';
+
+/**
+ * A page: a browser asks its user for a key, as the password of Basic authentication. For reading only, since a browser sends
+ * what it was told with every request, whoever has made it.
+ */
+export const ForBrowsers = (): MethodDecorator => SetMetadata(FOR_BROWSERS, true);
+
 /** Who calls; the access guard puts it on the request. */
 export interface Caller {
   /** `key:<id>`, `admin`, or `jwt:<sub>`: what the audit log and `created_by` show. */

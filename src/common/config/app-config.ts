@@ -51,6 +51,8 @@ export class AppConfig {
   readonly anthropic!: { readonly apiKey: string | null; readonly baseUrl: string };
   /** 32 characters or more; null until the data folder's own key was read or made (embedded database only). */
   readonly secretKey!: string | null;
+  /** What is sealed under it can be opened too. */
+  readonly previousSecretKey!: string | null;
   readonly adminApiKey!: string | null;
   readonly jwt!: {
     readonly secret: string | null;

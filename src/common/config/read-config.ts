@@ -53,6 +53,8 @@ function combinations(values: Partial<SettingValues>, faulty: ReadonlySet<string
     need('EMAIL_USER', 'is required with IMAP_SERVER');
     need('EMAIL_PASSWORD', 'is required with IMAP_SERVER');
   }
+  if (values.GRPC_PORT && values.GRPC_PORT === values.PORT)
+    faults.push({ path: 'GRPC_PORT', code: 'value_invalid', message: 'must not be the port of the HTTP API (PORT)' });
   if (values.JWKS_URL) need('JWT_ISSUER', 'is required with JWKS_URL');
   return faults;
 }
@@ -94,6 +96,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
     openai: { apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
     anthropic: { apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL },
     secretKey: values.SECRET_KEY,
+    previousSecretKey: values.SECRET_KEY_PREVIOUS,
     adminApiKey: values.ADMIN_API_KEY,
     jwt: {
       secret: values.JWT_SECRET,

@@ -54,7 +54,7 @@ export const SETTINGS = {
         default: '25s',
       },
     ),
-    GRPC_PORT: given(parse.integer(1, 65_535), 'The port of the gRPC API. None: off.', { example: '8004' }),
+    GRPC_PORT: given(parse.integer(1, 65_535), 'The port of the gRPC API. None: off.', { example: '50051' }),
     CORS_ORIGINS: given(
       parse.list(parse.anyText),
       'Origins whose pages may call the API, or *. None: no other origin.',
@@ -123,9 +123,13 @@ export const SETTINGS = {
       },
     ),
     SCHEDULER_TIMEZONE: given(parse.timeZone, 'The time zone of schedules that name none.', { default: 'UTC' }),
-    SCHEDULER_MAX_WORKERS: given(parse.integer(1, 1_000), 'Due timers that this process works on at a time.', {
-      default: '10',
-    }),
+    SCHEDULER_MAX_WORKERS: given(
+      parse.integer(1, 1_000),
+      'How many kinds of timers that wait for somebody outside (mails, deliveries of events) this process works on at a time.',
+      {
+        default: '10',
+      },
+    ),
     EXECUTION_MODE: given(
       parse.oneOf('execute', 'notify'),
       'execute starts executions; notify mails what would have started to NOTIFY_EMAIL instead.',
@@ -166,6 +170,11 @@ export const SETTINGS = {
       parse.longText(32),
       'Encrypts stored secrets. Required with DATABASE_URL; else generated into the data folder. All replicas need the same.',
       { example: 'thirty-two characters or more of your own', secret: true },
+    ),
+    SECRET_KEY_PREVIOUS: given(
+      parse.longText(32),
+      'What SECRET_KEY was before: what is sealed under it is sealed anew under SECRET_KEY at the start.',
+      { example: 'the thirty-two characters or more of before', secret: true },
     ),
     JWT_SECRET: given(parse.anyText, 'The shared secret of accepted JSON Web Tokens (HS256).', {
       example: 'the secret of your identity provider',

@@ -88,6 +88,18 @@ export class LlmConnection {
   @IsOptional()
   @IsString()
   model?: string;
+
+  @Field('What comes before the `system` of each step: who the model is, for an agent with a name.')
+  @IsOptional()
+  @IsString()
+  system?: string;
+
+  @Field('US dollars for a million tokens, by model; they go before what the server knows.', {
+    examples: [{ 'my-model': { input: 0.5, output: 1.5 } }],
+  })
+  @IsOptional()
+  @IsObject()
+  prices?: Record<string, { input: number; output: number }>;
 }
 
 export function githubFaults(config: GitHubConnection): Fault[] {
@@ -110,8 +122,24 @@ export function mcpFaults(config: McpConnection): Fault[] {
 }
 
 export function llmFaults(config: LlmConnection): Fault[] {
+  const faults = priceFaults(config.prices);
+  if (faults.length > 0) return faults;
   if (config.provider === 'openai_compatible') return config.base_url === undefined ? [required('base_url')] : [];
   return config.api_key === undefined ? [required('api_key')] : [];
+}
+
+function priceFaults(prices: Readonly<Record<string, unknown>> | undefined): Fault[] {
+  const wrong = Object.entries(prices ?? {}).filter(([, price]) => !isPrice(price));
+  return wrong.map(([model]) => ({
+    path: `prices.${model}`,
+    code: 'value_invalid',
+    message: `"${model}" must be {input, output}, US dollars for a million tokens`,
+  }));
+}
+
+function isPrice(price: unknown): boolean {
+  const { input, output } = (price ?? {}) as { input?: unknown; output?: unknown };
+  return [input, output].every((value) => typeof value === 'number' && Number.isFinite(value) && value >= 0);
 }
 
 function textFaults(path: string, values: Readonly<Record<string, unknown>> | undefined): Fault[] {

@@ -10,6 +10,7 @@ export const PARTITIONED_TABLES = [
   'occurrence',
   'step_answer',
   'large_output',
+  'step_journal',
   'execution_file',
   'execution_file_chunk',
   'approval',

@@ -13,6 +13,7 @@ export type Probe = () => Promise<ProbeResult> | ProbeResult;
 export class HealthProbes {
   private readonly probes = new Map<HealthPart, Probe>();
   private readonly degradations = new Map<HealthPart, string>();
+  private readonly drainListeners = new Set<() => void>();
   private draining = false;
 
   register(part: HealthPart, probe: Probe): void {
@@ -41,6 +42,13 @@ export class HealthProbes {
   /** From now on the process is not ready: it is about to end. */
   drain(): void {
     this.draining = true;
+    for (const listener of this.drainListeners) listener();
+  }
+
+  /** Called at once when the process drains. @returns ends it. */
+  onDrain(listener: () => void): () => void {
+    this.drainListeners.add(listener);
+    return () => this.drainListeners.delete(listener);
   }
 
   get isDraining(): boolean {

@@ -1,7 +1,9 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { fetch, type Agent, type BodyInit, type Response } from 'undici';
 import { AppConfig } from '../config/app-config.js';
 import { AppError } from '../errors/app-error.js';
+import { childOf, toTraceparent, type TraceContext } from '../tracing/trace-context.js';
+import { NO_TRACING, Tracing } from '../tracing/tracing.js';
 import { AddressGuard } from './address-guard.js';
 import { guardedAgent } from './guarded-agent.js';
 import { NetworkError, RequestTimeoutError, TooManyRedirectsError, UrlInvalidError } from './http.errors.js';
@@ -51,7 +53,10 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 export class OutgoingHttp implements OnApplicationShutdown {
   private readonly agent: Agent;
 
-  constructor(config: AppConfig) {
+  constructor(
+    config: AppConfig,
+    @Optional() private readonly tracing: Tracing = NO_TRACING,
+  ) {
     this.agent = guardedAgent(new AddressGuard(config.httpAllowPrivate));
   }
 
@@ -60,6 +65,41 @@ export class OutgoingHttp implements OnApplicationShutdown {
    *   NetworkError, RequestTimeoutError; when aborted, the signal's reason.
    */
   async request(request: OutgoingRequest): Promise<OutgoingResponse> {
+    const parent = this.tracing.current();
+    return parent === null ? await this.send(request) : await this.traced(request, parent);
+  }
+
+  /** The span tells whom it called, not with which path: that may hold a secret. */
+  private async traced(request: OutgoingRequest, parent: TraceContext): Promise<OutgoingResponse> {
+    const context = childOf(parent);
+    const startedAt = Date.now();
+    const method = request.method ?? 'GET';
+    const report = (status: number | null, error: string | null): void =>
+      this.tracing.report({
+        name: method,
+        kind: 'client',
+        context,
+        parent,
+        startedAt,
+        endedAt: Date.now(),
+        attributes: {
+          'http.request.method': method,
+          'server.address': hostOf(request.url),
+          ...(status !== null && { 'http.response.status_code': status }),
+        },
+        error,
+      });
+    try {
+      const response = await this.send({ ...request, headers: withTraceparent(request.headers ?? {}, context) });
+      report(response.status, response.status >= 400 ? String(response.status) : null);
+      return response;
+    } catch (error) {
+      report(null, error instanceof AppError ? error.code : 'aborted');
+      throw error;
+    }
+  }
+
+  private async send(request: OutgoingRequest): Promise<OutgoingResponse> {
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
@@ -71,6 +111,14 @@ export class OutgoingHttp implements OnApplicationShutdown {
       throw appErrorIn(error) ?? new NetworkError(hostOf(request.url), error);
     }
   }
+
+  /** For clients that bring their own protocol: the same guard, no redirects, and time limits are up to the caller. */
+  readonly fetch: typeof globalThis.fetch = (input, init) => {
+    const url = parseUrl(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
+    const options = { ...init, redirect: 'manual', dispatcher: this.agent } as Parameters<typeof fetch>[1];
+    // Two copies of one standard: Node's own classes and undici's.
+    return fetch(url, options);
+  };
 
   async onApplicationShutdown(): Promise<void> {
     await this.agent.destroy();
@@ -84,7 +132,7 @@ export class OutgoingHttp implements OnApplicationShutdown {
       body: request.body ?? null,
     };
     for (let redirects = 0; ; redirects++) {
-      const response = await this.send(hop, signal);
+      const response = await this.sendHop(hop, signal);
       const next =
         request.followRedirects === false ? null : followRedirect(hop, response, request.secretHeaders ?? []);
       if (next === null) {
@@ -97,7 +145,7 @@ export class OutgoingHttp implements OnApplicationShutdown {
     }
   }
 
-  private send({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Response> {
+  private sendHop({ url, method, headers, body }: Hop, signal: AbortSignal): Promise<Response> {
     return fetch(url, { method, headers: [...headers], body, redirect: 'manual', signal, dispatcher: this.agent });
   }
 }
@@ -118,6 +166,12 @@ function parseUrl(text: string): URL {
   if (url.username !== '' || url.password !== '')
     throw new UrlInvalidError('Credentials belong in `auth`, not in the URL');
   return url;
+}
+
+/** A `traceparent` that the caller gives goes before ours. */
+function withTraceparent(headers: Readonly<Record<string, string>>, context: TraceContext): Record<string, string> {
+  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'traceparent');
+  return isGiven ? { ...headers } : { ...headers, traceparent: toTraceparent(context) };
 }
 
 function hostOf(url: string): string {

@@ -5,7 +5,7 @@ export function configSecrets(config: AppConfig): (string | null)[] {
   const urls = [config.databaseUrl, config.redisUrl, config.smtpUrl].map(passwordOf);
   const { github, openai, anthropic, jwt, imap } = config;
   const keys = [github.privateKey, github.webhookSecret, openai.apiKey, anthropic.apiKey, jwt.secret];
-  return [...urls, ...keys, config.secretKey, config.adminApiKey, imap?.password ?? null];
+  return [...urls, ...keys, config.secretKey, config.previousSecretKey, config.adminApiKey, imap?.password ?? null];
 }
 
 function passwordOf(url: string | null): string | null {

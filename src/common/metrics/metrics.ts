@@ -41,10 +41,7 @@ export class Metrics implements OnModuleDestroy {
     'type',
     'outcome',
   ]);
-  readonly triggersDown = this.gauge(
-    'orchestrator_triggers_down',
-    'Triggers that this process looks after and that cannot see anything now',
-  );
+  readonly triggersDown = this.gauge('orchestrator_triggers_down', 'Triggers in force that cannot see anything now');
   readonly cronLateness = this.histogram(
     'orchestrator_cron_lateness_seconds',
     'From the nominal instant to its commit',

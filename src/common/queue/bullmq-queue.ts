@@ -61,16 +61,27 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     }
     const isMore = concurrency > worker.concurrency;
     if (worker.concurrency !== concurrency) worker.concurrency = concurrency;
-    // BullMQ's loop waits for one of its jobs to end; only resuming wakes it.
-    if (isMore && atOnce && !worker.isPaused()) void worker.pause(true);
     if (worker.isPaused()) void worker.resume();
+    else if (isMore && atOnce) this.lookAgain();
   }
 
-  override async drain(): Promise<void> {
+  /** BullMQ's loop waits for one of its jobs to end; only resuming wakes it. */
+  override lookAgain(): void {
+    const { worker } = this.processor;
+    if (worker.isPaused()) return;
+    void worker.pause(true);
+    void worker.resume();
+  }
+
+  override get isIdle(): boolean {
+    return this.processor.foundNothing && !this.batcher.isBusy;
+  }
+
+  override async drain(others: Promise<void> = Promise.resolve()): Promise<void> {
     const { worker } = this.processor;
     this.processor.isDraining = true;
     const paused = worker.pause();
-    await this.processor.idle();
+    await Promise.all([this.processor.idle(), others]);
     // What was handed back goes to the queue now: later its connection may be closed already.
     const sent = withinGrace(this.batcher.idle());
     if ((await withinGrace(paused)) && (await sent)) return;

@@ -37,8 +37,17 @@ export abstract class ExecutionQueue {
    */
   abstract setConcurrency(concurrency: number, atOnce?: boolean): void;
 
-  /** Takes no further jobs; resolves when those under way are over and what was added is in the queue. */
-  abstract drain(): Promise<void>;
+  /** Lets a worker whose hands were full look for jobs again: it knows nothing of room that none of its jobs has made. */
+  abstract lookAgain(): void;
+
+  /** Whether nothing waited when this process last looked, and nothing of its own is on its way there. */
+  abstract get isIdle(): boolean;
+
+  /**
+   * Takes no further jobs; resolves when those under way and `others` are over and what was added until then is in the
+   * queue.
+   */
+  abstract drain(others?: Promise<void>): Promise<void>;
 
   abstract counts(): Promise<QueueCounts>;
 

@@ -1,4 +1,4 @@
-import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import { WaitingError, type Job } from 'bullmq';
 import { type ExecutionJob } from './execution-queue.js';
@@ -23,7 +23,20 @@ export class ExecutionProcessor extends WorkerHost {
   handler: (executionId: string) => Promise<void> = () => Promise.resolve();
   /** Takes nothing more: what BullMQ has fetched meanwhile goes back. */
   isDraining = false;
+  /** Whether no job was waiting when BullMQ last asked for one. */
+  foundNothing = false;
   private readonly handling = new Set<Promise<void>>();
+
+  /** When it is fetched: the next look, which may find nothing, comes before it is processed. */
+  @OnWorkerEvent('active')
+  onActive(): void {
+    this.foundNothing = false;
+  }
+
+  @OnWorkerEvent('drained')
+  onDrained(): void {
+    this.foundNothing = true;
+  }
 
   override async process(job: Job<Pick<ExecutionJob, 'executionId'>>, token?: string): Promise<void> {
     if (this.isDraining) {

@@ -31,6 +31,6 @@ class QueueBackendModule {}
     BullModule.registerQueue({ name: QUEUE_NAME }),
   ],
   providers: [ExecutionProcessor, BullmqQueue, { provide: ExecutionQueue, useExisting: BullmqQueue }],
-  exports: [ExecutionQueue],
+  exports: [ExecutionQueue, BullModule],
 })
 export class QueueModule {}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { globList, globPattern } from './glob.js';
+import { fitsGlob, globList, globPattern } from './glob.js';
 import { textPattern } from './text-pattern.js';
 
 describe('a glob', () => {
@@ -63,5 +63,24 @@ describe('a text pattern', () => {
     expect(() => textPattern('/(/')).toThrow();
     expect(() => textPattern('/(?=a)/')).toThrow();
     expect(() => textPattern('/a/g')).toThrow(/flags/);
+  });
+});
+
+describe('a pattern of a name', () => {
+  it.each([
+    ['order.paid', 'order.paid', true],
+    ['order.paid', 'order.paid2', false],
+    ['order.*', 'order.paid', true],
+    ['order.*', 'orders.paid', false],
+    ['*.paid', 'order.paid', true],
+    ['*', '', true],
+    ['a*a', 'a', false],
+    ['a*b*c', 'aXbYc', true],
+    ['a*b*c', 'acb', false],
+    ['a*b*bc', 'abc', false],
+    ['renovate[bot]', 'renovate[bot]', true],
+    ['{a,b}?', 'a', false],
+  ])('%j on %j: %s', (pattern, text, fits) => {
+    expect(fitsGlob(pattern, text)).toBe(fits);
   });
 });

@@ -59,3 +59,22 @@ export function globList(globs: readonly string[]): (text: string) => boolean {
   const startsWithAll = rules.length > 0 && rules.every(({ isNegated }) => isNegated);
   return (text) => rules.reduce((taken, { isNegated, matches }) => (matches(text) ? !isNegated : taken), startsWithAll);
 }
+
+/**
+ * The simple form, for names: `*` stands for any characters and everything else for itself, so that `renovate[bot]` and
+ * `http_5*` mean what they say. Linear in both.
+ */
+export function fitsGlob(pattern: string, text: string): boolean {
+  const parts = pattern.split('*');
+  const [first = ''] = parts;
+  const last = parts.at(-1) ?? '';
+  if (parts.length === 1) return pattern === text;
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
+}

@@ -6,6 +6,7 @@ import { newId } from '../ids.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Signals } from '../signals/signals.contract.js';
 import { LONGEST_SLEEP_MS, TimerLoop } from './timer-loop.js';
+import { Turns } from './turns.js';
 import { Timers, type TimerHandler, type TimerOrder } from './timer.contract.js';
 import { CANCEL_TIMERS, SET_TIMERS } from './timers.sql.js';
 
@@ -20,6 +21,7 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
   private readonly kinds = new Set<string>();
   private readonly common: TimerLoop;
   private readonly loops: TimerLoop[];
+  private readonly turns: Turns;
 
   constructor(
     private readonly config: AppConfig,
@@ -28,6 +30,7 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
     metrics: Metrics,
   ) {
     super();
+    this.turns = new Turns(config.schedulerMaxWorkers);
     this.common = new TimerLoop(database, undefined, (lateness) => metrics.timerLag.set(Math.max(0, lateness) / 1000));
     this.loops = [this.common];
   }
@@ -39,7 +42,7 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
 
   override handleApart(kind: string, handler: TimerHandler, batch = 1): void {
     this.claimKind(kind);
-    const loop = new TimerLoop(this.database, batch, undefined, true);
+    const loop = new TimerLoop(this.database, batch, undefined, true, this.turns);
     loop.handle(kind, handler);
     this.loops.push(loop);
   }

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from '../database/database.js';
 import { isConnectionLoss } from '../database/pg-errors.js';
 import type { DueTimer, TimerHandler } from './timer.contract.js';
+import { Turns } from './turns.js';
 import { CLAIM_DUE, CLAIM_ONE, POSTPONE, UNTIL_NEXT } from './timers.sql.js';
 
 /** The longest sleep: a signal that was lost costs at most this. */
@@ -42,6 +43,8 @@ export class TimerLoop {
     private readonly onLateness: (latenessMs: number) => void = () => undefined,
     /** Its follow-ups wait for somebody outside, and so their transactions stand still. */
     private readonly waitsOutside = false,
+    /** Of all loops whose follow-ups wait outside, so many work at a time. */
+    private readonly turns = new Turns(1),
   ) {}
 
   handle(kind: string, handler: TimerHandler): void {
@@ -68,7 +71,7 @@ export class TimerLoop {
     while (!this.stopping) {
       this.wokenEarly = false;
       try {
-        const full = await this.claimBatch();
+        const full = await this.turns.run(() => this.claimBatch());
         if (!full) await this.sleepFor(await this.untilNext());
       } catch (error) {
         if (!isConnectionLoss(error)) this.logger.error(error);

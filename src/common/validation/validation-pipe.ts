@@ -1,7 +1,9 @@
-import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, type Type, ValidationPipe } from '@nestjs/common';
+import { instanceToPlain, plainToInstance, type ClassTransformOptions } from 'class-transformer';
 import { faultsOf } from '../api/check-body.js';
 import { AppError, type Fault } from '../errors/app-error.js';
 import { boundsFault } from './body-bounds.js';
+import { holdFreeValues, releaseFreeValues } from './free-values.js';
 
 /** The content of a request is not valid; `errors` lists every fault. */
 export class ValidationFailedError extends AppError {
@@ -17,15 +19,26 @@ export function validationPipe(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
+    transformerPackage: {
+      plainToInstance: <T>(type: Type<T>, plain: unknown, options?: ClassTransformOptions): T | T[] =>
+        releaseFreeValues(plainToInstance(type, plain, options)),
+      classToPlain: instanceToPlain,
+    },
     exceptionFactory: (errors) => new ValidationFailedError(faultsOf(errors)),
   });
 }
 
-/** Refuses what would cost too much to check, before it is checked. */
+/** Refuses what would cost too much to check, before it is checked, and keeps user data as it came. */
 class BoundedPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const fault = metadata.type === 'body' ? boundsFault(value) : null;
+    if (metadata.type !== 'body') return (await super.transform(value, metadata)) as unknown;
+    const fault = boundsFault(value);
     if (fault !== null) throw new ValidationFailedError([fault]);
-    return (await super.transform(value, metadata)) as unknown;
+    const { metatype } = metadata;
+    if (metatype === undefined || !this.toValidate(metadata))
+      return (await super.transform(value, metadata)) as unknown;
+    const body = holdFreeValues(metatype as Type<object>, value);
+    if (body.faults.length > 0) throw new ValidationFailedError(body.faults);
+    return (await super.transform(body.value, metadata)) as unknown;
   }
 }

@@ -104,6 +104,24 @@ describe('an expression', () => {
     ['now() > timestamp("2020-01-01T00:00:00Z")', true],
   ])('%s', (source, expected) => expect(evaluate(source, { input })).toEqual(expected));
 
+  it('hands on data that has a field named constructor as it is', () => {
+    const input = { a: 1, constructor: 'x', list: [{ constructor: { name: 'y' }, b: 2 }] };
+    expect(evaluate('input', { input })).toEqual(input);
+    expect(JSON.parse(evaluate('json(input)', { input }) as string)).toEqual(input);
+    expect(evaluate('input.list.map(one, one.b)', { input })).toEqual([2]);
+    expect(evaluate('input.list.map(one, one)', { input })).toEqual(input.list);
+    expect(evaluate('{"in": input, "size": size(input)}', { input })).toEqual({ in: input, size: 2 });
+    expect(evaluate('json([{"x": input}])', { input })).toBe(JSON.stringify([{ x: input }]));
+    expect(evaluate('json(parse_json(input.text))', { input: { text: '[{"constructor":1}]' } })).toBe(
+      '[{"constructor":1}]',
+    );
+    expect(evaluate('input.map(key, key)', { input })).toContain('a');
+    expect(evaluate('default(input, 1)', { input })).toEqual(input);
+    expect(evaluate('true ? input : {}', { input })).toEqual(input);
+    expect(evaluate('[input] + [input.list[0]]', { input })).toEqual([input, input.list[0]]);
+    expect(evaluate('input == input && input.list[0] != input', { input })).toBe(true);
+  });
+
   it('reads fields of data that has a field named constructor', () =>
     expect(evaluate('steps.x.output.a', { steps: { x: { output: { constructor: 1, a: 2 } } } })).toBe(2));
 

@@ -3,7 +3,7 @@ import { charge, chargeTurn, LARGEST_VALUE, sizeOf } from './budget.js';
 import { join } from './functions.js';
 import { matches } from './linear-regex.js';
 import { children, isComprehension, type SyntaxNode } from './syntax-tree.js';
-import { equalPlain, FORBIDDEN_KEYS, isPlainObject } from './values.js';
+import { asOperand, equalPlain, FORBIDDEN_KEYS, isPlainObject } from './values.js';
 
 /** A field, index or name that is not there. `default()` and `.?` know it from other failures. */
 export class MissingValueError extends Error {}
@@ -34,6 +34,14 @@ export function guardEvaluation(node: SyntaxNode): number {
 function guardLoop(node: SyntaxNode & { args: { condition?: (value: unknown) => boolean } }, stepNodes: number): void {
   const original = node.args.condition;
   node.args.condition = (value) => chargeTurn(stepNodes) && (original === undefined || original(value));
+  const { handle } = node as { handle?: (items: unknown, ...rest: unknown[]) => unknown };
+  if (handle !== undefined) node.handle = ((items, ...rest) => handle(eachAsOperand(items), ...rest));
+}
+
+function eachAsOperand(items: unknown): unknown {
+  if (!Array.isArray(items)) return asOperand(items);
+  const list = items as readonly unknown[];
+  return list.some((item) => asOperand(item) !== item) ? list.map(asOperand) : list;
 }
 
 function guardNode(node: SyntaxNode): void {
@@ -153,14 +161,14 @@ function guardCall(node: SyntaxNode, original: Call): Call {
     // The library's own joins lists of text only.
     if (method === 'join' && Array.isArray(receiver))
       return join(receiver, typeof argument === 'string' ? argument : '');
-    return original(operands, ...rest);
+    return original(operands.map(asOperand), ...rest);
   };
 }
 
 function guardEquality(original: Operator, negated: boolean): Operator {
   return (left, right, node, evaluator) => {
     const equal = equalPlain(left, right, charge);
-    return equal === null ? original(left, right, node, evaluator) : equal !== negated;
+    return equal === null ? original(asOperand(left), asOperand(right), node, evaluator) : equal !== negated;
   };
 }
 
@@ -186,13 +194,13 @@ function guardSum(original: Operator): Operator {
       if (left.length + right.length > LARGEST_VALUE) throw new Error('the text is too large');
       return left + right;
     }
-    return original(left, right, node, evaluator);
+    return original(asOperand(left), asOperand(right), node, evaluator);
   };
 }
 
 function guardSizes(original: Operator): Operator {
   return (left, right, node, evaluator) => {
     charge(1 + Math.min(sizeOf(left), sizeOf(right)));
-    return original(left, right, node, evaluator);
+    return original(asOperand(left), asOperand(right), node, evaluator);
   };
 }

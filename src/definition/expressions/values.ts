@@ -17,6 +17,49 @@ export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constr
 
 export class ValueError extends Error {}
 
+const stands = new WeakMap<object, object>();
+const originals = new WeakMap<object, object>();
+
+/**
+ * What functions and operators are given in place of data that has a field named `constructor`: by that name cel-js tells
+ * the types of values apart, of a value and of the first ones inside it. The field cannot be read in an expression
+ * (`FORBIDDEN_KEYS`), and is there again in what comes out.
+ */
+export function asOperand(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.length === 0 ? value : withFirst(value as unknown[], 0);
+  if (!isPlainObject(value)) return value;
+  const map = Object.hasOwn(value, 'constructor') ? standFor(value) : value;
+   
+  for (const key in map) return withFirst(map, key);
+  return map;
+}
+
+function withFirst<T extends object>(value: T, key: keyof T): T {
+  const first = asOperand(value[key]);
+  if (first === value[key]) return value;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as T;
+  copy[key] = first as T[keyof T];
+  originals.set(copy, original(value));
+  return copy;
+}
+
+function standFor(value: object): Record<string, unknown> {
+  let stand = stands.get(value);
+  if (stand === undefined) {
+    const { constructor: _unreadable, ...rest } = value;
+    stand = rest;
+    stands.set(value, stand);
+    originals.set(stand, value);
+  }
+  return stand as Record<string, unknown>;
+}
+
+/** What was there before `asOperand`. */
+export function original<T>(value: T): T {
+  return typeof value === 'object' && value !== null ? ((originals.get(value) as T | undefined) ?? value) : value;
+}
+
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -57,8 +100,8 @@ function convert(value: unknown, room: Room, depth: number): unknown {
 
 function convertObject(value: object, room: Room, depth: number): unknown {
   if (depth > 500) throw new ValueError('the result is nested more than 500 deep');
-  if (Array.isArray(value)) return convertList(value, room, depth);
-  if (isPlainObject(value)) return convertMap(value, room, depth);
+  if (Array.isArray(value)) return convertList(original(value as unknown[]), room, depth);
+  if (isPlainObject(value)) return convertMap(original(value), room, depth);
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Optional) return value.hasValue() ? convert(value.value(), room, depth) : null;
   if (value instanceof UnsignedInt) return fromInteger((value as { valueOf(): unknown }).valueOf() as bigint);
@@ -109,10 +152,10 @@ export function equalPlain(left: unknown, right: unknown, visit: (units: number)
   }
   visit(1);
   if (Array.isArray(left) || Array.isArray(right)) {
-    return Array.isArray(left) && Array.isArray(right) ? equalLists(left, right, visit) : false;
+    return Array.isArray(left) && Array.isArray(right) ? equalLists(original(left), original(right), visit) : false;
   }
   if (!isPlainObject(left) || !isPlainObject(right)) return null;
-  return equalMaps(left, right, visit);
+  return equalMaps(original(left), original(right), visit);
 }
 
 function equalLists(

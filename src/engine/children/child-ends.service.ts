@@ -20,6 +20,8 @@ const CHILD_ENDED = 'child.ended';
 interface News {
   readonly attempt: number;
   readonly failed: boolean;
+  /** A `stop` step has ended it. */
+  readonly stopped?: boolean;
 }
 
 /**
@@ -39,10 +41,10 @@ export class ChildEnds implements OnModuleInit {
 
   /** Of executions that end in this transaction. Runs no query when nobody waits for any of them. */
   async tellWithin(client: PoolClient, ended: readonly EndedRow[]): Promise<void> {
-    const news = ended.flatMap(({ id, status, ended_at, parent_step_id, parent_attempt, is_detached }) =>
+    const news = ended.flatMap(({ id, status, ended_at, parent_step_id, parent_attempt, is_detached, has_stopped }) =>
       parent_step_id === null || is_detached
         ? []
-        : [toTimer(parent_step_id, id, { attempt: parent_attempt ?? 1, failed: status !== 'completed' }, ended_at)],
+        : [toTimer(parent_step_id, id, newsOf(status, parent_attempt, has_stopped), ended_at)],
     );
     if (news.length > 0) await this.timers.set(client, news);
   }
@@ -90,9 +92,16 @@ async function answerFor(
     const { id: execution_id, status, output, error } = child;
     return { kind: 'workflow', execution_id, status, output, error };
   }
-  const mayStop = state.failures === 'stop' && news.some(({ payload }) => (payload as News).failed);
-  if (!mayStop && (await isLeftOpen(client, parent))) return null;
-  return { kind: 'passes', results: await passResults(client, parent.id) };
+  const isEnough = ({ failed, stopped }: News): boolean => stopped === true || (failed && state.failures === 'stop');
+  if (!news.some(({ payload }) => isEnough(payload as News)) && (await isLeftOpen(client, parent))) return null;
+  const results = await passResults(client, parent.id);
+  const stop = results.find(({ has_stopped }) => has_stopped);
+  return { kind: 'passes', results: results.map(({ result }) => result), ...(stop && { stopped: stop.result.output }) };
+}
+
+function newsOf(status: string, attempt: number | null, stopped: boolean): News {
+  const isStopped = stopped && status === 'completed';
+  return { attempt: attempt ?? 1, failed: status !== 'completed', ...(isStopped && { stopped: true }) };
 }
 
 function toTimer(subjectId: string, childId: string, payload: News, dueAt: Date): TimerRecord {

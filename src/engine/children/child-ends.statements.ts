@@ -23,6 +23,7 @@ interface ChildRow {
 
 interface PassRow extends ChildRow {
   readonly pass: number;
+  readonly has_stopped: boolean;
 }
 
 /** Index: the primary key. */
@@ -41,7 +42,7 @@ SELECT 1 FROM execution WHERE id >= $1 AND parent_step_id = $2 AND is_open AND p
 
 /** The one that completed, else the latest. Index: execution_child. */
 const RESULTS = /* sql */ `
-SELECT DISTINCT ON (pass) pass, id, status, output, output_size, error FROM execution
+SELECT DISTINCT ON (pass) pass, id, status, output, output_size, error, has_stopped FROM execution
 WHERE id >= $1 AND parent_step_id = $2 AND NOT is_open AND pass IS NOT NULL AND parent_attempt > 0
 ORDER BY pass, (status = 'completed') DESC, id DESC`;
 
@@ -63,9 +64,13 @@ export async function isLeftOpen(client: PoolClient, parent: WaitingParent): Pro
   return (await client.query(OPEN, values)).rows.length > 0;
 }
 
-export async function passResults(client: PoolClient, stepExecutionId: string): Promise<FanOutResult[]> {
+export async function passResults(
+  client: PoolClient,
+  stepExecutionId: string,
+): Promise<{ readonly result: FanOutResult; readonly has_stopped: boolean }[]> {
   const { rows } = await client.query<PassRow>(RESULTS, [oldestChildOf(stepExecutionId), stepExecutionId]);
-  return (await withLargeOutputs(client, rows)).map(toResult);
+  const whole = await withLargeOutputs(client, rows);
+  return whole.map((row) => ({ result: toResult(row), has_stopped: row.has_stopped && row.status === 'completed' }));
 }
 
 /** By how much the clock of the replica that started a child may be behind. */

@@ -11,6 +11,8 @@ export interface ParentRow {
   readonly depth: number;
   readonly created_by: string | null;
   readonly trigger: TriggerNames | null;
+  readonly trace_parent: string | null;
+  readonly trigger_type: string;
   readonly now: Date;
 }
 
@@ -26,7 +28,7 @@ export interface KnownPass {
 
 /** Index: the primary key. */
 const PARENTS = /* sql */ `
-SELECT id, workflow_id, version, priority, depth, created_by, trigger, now() AS now FROM execution
+SELECT id, workflow_id, version, priority, depth, created_by, trigger, trigger_type, trace_parent, now() AS now FROM execution
 WHERE id = ANY($1::uuid[])`;
 
 /** Index: execution_open_child. */

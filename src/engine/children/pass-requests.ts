@@ -7,6 +7,7 @@ import { PASS_TRIGGER } from '../views/execution.repository.js';
 import type { Asking } from './asking.js';
 import { knownPasses, letGo } from './children.statements.js';
 import type { PassNames } from './parent-link.js';
+import { traceParentOfChild } from '../run/run-trace.js';
 import { triggerOfChild } from '../run/withheld.js';
 
 type PassesRequest = Extract<ChildRequest, { kind: 'passes' }>;
@@ -62,6 +63,7 @@ function toRow({ step, parent }: Asking, request: PassesRequest, item: unknown, 
     // Its time is its parent's: that one's timeout cancels it.
     timeoutMs: null,
     awaitedBy: null,
+    traceParent: traceParentOfChild(parent.trace_parent, step),
     place: { key: `pass:${step.stepExecutionId}`, limit: request.limit, onLimit: 'queue' },
     parent: {
       executionId: parent.id,

@@ -6,6 +6,8 @@ import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-
 import type { AcceptRow } from '../start/accept.statement.js';
 import { StarterService } from '../start/starter.service.js';
 import type { Asking } from './asking.js';
+import { traceParentOfChild } from '../run/run-trace.js';
+import { TEST_TRIGGER } from '../engine.contract.js';
 import { triggerOfChild } from '../run/withheld.js';
 import { Refused } from './refused.js';
 
@@ -33,6 +35,9 @@ export class SubworkflowRequests {
 
   private async row({ step, parent }: Asking, request: WorkflowRequest): Promise<AcceptRow> {
     const workflow = await this.find(request.workflow, parent.workflow_id);
+    // What a test run starts counts nowhere either.
+    const isTest = parent.trigger_type === TEST_TRIGGER;
+    const type = isTest ? TEST_TRIGGER : 'subworkflow';
     const execution = {
       workflowId: workflow.id,
       version: request.version ?? workflow.deployedVersion ?? workflow.version,
@@ -40,18 +45,25 @@ export class SubworkflowRequests {
       variables: {},
       priority: parent.priority,
       triggerId: null,
-      triggerType: 'subworkflow',
-      trigger: triggerOfChild(parent, 'subworkflow', parent.now),
+      triggerType: type,
+      trigger: triggerOfChild(parent, type, parent.now),
       createdBy: parent.created_by,
+      ...(isTest && { mocks: {} }),
     };
-    return await this.starter.childRow(execution, request.execution_id, {
+    const link = {
       executionId: parent.id,
       stepExecutionId: step.stepExecutionId,
       attempt: step.attempt,
       isDetached: !request.wait,
       depth: parent.depth + 1,
       pass: null,
-    });
+    };
+    return await this.starter.childRow(
+      execution,
+      request.execution_id,
+      link,
+      traceParentOfChild(parent.trace_parent, step),
+    );
   }
 
   /** What belongs to somebody else does not exist for an owner's workflow, as it does not for the owner. */

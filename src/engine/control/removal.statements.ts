@@ -6,6 +6,7 @@ const PARTS = [
   ['execution_file_chunk', 'content_id'],
   ['execution_file', 'id'],
   ['large_output', 'id'],
+  ['step_journal', 'step_execution_id'],
   ['approval', 'id'],
   ['step_answer', 'id'],
   ['approval', 'id'],

@@ -3,6 +3,9 @@ import { idBounds, idTime, newIdWithin } from '../../common/ids.js';
 import { TEST_TRIGGER, type ExecutionStatus, type TriggerNames } from '../engine.contract.js';
 import type { Place } from '../concurrency/place.js';
 import type { StepStatus } from '../planner/step-view.js';
+import { noteWithin, notesOf } from '../../common/statistics/ended-notes.js';
+import { negative } from '../../common/statistics/tally.js';
+import { toNoted } from '../run/counters.js';
 import { copyLargeOutputs, deleteLargeOutputs } from '../outputs/large-outputs.js';
 import type { PastAttempt, StepError } from '../run/step-record.js';
 
@@ -24,6 +27,9 @@ export interface HeldExecution {
   readonly trigger_type: string;
   /** As its end has counted it. */
   readonly duration_ms: number;
+  readonly error_code: string | null;
+  readonly queued_at: number;
+  readonly started_at: number | null;
 }
 
 export interface HeldStep {
@@ -52,7 +58,8 @@ export interface Queued {
 
 const HOLD = /* sql */ `
 SELECT id, workflow_id, version, status, attempt, error, input, variables, trigger, parent_id, parent_step_id, pass,
-  trigger_type,
+  trigger_type, error->>'code' AS error_code, date_part('epoch', queued_at) AS queued_at,
+  date_part('epoch', start_time) AS started_at,
   (extract(epoch FROM end_time - coalesce(start_time, end_time)) * 1000)::bigint AS duration_ms
 FROM execution WHERE id = $1 FOR UPDATE`;
 
@@ -82,7 +89,7 @@ UPDATE step_execution SET change = DEFAULT, status = 'running', error = NULL, st
 WHERE id = ANY($1::uuid[])`;
 
 /** What an end has added to the counters is taken out again: one execution counts once, as what it ends as at last. */
-const UNCOUNT = /* sql */ `
+const UNCOUNT = /* sql */ `${noteWithin('$5')}
 INSERT INTO workflow_counter AS c (workflow_id, slot, completed, failed, timed_out, cancelled, duration_ms)
 SELECT w.id, $2::smallint, -($3 = 'completed')::int, -($3 = 'failed')::int, -($3 = 'timed_out')::int,
   -($3 = 'cancelled')::int, -$4::bigint
@@ -97,9 +104,9 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
 /** It begins at epoch 1, so that its first claim reads the steps that it brings along. The occurrence stays the first's. */
 const INSERT = /* sql */ `
 INSERT INTO execution (id, workflow_id, version, priority, epoch, trigger_id, trigger_type, trigger, mocks, retry_of, input,
-  variables, timeout_ms, created_by, concurrency_key, concurrency_limit)
+  variables, timeout_ms, created_by, concurrency_key, concurrency_limit, trace_parent)
 SELECT $2, workflow_id, $3, priority, 1, trigger_id, trigger_type, trigger, mocks, id,
-  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9
+  CASE WHEN $4 THEN $5::json ELSE input END, variables, $6, $7, $8, $9, trace_parent
 FROM execution WHERE id = $1
 RETURNING id, epoch, priority, concurrency_key`;
 
@@ -126,8 +133,13 @@ export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[
 export async function requeue(client: PoolClient, held: HeldExecution, slot: number): Promise<Queued[]> {
   await deleteLargeOutputs(client, [held.id]);
   const isCounted = held.pass === null && held.trigger_type !== TEST_TRIGGER;
-  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms]);
+  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms, undoing(held)]);
   return (await client.query<Queued>(REQUEUE, [held.id])).rows;
+}
+
+/** Its steps stay counted: those that run again count again. */
+function undoing(held: HeldExecution): string {
+  return JSON.stringify(notesOf([toNoted(held)]).map((note) => ({ ...note, tally: negative(note.tally) })));
 }
 
 /** @param executionAttempt the attempt of the execution that is over. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { fitsGlob } from '../../common/glob.js';
+import { fitsGlob } from '../../common/text/glob.js';
 import type { StoredEvent } from './event.row.js';
 
 /** Works on events in the transaction that delivers them. May get an event again. @returns what to do after the commit. */

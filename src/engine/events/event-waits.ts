@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { AfterCommit } from '../../common/database/group-commit.js';
 import { toJson } from '../../common/database/unnest.js';
-import { fitsGlob } from '../../common/glob.js';
+import { fitsGlob } from '../../common/text/glob.js';
 import { idBounds } from '../../common/ids.js';
 import { compileLate } from '../suspension/late-names.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';

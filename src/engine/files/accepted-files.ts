@@ -33,7 +33,11 @@ export async function prepareFiles(
       wanted,
       limits.executionFilesMaxBytes,
     );
-    const ids = { id: newIdWithin(executionId), execution_id: executionId, content_id: newIdWithin(executionId) };
+    const ids = {
+      id: given.id ?? newIdWithin(executionId),
+      execution_id: executionId,
+      content_id: newIdWithin(executionId),
+    };
     prepared.push({ row: { ...ids, name, type: toMediaType(given.type), size, sha256, step_path: null }, chunks });
   }
   return prepared;

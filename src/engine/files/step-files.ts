@@ -5,7 +5,11 @@ import type { FileRow } from './files.statements.js';
 
 /** A file as the API and node types show it. */
 export function toFileEntry({ id, execution_id, name, type, size, sha256, step_path }: FileRow): FileEntry {
-  return { id, name, type, size, sha256, step_path, url: `/api/v1/executions/${execution_id}/files/${id}` };
+  return { id, name, type, size, sha256, step_path, url: fileUrl(execution_id, id) };
+}
+
+export function fileUrl(executionId: string, id: string): string {
+  return `/api/v1/executions/${executionId}/files/${id}`;
 }
 
 /** The files of an execution as one of its steps reaches them. */

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
-import { StreamsExhaustedError } from '../engine.errors.js';
-import { HEARTBEAT, OPENING, sseEvent } from './server-sent-events.js';
+import { ExecutionNotFoundError, StreamInterruptedError, StreamsExhaustedError } from '../engine.errors.js';
+import { HEARTBEAT, OPENING, sseEvent, type LiveEvent } from './server-sent-events.js';
 import { Watches } from './watches.js';
 
 const MOST_STREAMS = 200;
@@ -20,8 +20,15 @@ const LONGEST_MS = 3_600_000;
 const LAST_WORD_MS = 2_000;
 const STREAM_BUFFER_BYTES = 64 * 1024;
 
-/** One look at the truth: frames to send, until there are no more. @returns true when nothing will follow. */
-export type Look = () => AsyncGenerator<string, boolean>;
+/** One look at the truth: events to send, until there are no more. @returns true when nothing will follow. */
+export interface Look {
+  (): AsyncGenerator<LiveEvent, boolean>;
+  /** Begins to gather what is kept nowhere; `wake` asks for the next look. @returns ends it */
+  readonly attach?: (wake: () => void) => () => void;
+}
+
+/** Nothing has happened for a while. */
+const QUIET = null;
 
 interface Open {
   interrupt(reason: string): void;
@@ -47,7 +54,7 @@ export class ExecutionStreams implements OnModuleDestroy {
 
   /** @throws StreamsExhaustedError 503 when this process holds as many as it may. */
   start(executionId: string, reply: FastifyReply, look: Look): Readable {
-    if (this.draining || this.open.size >= MOST_STREAMS) throw new StreamsExhaustedError();
+    this.refuseMore();
     const { raw } = reply;
     const gone = new AbortController();
     let reason: string | null = null;
@@ -58,12 +65,12 @@ export class ExecutionStreams implements OnModuleDestroy {
     const patience = setTimeout(() => {
       // The stream stands still: this goes behind what is under way already, and nothing follows.
       interrupt('slow_reader');
-      raw.end(sseEvent('interrupted', { reason: 'slow_reader' }));
+      raw.end(interrupted('slow_reader'));
       destroyLater();
     }, READER_PATIENCE_MS);
     const destroyLater = (): void => void setTimeout(() => raw.destroy(), LAST_WORD_MS).unref();
     const age = setTimeout(() => interrupt('max_age'), LONGEST_MS);
-    const frames = this.frames(executionId, look, gone.signal, () => patience.refresh());
+    const frames = framesOf(this.events(executionId, look, gone.signal, () => patience.refresh()));
     const lastWord = (): string | null => reason;
     const stream = Readable.from(withLastWord(frames, lastWord, this.logger), {
       objectMode: false,
@@ -93,17 +100,56 @@ export class ExecutionStreams implements OnModuleDestroy {
     return stream;
   }
 
+  /**
+   * The same for a transport that pulls by itself. Ends after `end`, or when the client is gone.
+   * @throws StreamsExhaustedError 503; StreamInterruptedError 503 when the server drains or the stream is too old;
+   *   ExecutionNotFoundError 404 when it was deleted meanwhile.
+   */
+  async *follow(executionId: string, look: Look, client: AbortSignal): AsyncGenerator<LiveEvent> {
+    this.refuseMore();
+    const stop = new AbortController();
+    let close = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    const interrupt = (why: string): void => stop.abort(why);
+    const age = setTimeout(() => interrupt('max_age'), LONGEST_MS);
+    const entry: Open = {
+      interrupt: (why) => {
+        interrupt(why);
+        // A reader that stands still is not waited for.
+        setTimeout(close, LAST_WORD_MS).unref();
+      },
+      closed,
+    };
+    this.open.add(entry);
+    try {
+      for await (const one of this.events(executionId, look, AbortSignal.any([stop.signal, client]), () => undefined)) {
+        if (one === QUIET) continue;
+        if (one.event === 'interrupted') throw new ExecutionNotFoundError(executionId);
+        yield one;
+      }
+      if (stop.signal.aborted) throw new StreamInterruptedError(String(stop.signal.reason));
+    } finally {
+      clearTimeout(age);
+      this.open.delete(entry);
+      close();
+    }
+  }
+
+  private refuseMore(): void {
+    if (this.draining || this.open.size >= MOST_STREAMS) throw new StreamsExhaustedError();
+  }
+
   /** Looks, again and again. Whatever changes after a look began wakes the next one, so nothing falls in between. */
-  private async *frames(
+  private async *events(
     executionId: string,
     look: Look,
     gone: AbortSignal,
     pulled: () => void,
-  ): AsyncGenerator<string> {
+  ): AsyncGenerator<LiveEvent | typeof QUIET> {
     const news = new News(gone);
     const unwatch = this.watches.watch(executionId, () => news.come());
+    const detach = look.attach?.(() => news.come());
     try {
-      yield OPENING;
       let quiet = 0;
       while (!gone.aborted) {
         const said = yield* saying(look(), gone, pulled);
@@ -111,27 +157,28 @@ export class ExecutionStreams implements OnModuleDestroy {
         quiet = said.anything ? 0 : quiet + 1;
         if (quiet >= QUIET_LOOKS) {
           quiet = 0;
-          yield HEARTBEAT;
+          yield QUIET;
         }
         pulled();
         await news.wait(LOOK_AGAIN_MS);
         pulled();
       }
     } finally {
+      detach?.();
       unwatch();
     }
   }
 }
 
 async function* saying(
-  frames: AsyncGenerator<string, boolean>,
+  events: AsyncGenerator<LiveEvent, boolean>,
   gone: AbortSignal,
   pulled: () => void,
-): AsyncGenerator<string, { ended: boolean; anything: boolean }> {
+): AsyncGenerator<LiveEvent, { ended: boolean; anything: boolean }> {
   let anything = false;
   try {
     for (;;) {
-      const next = await frames.next();
+      const next = await events.next();
       if (gone.aborted) return { ended: false, anything };
       if (next.done) return { ended: next.value, anything };
       anything = true;
@@ -143,8 +190,17 @@ async function* saying(
     if (!isConnectionLoss(error)) throw error;
     return { ended: false, anything };
   } finally {
-    await frames.return(false);
+    await events.return(false);
   }
+}
+
+async function* framesOf(events: AsyncGenerator<LiveEvent | typeof QUIET>): AsyncGenerator<string> {
+  yield OPENING;
+  for await (const one of events) yield one === QUIET ? HEARTBEAT : sseEvent(one);
+}
+
+function interrupted(reason: string): string {
+  return sseEvent({ event: 'interrupted', data: { reason } });
 }
 
 async function* withLastWord(
@@ -156,11 +212,11 @@ async function* withLastWord(
     yield* frames;
   } catch (error) {
     logger.error({ message: 'an event stream broke', err: error });
-    yield sseEvent('interrupted', { reason: 'error' });
+    yield interrupted('error');
     return;
   }
   const reason = reasonOf();
-  if (reason !== null) yield sseEvent('interrupted', { reason });
+  if (reason !== null) yield interrupted(reason);
 }
 
 /** Waits for news, at least the shortest gap and at most a given time. */

@@ -9,18 +9,22 @@ import { ExecutionRepository, type LogFilter } from '../views/execution.reposito
 import type { ExecutionRow } from '../views/execution.row.js';
 import { toExecution, toLogLine, toStepExecution } from '../views/execution.views.js';
 import { ChangesRepository } from './changes.repository.js';
+import { LiveTokens, type TokenPiece } from './live-tokens.js';
 import type { Look } from './execution-streams.js';
 import { formatPosition, readPosition, START, type Position } from './position.js';
-import { sseEvent } from './server-sent-events.js';
+import type { LiveEvent } from './server-sent-events.js';
 
 const LOG_PAGE = 100;
+/** What a reader that is too slow loses of an answer it finds in the step's output. */
+const MOST_PIECES = 1_000;
 
-/** What the two live routes send, look by look. PostgreSQL is read from a position on; the position is the event's id. */
+/** What live routes and streams send, look by look. PostgreSQL is read from a position on; the position is the event's id. */
 @Injectable()
 export class LiveExecutions {
   constructor(
     private readonly executions: ExecutionRepository,
     private readonly changes: ChangesRepository,
+    private readonly tokens: LiveTokens,
   ) {}
 
   /** @throws LastEventIdError 422 */
@@ -36,18 +40,29 @@ export class LiveExecutions {
   events(executionId: string, lastEventId: string | undefined): Look {
     const position = lastEventId ? readPosition(lastEventId) : { ...START };
     if (position === null) throw new LastEventIdError();
-    return () => this.lookAtEvents(executionId, position);
+    const pieces: TokenPiece[] = [];
+    const take = (wake: () => void) => (piece: TokenPiece) => {
+      if (pieces.length < MOST_PIECES) pieces.push(piece);
+      wake();
+    };
+    return Object.assign(() => this.lookAtEvents(executionId, position, pieces), {
+      attach: (wake: () => void) => this.tokens.listen(executionId, take(wake)),
+    });
   }
 
   /** The status is read first: an end commits together with the last lines, so an ended one has no more than are there. */
-  private async *lookAtLogs(executionId: string, filter: LogFilter): AsyncGenerator<string, boolean> {
+  private async *lookAtLogs(executionId: string, filter: LogFilter): AsyncGenerator<LiveEvent, boolean> {
     const execution = await this.executions.find(executionId);
     if (execution === undefined) return yield* deleted();
-    for await (const { id, line } of this.linesAfter(executionId, filter)) yield sseEvent('log', line, id);
+    for await (const { id, line } of this.linesAfter(executionId, filter)) yield { event: 'log', data: line, id };
     return yield* endOf(execution);
   }
 
-  private async *lookAtEvents(executionId: string, at: Position): AsyncGenerator<string, boolean> {
+  private async *lookAtEvents(
+    executionId: string,
+    at: Position,
+    pieces: TokenPiece[],
+  ): AsyncGenerator<LiveEvent, boolean> {
     const row = await this.executions.find(executionId);
     if (row === undefined) return yield* deleted();
     const isFirst = at.execution === START.execution;
@@ -56,20 +71,22 @@ export class LiveExecutions {
     yield* this.stepEvents(executionId, at);
     for await (const { id, line } of this.linesAfter(executionId, { after: at.log ?? undefined })) {
       at.log = id;
-      yield sseEvent('log', line, formatPosition(at));
+      yield { event: 'log', data: line, id: formatPosition(at) };
     }
+    // They are kept nowhere: their id is where a client goes on that has lost them.
+    for (const piece of pieces.splice(0)) yield { event: 'token', data: piece, id: formatPosition(at) };
     if (!isFirst) yield* executionEvent(row, at);
     return yield* endOf(row);
   }
 
-  private async *stepEvents(executionId: string, at: Position): AsyncGenerator<string> {
+  private async *stepEvents(executionId: string, at: Position): AsyncGenerator<LiveEvent> {
     for (;;) {
       const rows = await this.changes.steps(executionId, at.step);
       if (rows.length === 0) return;
       for (const [index, row] of rows.entries()) {
         // Of those that share a number the last one moves the position.
         if (rows[index + 1]?.change !== row.change) at.step = row.change;
-        yield sseEvent('step', { ...toStepExecution(row), omitted: row.omitted }, formatPosition(at));
+        yield { event: 'step', data: { ...toStepExecution(row), omitted: row.omitted }, id: formatPosition(at) };
       }
     }
   }
@@ -90,23 +107,23 @@ export class LiveExecutions {
 }
 
 /** Nothing, when the client has seen this state already. */
-function* executionEvent(row: ExecutionRow, at: Position): Generator<string> {
+function* executionEvent(row: ExecutionRow, at: Position): Generator<LiveEvent> {
   const mark = `${row.attempt}${row.status}${row.pause_requested ? '!' : ''}`;
   if (at.execution === mark) return;
   at.execution = mark;
   const { id, workflow_id, version, status, attempt, error, start_time, end_time, duration_ms, pause_requested } =
     toExecution(row);
   const data = { id, workflow_id, version, status, attempt, error, start_time, end_time, duration_ms, pause_requested };
-  yield sseEvent('execution', data, formatPosition(at));
+  yield { event: 'execution', data, id: formatPosition(at) };
 }
 
-function* endOf({ status }: ExecutionRow): Generator<string, boolean> {
+function* endOf({ status }: ExecutionRow): Generator<LiveEvent, boolean> {
   if (isOpen(status)) return false;
-  yield sseEvent('end', { status });
+  yield { event: 'end', data: { status } };
   return true;
 }
 
-function* deleted(): Generator<string, boolean> {
-  yield sseEvent('interrupted', { reason: 'deleted' });
+function* deleted(): Generator<LiveEvent, boolean> {
+  yield { event: 'interrupted', data: { reason: 'deleted' } };
   return true;
 }

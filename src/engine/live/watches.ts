@@ -71,6 +71,11 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
     this.sending ??= setTimeout(() => this.send(), GATHER_MS).unref();
   }
 
+  /** Whether somebody watches it now, on this replica or another. */
+  isWatched(executionId: string): boolean {
+    return this.here.has(executionId) || (this.elsewhere.get(executionId) ?? 0) > performance.now();
+  }
+
   private wakeHere(executionId: string): void {
     for (const wake of this.here.get(executionId) ?? []) wake();
   }

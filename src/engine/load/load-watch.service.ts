@@ -50,7 +50,7 @@ export class LoadWatch {
     this.load.share = share;
     this.load.reason = this.shedding.reason;
     this.slots.loadChanged();
-    this.queue.setConcurrency(this.slots.most, true);
+    this.queue.setConcurrency(this.slots.forQueue, true);
     this.metrics.workerShare.set(share);
     this.tellHealth();
     const verb = this.shedding.level > before.level ? 'less' : 'more';

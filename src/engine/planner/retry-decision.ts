@@ -1,4 +1,4 @@
-import { fitsGlob } from '../../common/glob.js';
+import { fitsGlob } from '../../common/text/glob.js';
 import type { RetryPolicy } from '../../definition/plan.js';
 
 export interface FailedAttempt {

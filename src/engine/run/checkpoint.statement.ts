@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
+import type { StepTallies } from '../../common/statistics/tally.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
 import type { SuspendFor, WebhookResponse } from '../../nodes/node.contract.js';
 import { recordResponses, type RespondedRow, type Response } from '../ends/response.statement.js';
@@ -18,6 +19,8 @@ export interface Checkpoint {
   readonly epoch: number;
   readonly steps: readonly StepRecord[];
   readonly logs: readonly LogRow[];
+  /** With its end: its steps, added up. */
+  readonly stepTallies?: StepTallies | undefined;
   /** What a `respond` step has said since the last one. */
   readonly response?: WebhookResponse | undefined;
   /** Where the execution goes by it; null: it goes on. */
@@ -29,6 +32,8 @@ export type Move =
       readonly to: 'completed' | 'failed' | 'cancelled' | 'timed_out';
       readonly outputJson: string | null;
       readonly error: ExecutionError | null;
+      /** A `stop` step has ended it: a pass then ends its parent. */
+      readonly hasStopped?: boolean;
     }
   /** Sleeps until `wakeAt` or a control signal later than `signalSeq`. */
   | { readonly to: 'waiting'; readonly wakeAt: Date | null; readonly signalSeq: number }
@@ -55,12 +60,13 @@ FOR SHARE OF e`;
 const END = /* sql */ `
 UPDATE execution e SET
   status = i.status, output = i.output::json, output_size = i.output_size, error = i.error::json, end_time = now(),
-  owner = NULL
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[])
-  AS i(id, epoch, status, output, output_size, error)
+  owner = NULL, has_stopped = i.has_stopped
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bool[])
+  AS i(id, epoch, status, output, output_size, error, has_stopped)
 WHERE e.id = i.id AND e.id = ANY($1::uuid[]) AND e.epoch = i.epoch AND e.status = 'running'
 RETURNING e.id, e.workflow_id, e.trigger_type, e.status, e.awaited_by, e.end_time AS ended_at, e.parent_step_id, e.parent_attempt,
-  e.is_detached, e.pass,
+  e.is_detached, e.pass, e.has_stopped, e.attempt, e.error->>'code' AS error_code, date_part('epoch', e.queued_at) AS queued_at,
+  date_part('epoch', e.start_time) AS started_at,
   (extract(epoch FROM e.end_time - e.start_time) * 1000)::bigint AS duration_ms`;
 
 const SLEEP = /* sql */ `
@@ -189,7 +195,7 @@ async function moveAll(
   if (ending.length > 0) {
     const { rows } = await client.query<EndedRow>(END, endValues(ending));
     mark(ending, rows, 'kept');
-    await countEnded(client, rows, slot);
+    await countEnded(client, rows, slot, new Map(ending.map((each) => [each.executionId, each.stepTallies])));
     await onEnded(rows);
   }
   if (handing.length > 0)
@@ -240,6 +246,7 @@ function endValues(checkpoints: readonly Checkpoint[]): unknown[][] {
     moves.map((move) => inRow(move.outputJson)),
     moves.map((move) => largeSize(move.outputJson)),
     moves.map((move) => toJson(move.error)),
+    moves.map((move) => move.hasStopped === true),
   ];
 }
 

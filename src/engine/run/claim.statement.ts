@@ -35,6 +35,8 @@ export interface ClaimedExecution {
   /** Position of a distributed loop's pass; null: an execution of a whole definition. */
   readonly pass: number | null;
   readonly pass_names: PassNames | null;
+  /** null: it was accepted while no traces were sent. */
+  readonly trace_parent: string | null;
   /** Of a test run: what stands in for its steps. */
   readonly mocks?: Readonly<Record<string, unknown>> | undefined;
   /** The database's time of the claim. */
@@ -89,7 +91,7 @@ WHERE id = ANY($1::uuid[]) AND (status = 'queued' OR (status = 'running' AND own
   AND (concurrency_key IS NULL OR has_place)
 RETURNING id, workflow_id, version, epoch, attempt, priority, signal_seq, cancel_requested, pause_requested,
   queued_at, start_time, deadline_at, trigger_id, trigger_type, concurrency_key, input, variables, trigger, error,
-  parent_id, parent_step_id, parent_attempt, pass, pass_names, now() AS now`;
+  parent_id, parent_step_id, parent_attempt, pass, pass_names, trace_parent, now() AS now`;
 
 /** Index: step_execution_execution; the bounds leave one partition an execution. */
 const STEPS_OF = /* sql */ `

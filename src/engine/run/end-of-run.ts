@@ -10,6 +10,8 @@ export interface EndState {
   readonly output: unknown;
   readonly outputJson: string | null;
   readonly error: ExecutionError | null;
+  /** A `stop` step has ended it. */
+  readonly hasStopped?: boolean;
 }
 
 export type StopReason = 'completed' | 'cancelled' | 'timed_out';
@@ -84,7 +86,8 @@ export class EndOfRun {
     if (status !== 'completed') return { status, output: null, outputJson: null, error: this.failure };
     try {
       const output = this.output();
-      return { status, output, outputJson: serializeOutput(output), error: null };
+      const hasStopped = this.stopReason === 'completed';
+      return { status, output, outputJson: serializeOutput(output), error: null, hasStopped };
     } catch (error) {
       const { code, message, details } = toFailure(error);
       return { status: 'failed', output: null, outputJson: null, error: { code, message, details, step_path: null } };

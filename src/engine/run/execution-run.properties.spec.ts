@@ -251,6 +251,8 @@ class Life {
       closeAnswers: () => Promise.resolve(new Map()),
       onStepEnd: nothing,
       onRetry: nothing,
+      onText: nothing,
+      journalOf: () => ({ read: () => Promise.resolve(new Map()), write: () => Promise.resolve() }),
       onChange: nothing,
     };
   }
@@ -277,6 +279,7 @@ class Life {
       parent_attempt: null,
       pass: null,
       pass_names: null,
+      trace_parent: null,
       input: null,
       variables: null,
       trigger: null,

@@ -9,6 +9,7 @@ import { EndOfRun, type EndState } from './end-of-run.js';
 import { FanOuts } from './fan-outs.js';
 import type { OuterSteps } from './names.js';
 import { RunLog } from './run-log.js';
+import { RunTrace } from './run-trace.js';
 import type { RunServices } from './run-services.js';
 import { SlotHold } from './slot-hold.js';
 import { StepBook } from './step-book.js';
@@ -49,6 +50,7 @@ export class ExecutionRun {
   private lost = false;
   private readonly bell = new Bell();
   private readonly slot: SlotHold;
+  private readonly trace: RunTrace | null;
   private deadline: { clear: () => void } | null = null;
   /** The database's clock minus this process's. */
   private readonly clockOffset: number;
@@ -68,7 +70,8 @@ export class ExecutionRun {
     this.book = new StepBook(claimed, plan, services.env, now);
     this.end = new EndOfRun(plan, this.book);
     this.fans = new FanOuts(this.book);
-    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now);
+    this.trace = services.tracing === undefined ? null : new RunTrace(services.tracing, claimed);
+    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now, this.trace);
   }
 
   /** What a pass of a distributed loop sees around it. */
@@ -157,8 +160,9 @@ export class ExecutionRun {
       const planned = this.planPart(launches.length);
       let moved = this.apply(planned);
       moved = this.abort(planned.aborted, launches) || moved;
-      // A step that has heard of the end of an instance may want nothing of what else was ready.
-      if (planned.returned.length > 0) continue;
+      // A step that has heard of the end of an instance may want nothing of what else was ready; one that could not be
+      // closed as it was planned has failed.
+      if (planned.returned.length > 0 || planned.closed.some((closed) => this.hasFailedToClose(closed))) continue;
       if (planned.ended !== null && this.attempts.size + launches.length === 0) {
         const next = this.end.partEnded(this.part, planned.ended.failedBy);
         if (next === null) return launches;
@@ -194,11 +198,20 @@ export class ExecutionRun {
   private apply(planned: Planned): boolean {
     for (const placed of planned.skipped) this.book.skip(placed);
     for (const placed of planned.abandoned) this.book.cancel(placed.path);
-    for (const closed of planned.closed) this.runner.close(this.book.get(closed.path), closed.failedBy);
+    for (const closed of planned.closed) {
+      this.runner.close(this.book.get(closed.path), closed.failedBy);
+      // What holds it was planned as if it had completed.
+      if (this.hasFailedToClose(closed)) return true;
+    }
     for (const returned of planned.returned) this.fans.end(returned);
     for (const { path } of [...planned.returned, ...planned.opening]) this.fans.open(path);
     const { skipped, abandoned, closed, returned, opening } = planned;
     return skipped.length + abandoned.length + closed.length + returned.length + opening.length > 0;
+  }
+
+  /** What its instances gave is too large, or does not fit its `output_mapping`. */
+  private hasFailedToClose({ path, failedBy }: Planned['closed'][number]): boolean {
+    return failedBy === null && this.book.states.get(path)?.status === 'failed';
   }
 
   /** Ends what runs and is not wanted any more. @returns whether a step ended on the way: its start was not recorded. */
@@ -298,10 +311,12 @@ export class ExecutionRun {
       epoch: this.claimed.epoch,
       steps,
       logs: this.log.take(),
+      stepTallies: this.end.state === null ? undefined : this.book.tallies.all,
       response: this.book.takeResponse(),
       move,
     });
     for (const step of steps) step.recorded();
+    this.trace?.recorded(result !== 'lost');
     if (result === 'lost') this.lost = true;
     else this.services.onChange(this.claimed.id);
     return result;
@@ -309,7 +324,8 @@ export class ExecutionRun {
 
   private launch({ record, node, context }: PreparedStep): void {
     if (this.services.hooks !== undefined) this.tellStart(record);
-    const attempt = startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
+    const start = (): Attempt => startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
+    const attempt = this.trace === null ? start() : this.trace.within(record, start);
     this.attempts.set(record, attempt);
     // Stopped while its start was being recorded.
     if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'timed_out' ? 'timeout' : 'cancelled');
@@ -418,6 +434,6 @@ function sitOutLimit(reason: string): number {
   return reason === 'retry' ? SIT_OUT_RETRY_MS : SIT_OUT_WAIT_MS;
 }
 
-function toMove({ status, outputJson, error }: EndState): Move {
-  return { to: status, outputJson, error };
+function toMove({ status, outputJson, error, hasStopped }: EndState): Move {
+  return { to: status, outputJson, error, ...(hasStopped === true && { hasStopped }) };
 }

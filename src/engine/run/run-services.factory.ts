@@ -6,11 +6,14 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Plugins } from '../../common/plugins/plugins.js';
 import { Timers } from '../../common/timers/timer.contract.js';
+import { Tracing } from '../../common/tracing/tracing.js';
 import { NodeRegistry } from '../../nodes/node-registry.js';
 import { ChildEnds } from '../children/child-ends.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
 import { ExecutionFiles } from '../files/execution-files.service.js';
 import { OwnEvents } from '../events/own-events.js';
+import { StepJournals } from '../journal/step-journals.js';
+import { LiveTokens } from '../live/live-tokens.js';
 import { Watches } from '../live/watches.js';
 import { Replica } from '../replica.js';
 import { StepAnswers } from '../suspension/step-answers.service.js';
@@ -47,6 +50,9 @@ export class RunServicesFactory {
     files: ExecutionFiles,
     events: OwnEvents,
     { hooks }: Plugins,
+    tracing: Tracing,
+    tokens: LiveTokens,
+    journals: StepJournals,
   ) {
     this.services = {
       types,
@@ -57,6 +63,7 @@ export class RunServicesFactory {
       clock,
       slots,
       files,
+      journalOf: (owned) => journals.of(owned),
       checkpoint: checkpointStatement(
         timers,
         replica.slot,
@@ -77,7 +84,9 @@ export class RunServicesFactory {
         hooks?.onStepComplete(step);
       },
       hooks: hooks ?? undefined,
+      tracing: tracing.isOn ? tracing : undefined,
       onRetry: (type) => metrics.retried(type),
+      onText: (executionId, stepPath, attempt, text) => tokens.tell({ executionId, stepPath, attempt, text }),
       onChange: (executionId) => watches.changed(executionId),
     };
   }

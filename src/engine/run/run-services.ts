@@ -3,7 +3,8 @@ import type { Connections } from '../../common/connections/connections.js';
 import type { GroupCommit } from '../../common/database/group-commit.js';
 import type { Redactor } from '../../common/logging/redactor.js';
 import type { Hooks } from '../../common/plugins/hooks.js';
-import type { NodeType } from '../../nodes/node.contract.js';
+import type { Tracing } from '../../common/tracing/tracing.js';
+import type { NodeTools, NodeType, StepJournal } from '../../nodes/node.contract.js';
 import type { ExecutionFiles } from '../files/execution-files.service.js';
 import type { Slots } from './slots.js';
 import type { StepAnswer } from './step-record.js';
@@ -12,6 +13,7 @@ import type { CheckpointStatement } from './checkpoint.statement.js';
 /** The node types as a run needs them. */
 export interface StepTypes {
   get(type: string): NodeType;
+  describe(type: string): ReturnType<NodeTools['describe']>;
   /** A resolved config as the type's own class, defaults applied. @throws NodeError `config_invalid` */
   resolve(type: string, config: unknown): object;
 }
@@ -38,6 +40,14 @@ export interface EndedStep {
   readonly errorCode: string | null;
 }
 
+/** Whose journal it is; `attempt` is the execution's. */
+export interface JournalOwner {
+  readonly stepExecutionId: string;
+  readonly executionId: string;
+  readonly epoch: number;
+  readonly attempt: number;
+}
+
 /** What every run of a process shares. */
 export interface RunServices {
   readonly types: StepTypes;
@@ -54,6 +64,7 @@ export interface RunServices {
     steps: readonly { readonly id: string; readonly attempt: number }[],
   ) => Promise<ReadonlyMap<string, StepAnswer>>;
   readonly files: ExecutionFiles;
+  readonly journalOf: (owned: JournalOwner) => StepJournal;
   /** The time of these waiting steps is up. Returns what was answered before; no later answer counts. */
   readonly closeAnswers: (
     owned: { readonly executionId: string; readonly epoch: number },
@@ -63,7 +74,11 @@ export interface RunServices {
   readonly onStepEnd: (step: EndedStep) => void;
   /** Left out: no plugin listens. */
   readonly hooks?: Hooks | undefined;
+  /** Left out: no traces are sent. */
+  readonly tracing?: Tracing | undefined;
   readonly onRetry: (type: string) => void;
+  /** Told what a step shows to those who watch it now. */
+  readonly onText: (executionId: string, stepPath: string, attempt: number, text: string) => void;
   /** Told after each commit that changed an execution, for those who watch it. */
   readonly onChange: (executionId: string) => void;
 }

@@ -8,6 +8,7 @@ export type Ask = 'cancel' | 'pause' | 'lookForAnswers';
 @Injectable()
 export class RunnerHolds {
   private readonly runs = new Map<string, ExecutionRun | null>();
+  private readonly waiting: (() => void)[] = [];
   /** Asked of executions that are being claimed: the claim may have been committed before the question was. */
   private readonly early = new Map<string, Set<Ask>>();
 
@@ -36,6 +37,12 @@ export class RunnerHolds {
   delete(executionId: string): void {
     this.runs.delete(executionId);
     this.early.delete(executionId);
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  /** Resolves when one of them is let go. */
+  async release(): Promise<void> {
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   get count(): number {

@@ -21,6 +21,8 @@ import { Journal } from './journal.js';
 import { LeftOpen } from './left-open.service.js';
 import { RunnerHolds } from './runner-holds.js';
 import { RunServicesFactory } from './run-services.factory.js';
+import { DirectStarts } from './direct-starts.js';
+import { RunTrace } from './run-trace.js';
 import { Slots } from './slots.js';
 import type { RunServices } from './run-services.js';
 import { secretsOf } from './secrets-of.js';
@@ -46,6 +48,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     private readonly replica: Replica,
     private readonly runs: RunnerHolds,
     private readonly slots: Slots,
+    private readonly direct: DirectStarts,
     private readonly share: WorkerShare,
     private readonly load: LoadWatch,
     private readonly metrics: EngineMetrics,
@@ -62,12 +65,14 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     if (!this.config.roles.includes('worker')) return;
     await this.share.start();
     this.load.start();
+    this.direct.open((id, claimed) => this.holdAgainAndAgain(id, claimed));
     await this.queue.consume(this.slots.most, (id) => this.take(id));
   }
 
   /** Running steps get `SHUTDOWN_GRACE`; then they are cut off, and everything held goes back to the queue. */
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
+    this.direct.close();
     this.share.stop();
     this.load.stop();
     for (const run of this.runs.all()) run.drain();
@@ -76,7 +81,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     }, this.config.shutdownGraceMs);
     // Nothing can be recorded: others take over what this replica held when its lease is over.
     const last = setTimeout(() => this.commit.endPatience(), this.config.shutdownGraceMs + HAND_BACK_MS);
-    await this.queue.drain();
+    await this.queue.drain(this.direct.idle());
     clearTimeout(grace);
     clearTimeout(last);
   }
@@ -90,16 +95,22 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       this.again.add(executionId);
       return;
     }
-    do {
-      if (this.draining) return;
-      await this.takeOnce(executionId);
-    } while (this.again.delete(executionId));
+    // One may have been fetched just when a direct start took the last room.
+    while (this.slots.forQueue < this.slots.most && this.runs.count >= this.slots.most) await this.runs.release();
+    if (this.draining) return;
+    await this.holdAgainAndAgain(executionId, null);
   }
 
-  private async takeOnce(executionId: string): Promise<void> {
+  /** @param accepted the claim, when it is made already; with it the execution is held even while draining: to hand it back. */
+  private async holdAgainAndAgain(executionId: string, accepted: ClaimedExecution | null): Promise<void> {
+    await this.holdOnce(executionId, accepted);
+    while (this.again.delete(executionId) && !this.draining) await this.holdOnce(executionId, null);
+  }
+
+  private async holdOnce(executionId: string, accepted: ClaimedExecution | null): Promise<void> {
     this.runs.set(executionId, null);
     try {
-      const claimed = await this.commit.submit(claimStatement, { executionId, owner: this.replica.id });
+      const claimed = accepted ?? (await this.commit.submit(claimStatement, { executionId, owner: this.replica.id }));
       if (claimed !== null) await this.hold(claimed);
     } catch (error) {
       this.logger.error({ message: `execution ${executionId} could not be taken`, err: error });
@@ -120,6 +131,13 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       const { status, output, error } = result.end;
       const endedAt = claimed.now.getTime() + performance.now() - began;
       this.metrics.ended(claimed, status, endedAt);
+      if (this.services.tracing !== undefined)
+        new RunTrace(this.services.tracing, claimed).executionEnded(
+          status,
+          claimed.start_time.getTime(),
+          endedAt,
+          error?.code ?? null,
+        );
       this.journal.executionEnded(claimed, result.end, endedAt - claimed.start_time.getTime());
       if (hooks !== undefined && claimed.pass === null)
         hooks.onWorkflowComplete({ ...startOf(claimed), status, errorCode: error?.code ?? null });
@@ -139,7 +157,7 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
       if (this.draining) run.drain();
       const result = await run.run();
       this.slots.learn(run.neededSlot);
-      if (!this.draining) this.queue.setConcurrency(this.slots.most);
+      if (!this.draining) this.queue.setConcurrency(this.slots.forQueue);
       return result;
     } catch (error) {
       this.logger.error({ message: `execution ${claimed.id} failed in the engine`, err: error });

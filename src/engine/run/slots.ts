@@ -17,6 +17,7 @@ export class Slots {
   private taken = 0;
   private ahead = 0;
   private share = Infinity;
+  private direct = 0;
   private readonly waiting = new Set<() => void>();
 
   constructor(
@@ -59,6 +60,17 @@ export class Slots {
   /** Learns from an execution that has come to rest. */
   learn(neededSlot: boolean): void {
     this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
+  }
+
+  /** Executions that the worker holds without a queue job; they count as well. */
+  setDirect(count: number): void {
+    this.direct = count;
+  }
+
+  /** How many queue jobs the worker may have in hand; 0: none at the moment. */
+  get forQueue(): number {
+    const { most } = this;
+    return Math.min(most, Math.max(1, most - this.direct));
   }
 
   /** How many executions the worker may hold; 0: none at the moment. */

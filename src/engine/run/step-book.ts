@@ -6,6 +6,7 @@ import { nestedPrefix, type PlacedStep } from '../planner/planner.js';
 import type { ClaimedExecution, ClaimedStep } from './claim.statement.js';
 import { ExecutionNames } from './names.js';
 import { StepRecord, suspendedFor, type StepFields } from './step-record.js';
+import { RunTallies } from './step-tallies.js';
 
 /** A waiting step counts as due this many milliseconds early: timers fire on whole milliseconds. */
 const DUE_TOLERANCE_MS = 5;
@@ -14,6 +15,7 @@ const DUE_TOLERANCE_MS = 5;
 export class StepBook {
   readonly states = new Map<string, StepRecord>();
   readonly names: ExecutionNames;
+  readonly tallies: RunTallies;
   private readonly changes = new Set<StepRecord>();
   private response: WebhookResponse | undefined;
   private readonly asleep = new Set<StepRecord>();
@@ -31,6 +33,7 @@ export class StepBook {
     private readonly now: () => number,
   ) {
     this.names = new ExecutionNames(claimed, plan, env);
+    this.tallies = new RunTallies(claimed.start_time.getTime());
   }
 
   /** Takes over what earlier owners have recorded. @returns steps that were cut off. */
@@ -45,6 +48,7 @@ export class StepBook {
         continue;
       }
       this.states.set(row.step_path, record);
+      this.tallies.count(record);
       this.keep(record, row.finished_at ?? row.started_at);
       if (record.status === 'running' && !record.isEntered) interrupted.push(record);
     }

@@ -152,6 +152,11 @@ export class StepRecord implements StepView {
     return holdTimeoutMs === null || this.attemptStartedAt === null ? null : this.attemptStartedAt + holdTimeoutMs;
   }
 
+  /** When the present attempt has begun, milliseconds since the epoch; waiting belongs to it. */
+  get attemptBeganAt(): number | null {
+    return this.attemptStartedAt;
+  }
+
   /** Whether it has ended the execution. */
   get hasStopped(): boolean {
     return this.fields.port === STOPPED && this.fields.status === 'completed';

@@ -3,9 +3,11 @@ import type {
   FanOut,
   NodeFailure,
   NodeOutcome,
+  NodeTools,
   NodeType,
   Resumed,
   StepFiles,
+  StepJournal,
   SuspendRequest,
   WebhookResponse,
 } from '../../nodes/node.contract.js';
@@ -23,6 +25,7 @@ import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
 import { Mocks, type Mock } from './mocks.js';
 import type { RunLog } from './run-log.js';
+import type { RunTrace } from './run-trace.js';
 import type { RunServices } from './run-services.js';
 import type { StepBook } from './step-book.js';
 import { STOPPED, StepRecord, suspendedFor } from './step-record.js';
@@ -49,6 +52,8 @@ export class StepRunner {
     private readonly book: StepBook,
     private readonly log: RunLog,
     private readonly now: () => number,
+    /** null: no traces are sent. */
+    private readonly trace: RunTrace | null = null,
   ) {
     this.mocks = claimed.mocks === undefined ? null : new Mocks(claimed.mocks);
   }
@@ -210,6 +215,7 @@ export class StepRunner {
       return this.fail(record, { code: 'step_quarantined', message, retryable: false }, null, true);
     }
     if (step.effect === 'once' && step.onInterrupt === 'fail') return this.fail(record, INTERRUPTED, null, true);
+    this.trace?.attemptEnded(record, this.now(), INTERRUPTED.code);
     record.pushAttempt({ code: INTERRUPTED.code, message: INTERRUPTED.message }, this.now());
     record.fields.attempt += 1;
     if (step.effect === 'once' && step.onInterrupt === 'ask')
@@ -279,10 +285,26 @@ export class StepRunner {
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: isWithheldFrom(this.claimed) ? WITHHELD_CONNECTIONS : this.services.connections,
       now: this.now,
+      tell: (text) => this.services.onText(this.claimed.id, path, record.fields.attempt, text),
+      ...(step.effect !== 'pure' && { journal: this.journalOf(record) }),
       files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
-    return { record, node, context };
+    return { record, node, context: { ...context, nodes: this.toolsOf(context) } };
+  }
+
+  private journalOf({ fields }: StepRecord): StepJournal {
+    const { id: executionId, epoch, attempt } = this.claimed;
+    return this.services.journalOf({ stepExecutionId: fields.id, executionId, epoch, attempt });
+  }
+
+  private toolsOf(context: AttemptContext): NodeTools {
+    const { types } = this.services;
+    return {
+      describe: (type) => types.describe(type),
+      run: async (type, config, as) =>
+        await types.get(type).execute({ ...context, ...as, config: types.resolve(type, config), resumed: null }),
+    };
   }
 
   private filesOf(stepPath: string): StepFiles {
@@ -341,6 +363,7 @@ export class StepRunner {
       this.log.add('error', `${failure.code}: ${message}`, undefined, record.path, fields.attempt);
       return this.ended(record);
     }
+    this.trace?.attemptEnded(record, now, error.code);
     record.pushAttempt(error, now);
     fields.attempt += 1;
     record.wait('retry', now + delay, null);
@@ -368,7 +391,9 @@ export class StepRunner {
 
   private ended(record: StepRecord): void {
     this.book.changed(record);
-    const { startedAt, finishedAt } = record.fields;
+    this.book.tallies.count(record);
+    const { startedAt, finishedAt, error } = record.fields;
+    this.trace?.attemptEnded(record, finishedAt ?? this.now(), error?.code ?? null);
     this.services.onStepEnd({
       executionId: this.claimed.id,
       workflowId: this.claimed.workflow_id,
@@ -378,7 +403,7 @@ export class StepRunner {
       attempt: record.fields.attempt,
       durationMs: (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0),
       isTest: this.claimed.trigger_type === TEST_TRIGGER,
-      errorCode: record.fields.error?.code ?? null,
+      errorCode: error?.code ?? null,
     });
   }
 }

@@ -45,7 +45,7 @@ export class WorkerShare {
     if (!this.isOn()) return;
     try {
       await this.look();
-      if (this.isOn()) this.queue.setConcurrency(this.slots.most, true);
+      if (this.isOn()) this.queue.setConcurrency(this.slots.forQueue, true);
     } catch (error) {
       // Nobody can take anything either; the shares stay.
       if (!isConnectionLoss(error)) this.logger.warn({ message: 'the share of MAX_CONCURRENT is unknown', err: error });

@@ -23,6 +23,15 @@ export interface AcceptRow {
   readonly files?: readonly PreparedFile[];
   /** null: started by nobody's step. */
   readonly parent: ParentLink | null;
+  /** Of the span that it was started in; null: no traces. */
+  readonly traceParent: string | null;
+  /** The replica that claims it by this very statement. Default: none, it goes to the queue. */
+  readonly owner?: string | null;
+}
+
+export interface AcceptResult extends StartResult {
+  /** When it was claimed, by the database's time; null when an earlier try of this accept has done it. */
+  readonly claimedAt?: Date | null;
 }
 
 const LIMIT_REACHED = "As many executions as the workflow's concurrency allows are open.";
@@ -83,6 +92,9 @@ const reasonOf = (row: OccurrenceRow): OccurrenceRecord['reason'] => {
   return row.isSkipped ? CONCURRENCY_REASON : row.occurrence.reason;
 };
 
+const payloadOf = ({ occurrence, duplicateOf, isSkipped }: OccurrenceRow): unknown =>
+  duplicateOf === null && !isSkipped ? occurrence.payload : (occurrence.unstartedPayload?.() ?? occurrence.payload);
+
 const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
   { name: 'id', type: 'uuid', value: ({ occurrence }) => occurrence.id },
   { name: 'trigger_id', type: 'uuid', value: ({ occurrence }) => occurrence.triggerId },
@@ -98,7 +110,7 @@ const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
     type: 'uuid',
     value: (row) => row.duplicateOf?.execution_id ?? (row.isSkipped ? null : row.executionId),
   },
-  { name: 'payload', type: 'json', value: ({ occurrence }) => toJson(occurrence.payload) },
+  { name: 'payload', type: 'json', value: (row) => toJson(payloadOf(row)) },
   { name: 'replay_of', type: 'uuid', value: ({ occurrence }) => occurrence.replayOf },
 ];
 
@@ -108,6 +120,7 @@ interface ExecutionRow {
   readonly occurrenceId: string | null;
   readonly timeoutMs: number | null;
   readonly awaitedBy: string | null;
+  readonly owner: string | null;
 }
 
 const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
@@ -124,13 +137,22 @@ const EXECUTION_COLUMNS: readonly Column<ExecutionRow>[] = [
   { name: 'created_by', type: 'text', value: ({ execution }) => execution.createdBy },
   { name: 'timeout_ms', type: 'bigint', value: ({ timeoutMs }) => timeoutMs },
   { name: 'awaited_by', type: 'uuid', value: ({ awaitedBy }) => awaitedBy },
+  { name: 'owner', type: 'uuid', value: ({ owner }) => owner },
 ];
 
-/** An execution under a `concurrency` rule, with a parent, or of a test run. */
+/** What a claim sets; see claim.statement.ts. */
+const CLAIMED_COLUMNS = `status, epoch, start_time, deadline_at`;
+const CLAIMED_VALUES = /* sql */ `
+CASE WHEN i.owner IS NULL THEN 'queued' ELSE 'running' END, CASE WHEN i.owner IS NULL THEN 0 ELSE 1 END,
+CASE WHEN i.owner IS NOT NULL THEN now() END,
+CASE WHEN i.owner IS NOT NULL THEN now() + i.timeout_ms * interval '1 millisecond' END`;
+
+/** An execution under a `concurrency` rule, with a parent, in a trace, or of a test run. */
 interface SpecialRow extends ExecutionRow {
   readonly place: Place | null;
   readonly admission: Admission | undefined;
   readonly parent: ParentLink | null;
+  readonly traceParent: string | null;
 }
 
 const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
@@ -147,6 +169,7 @@ const SPECIAL_COLUMNS: readonly Column<SpecialRow>[] = [
   { name: 'pass', type: 'integer', value: ({ parent }) => parent?.pass?.position },
   { name: 'pass_names', type: 'json', value: ({ parent }) => toJson(parent?.pass?.names) },
   { name: 'mocks', type: 'json', value: ({ execution }) => toJson(execution.mocks) },
+  { name: 'trace_parent', type: 'text', value: ({ traceParent }) => traceParent },
 ];
 
 const insertSql = <Row>(table: string, columns: readonly Column<Row>[]): string => /* sql */ `
@@ -155,7 +178,11 @@ SELECT ${selectSql('i', columns)} FROM ${unnestSql('i', columns)}
 ON CONFLICT (id) DO NOTHING`;
 
 const INSERT_OCCURRENCES = insertSql('occurrence', OCCURRENCE_COLUMNS);
-const INSERT_EXECUTIONS = insertSql('execution', EXECUTION_COLUMNS);
+const INSERT_EXECUTIONS = /* sql */ `
+INSERT INTO execution (${EXECUTION_COLUMNS.map((column) => column.name).join(', ')}, ${CLAIMED_COLUMNS})
+SELECT ${selectSql('i', EXECUTION_COLUMNS)}, ${CLAIMED_VALUES} FROM ${unnestSql('i', EXECUTION_COLUMNS)}
+ON CONFLICT (id) DO NOTHING
+RETURNING id, start_time`;
 const INSERT_SPECIAL = insertSql('execution', SPECIAL_COLUMNS);
 
 /** Index: the primary key. Gives no row for one that an earlier try of this accept has ended. */
@@ -166,24 +193,34 @@ WHERE id = ANY($1::uuid[]) AND status = 'queued'
 RETURNING ${ENDED_COLUMNS}, 0 AS duration_ms`;
 
 /** Records occurrences and executions, and lets keys decide which of them are duplicates. */
-export const acceptStatement: BatchStatement<AcceptRow, StartResult> = {
+export const acceptStatement: BatchStatement<AcceptRow, AcceptResult> = {
   name: 'accept',
   order: 30,
   patienceMs: 10_000,
   run: (client, rows) => accept(client, rows),
 };
 
-export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Promise<StartResult[]> {
+export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Promise<AcceptResult[]> {
   const duplicates = await takeKeys(client, rows);
   const admissions = await admitRuled(client, rows, duplicates);
   const isSkipped = (row: AcceptRow): boolean => admissions.get(row.executionId ?? '') === 'skipped';
   await releaseKeys(client, rows.filter(isSkipped));
   await insertOccurrences(client, rows, duplicates, isSkipped);
-  await insertExecutions(client, rows, duplicates, admissions);
+  const claims = await insertExecutions(client, rows, duplicates, admissions);
   for (const row of rows) {
     if (row.files !== undefined && !duplicates.has(row) && !isSkipped(row)) await addFilesWithin(client, row.files);
   }
-  return rows.map((row) => toResult(row, duplicates.get(row), admissions.get(row.executionId ?? '')));
+  return rows.map((row) => {
+    const result = toResult(row, duplicates.get(row), admissions.get(row.executionId ?? ''));
+    return claimsAtOnce(row) ? { ...result, claimedAt: claims.get(row.executionId ?? '') ?? null } : result;
+  });
+}
+
+const claimsAtOnce = (row: AcceptRow): boolean => row.owner != null && isPlain(row);
+
+/** Under no `concurrency` rule, nobody's child, in no trace, no test run: only such a one can be claimed while it is accepted. */
+export function isPlain({ place, parent, traceParent, request }: AcceptRow): boolean {
+  return place === null && parent === null && traceParent === null && request.execution?.mocks === undefined;
 }
 
 type Admissions = ReadonlyMap<string, Admission>;
@@ -255,26 +292,35 @@ async function insertOccurrences(
   if (occurrences.length > 0) await client.query(INSERT_OCCURRENCES, unnestValues(OCCURRENCE_COLUMNS, occurrences));
 }
 
+/** @returns when those with an owner were claimed. */
 async function insertExecutions(
   client: PoolClient,
   rows: readonly AcceptRow[],
   duplicates: ReadonlyMap<AcceptRow, Duplicate>,
   admissions: Admissions,
-): Promise<void> {
+): Promise<ReadonlyMap<string, Date>> {
   const plain: ExecutionRow[] = [];
   const special: SpecialRow[] = [];
   for (const row of rows) {
     const { execution, occurrence } = row.request;
     if (execution === null || row.executionId === null || duplicates.has(row)) continue;
-    const { executionId: id, timeoutMs, awaitedBy, place, parent } = row;
-    const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy };
+    const { executionId: id, timeoutMs, awaitedBy, place, parent, traceParent } = row;
+    const owner = claimsAtOnce(row) ? (row.owner ?? null) : null;
+    const made = { id, execution, occurrenceId: occurrence?.id ?? null, timeoutMs, awaitedBy, owner };
     const admission = admissions.get(id);
-    if (place === null && parent === null && execution.mocks === undefined) plain.push(made);
-    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent });
+    if (isPlain(row)) plain.push(made);
+    else if (admission !== 'skipped') special.push({ ...made, place, admission, parent, traceParent });
   }
-  if (plain.length > 0) await client.query(INSERT_EXECUTIONS, unnestValues(EXECUTION_COLUMNS, plain));
   if (special.length > 0) await insertSpecial(client, special);
+  if (plain.length === 0) return NO_CLAIMS;
+  const { rows: inserted } = await client.query<{ id: string; start_time: Date | null }>(
+    INSERT_EXECUTIONS,
+    unnestValues(EXECUTION_COLUMNS, plain),
+  );
+  return new Map(inserted.flatMap(({ id, start_time }) => (start_time === null ? [] : [[id, start_time]])));
 }
+
+const NO_CLAIMS: ReadonlyMap<string, Date> = new Map();
 
 async function insertSpecial(client: PoolClient, special: readonly SpecialRow[]): Promise<void> {
   await client.query(INSERT_SPECIAL, unnestValues(SPECIAL_COLUMNS, special));

@@ -5,6 +5,8 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import type { Fault } from '../../common/errors/app-error.js';
 import { newId } from '../../common/ids.js';
 import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
+import { toTraceparent } from '../../common/tracing/trace-context.js';
+import { Tracing } from '../../common/tracing/tracing.js';
 import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
 import type { ParentLink } from '../children/parent-link.js';
@@ -21,13 +23,15 @@ import {
 } from '../engine.contract.js';
 import { ConcurrencyLimitError, InputInvalidError } from '../engine.errors.js';
 import { Replica } from '../replica.js';
-import { accept, acceptStatement, type AcceptRow } from './accept.statement.js';
+import { DirectStarts } from '../run/direct-starts.js';
+import { accept, acceptStatement, isPlain, type AcceptResult, type AcceptRow } from './accept.statement.js';
+import { claimOf } from './direct-claim.js';
 import { prepareFiles } from '../files/accepted-files.js';
 import { inputFaults } from './input-schemas.js';
 
-const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null };
+const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null, traceParent: null };
 
-/** Accepts executions: checks the input, commits, then queues. */
+/** Accepts executions: checks the input, commits, then queues; or starts them at once, where this process's worker has room. */
 @Injectable()
 export class StarterService extends ExecutionStarter {
   /** What `startWithin` made and `dispatch` will queue. */
@@ -42,6 +46,8 @@ export class StarterService extends ExecutionStarter {
     private readonly replica: Replica,
     private readonly places: Places,
     private readonly supersession: Supersession,
+    private readonly direct: DirectStarts,
+    private readonly tracing: Tracing,
   ) {
     super();
   }
@@ -49,11 +55,27 @@ export class StarterService extends ExecutionStarter {
   override async start(request: StartRequest): Promise<StartResult> {
     const row = await this.toRow(request);
     if (row.awaitedBy !== null && row.executionId !== null) this.ends.expect(row.executionId);
-    const result = await this.commit.submit(acceptStatement, row);
+    const result = await this.commitOrClaim(row);
     if (result.limited === 'skipped' && request.occurrence === null) throw new ConcurrencyLimitError();
     if (result.limited === 'failed' && result.executionId !== null) this.ends.announce(result.executionId, null);
     this.enqueue([{ row, result }]);
     return result;
+  }
+
+  private async commitOrClaim(row: AcceptRow): Promise<AcceptResult> {
+    const { executionId } = row;
+    if (executionId === null || !isPlain(row) || !this.direct.reserve(executionId)) {
+      return await this.commit.submit(acceptStatement, row);
+    }
+    try {
+      const result = await this.commit.submit(acceptStatement, { ...row, owner: this.replica.id });
+      if (result.claimedAt === undefined || result.duplicate) this.direct.release(executionId);
+      else this.direct.start(executionId, result.claimedAt === null ? null : claimOf(row, result.claimedAt));
+      return result;
+    } catch (error) {
+      this.direct.release(executionId);
+      throw error;
+    }
   }
 
   override async startWithin(client: PoolClient, requests: readonly StartRequest[]): Promise<StartResult[]> {
@@ -66,9 +88,14 @@ export class StarterService extends ExecutionStarter {
    * What a child execution will be: its input checked, its place found.
    * @throws InputInvalidError, WorkflowNotFoundError, VersionNotFoundError
    */
-  async childRow(execution: ExecutionRequest, id: string, parent: ParentLink): Promise<AcceptRow> {
+  async childRow(
+    execution: ExecutionRequest,
+    id: string,
+    parent: ParentLink,
+    traceParent: string | null,
+  ): Promise<AcceptRow> {
     const row = await this.toRow({ occurrence: null, execution, key: null });
-    return { ...row, executionId: id, parent };
+    return { ...row, executionId: id, parent, traceParent };
   }
 
   /** The same as `startWithin` for rows that are made already. Call `dispatch(results)` after the commit. */
@@ -106,13 +133,15 @@ export class StarterService extends ExecutionStarter {
     const faults = inputFaults(plan, execution.input);
     if (faults.length > 0) throw new InputInvalidError(faults);
     const place = this.placeOf(plan, execution);
-    const executionId = newId();
+    const executionId = execution.id ?? newId();
+    const trace = request.trace ?? this.tracing.current();
     const files = execution.files?.length ? await prepareFiles(executionId, execution.files, this.config) : undefined;
     return {
       request,
       place,
       files,
       parent: null,
+      traceParent: trace === null ? null : toTraceparent(trace),
       executionId,
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,
@@ -140,12 +169,12 @@ export class StarterService extends ExecutionStarter {
   }
 
   /** Those without a place wait for one; those with one, and those that need none, go to the queue. */
-  private enqueue(started: readonly { readonly row: AcceptRow; readonly result: StartResult }[]): void {
+  private enqueue(started: readonly { readonly row: AcceptRow; readonly result: AcceptResult }[]): void {
     const jobs: ExecutionJob[] = [];
     const keys = new Set<string>();
     for (const { row, result } of started) {
-      const { executionId, duplicate, limited } = result;
-      if (executionId === null || duplicate || limited !== undefined) continue;
+      const { executionId, duplicate, limited, claimedAt } = result;
+      if (executionId === null || duplicate || limited !== undefined || claimedAt !== undefined) continue;
       const onLimit = row.place?.onLimit ?? null;
       if (onLimit === 'cancel_running') this.takePlace(row.place as Place);
       else if (onLimit === 'queue') keys.add((row.place as Place).key);

@@ -19,12 +19,12 @@ export class ConnectionSeal {
   ) {}
 
   close(id: string, config: Config): SealedSecret {
-    return this.box.seal(nameOf(id), JSON.stringify(config));
+    return this.box.seal(sealedNameOf(id), JSON.stringify(config));
   }
 
   /** @throws SecretUnreadableError */
   open({ id, type, keyId, sealed }: ConnectionEntity): Config {
-    const config = JSON.parse(this.box.open(nameOf(id), { keyId, sealed })) as Config;
+    const config = JSON.parse(this.box.open(sealedNameOf(id), { keyId, sealed })) as Config;
     this.redactor.add(...secretsIn(config, secretFieldsOf(type)));
     return config;
   }
@@ -54,6 +54,7 @@ export class ConnectionSeal {
   }
 }
 
-function nameOf(id: string): string {
+/** What a connection is sealed as. */
+export function sealedNameOf(id: string): string {
   return `connection/${id}`;
 }

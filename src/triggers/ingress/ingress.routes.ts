@@ -66,7 +66,8 @@ export class IngressRoutes implements OnModuleInit {
       : await this.ingress.byWorkflow(request.method, (request.params as { workflow: string }).workflow);
     this.addressed.set(request, found);
     const declared = Number(request.headers['content-length'] ?? 0);
-    if (declared > this.ingress.maxBody(found.trigger)) this.ingress.refuseSize(found.trigger, declared);
+    if (declared > this.ingress.maxBody(found.trigger))
+      await this.ingress.refuseDeclared(found.trigger, requestOf(request, found.params), declared);
   }
 
   private async receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -75,9 +76,19 @@ export class IngressRoutes implements OnModuleInit {
     return send(reply, await this.ingress.receive(found.trigger, requestOf(request, found.params)));
   }
 
+  /** A body without a declared length that outgrew what Fastify reads. */
+  private recordOversize(request: FastifyRequest): void {
+    const found = this.addressed.get(request);
+    if (found === undefined) return;
+    void this.ingress
+      .refuseDeclared(found.trigger, requestOf(request, found.params), MOST_BODY + 1)
+      .catch(() => undefined);
+  }
+
   private answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const path = pathOf(request.url);
     const problem = problemOf(error instanceof AppError ? error : fromFastify(error));
+    if (!(error instanceof AppError) && problem.status === 413) this.recordOversize(request);
     if (problem.unexpected) {
       this.log.error({ message: `${request.method} ${path} failed`, event: 'request_failed', err: error });
     }

@@ -97,7 +97,17 @@ export class WebhookIngress {
     }
   }
 
-  refuseSize(trigger: ArmedTrigger, size: number): void {
+  /** Before a byte of the body is read. @throws DeliveryRefusedError 413 */
+  async refuseDeclared(trigger: ArmedTrigger, request: PublicRequest, size: number): Promise<void> {
+    try {
+      this.refuseSize(trigger, size);
+    } catch (error) {
+      if (error instanceof DeliveryRefusedError) await this.record(trigger, request, error, size);
+      throw error;
+    }
+  }
+
+  private refuseSize(trigger: ArmedTrigger, size: number): void {
     const most = this.maxBody(trigger);
     if (size <= most) return;
     throw new DeliveryRefusedError({
@@ -151,9 +161,14 @@ export class WebhookIngress {
   }
 
   /** Who was refused and why, without what was sent. */
-  private async record(trigger: ArmedTrigger, request: PublicRequest, error: DeliveryRefusedError): Promise<void> {
+  private async record(
+    trigger: ArmedTrigger,
+    request: PublicRequest,
+    error: DeliveryRefusedError,
+    size = request.body.length,
+  ): Promise<void> {
     if (this.rejections.take(trigger.id, this.clock.now()) > 0) return;
-    const seen = rejected(request, error, this.clock.date());
+    const seen = rejected(request, error, this.clock.date(), size);
     await this.host.handle(trigger, seen).catch((cause: unknown) => {
       this.log.warn(`a rejected delivery of trigger ${trigger.id} could not be recorded: ${String(cause)}`);
     });

@@ -68,9 +68,12 @@ export class ManualStarts {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws NotDeployedError, TriggerPausedError 409; InputInvalidError 422 */
-  async start(workflow: string, order: ManualOrder, caller: Caller): Promise<ManualAnswer> {
-    const target = await this.targetOf(workflow, caller);
+  /**
+   * @param triggerId one of several manual triggers; without it the first.
+   * @throws NotDeployedError, TriggerPausedError 409; InputInvalidError 422
+   */
+  async start(workflow: string, order: ManualOrder, caller: Caller, triggerId?: string): Promise<ManualAnswer> {
+    const target = await this.targetOf(workflow, caller, triggerId);
     if (this.needsConfirmation(target.trigger)) return this.ask(target, order, caller);
     const handled =
       target.trigger === null
@@ -80,8 +83,8 @@ export class ManualStarts {
   }
 
   /** @throws ConfirmationError 403, 409 */
-  async confirm(workflow: string, token: string, caller: Caller): Promise<ManualAnswer> {
-    const target = await this.targetOf(workflow, caller);
+  async confirm(workflow: string, token: string, caller: Caller, triggerId?: string): Promise<ManualAnswer> {
+    const target = await this.targetOf(workflow, caller, triggerId);
     const { order, handled, after } = await this.database.transaction(async (client) => {
       const asked = (await this.confirmations.spend(client, target.workflowId, caller.actor, token)) as ManualOrder;
       return { order: asked, ...(await this.startWithin(client, target, asked, caller)) };
@@ -102,13 +105,14 @@ export class ManualStarts {
     };
   }
 
-  private async targetOf(idOrSlug: string, caller: Caller): Promise<Target> {
+  private async targetOf(idOrSlug: string, caller: Caller, triggerId?: string): Promise<Target> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     if (workflow.status === 'paused') throw new TriggerPausedError('the workflow is paused');
     const deployed = await this.inForce.of(workflow.id);
     if (deployed === null) throw new NotDeployedError(workflow.id);
     const rows = await this.triggers.ofWorkflow(workflow.id);
-    const row = rows.find((one) => one.type === 'manual' && one.armed_at !== null);
+    const isMeant = (id: string): boolean => triggerId === undefined || id === triggerId;
+    const row = rows.find((one) => one.type === 'manual' && one.armed_at !== null && isMeant(one.id));
     const trigger = row === undefined ? null : this.compiler.compile(row);
     if (trigger !== null && trigger.paused !== null) throw new TriggerPausedError(trigger.paused);
     return { workflowId: workflow.id, version: deployed.version, trigger };

@@ -18,6 +18,7 @@ const trigger: ArmedTrigger = {
   mode: 'execute',
   startAt: null,
   endAt: null,
+  keepMs: 1_000,
   paused: null,
   revision: 1,
 };

@@ -1,4 +1,5 @@
 import type { OccurrenceKey, StartRequest, TriggerNames } from '../../engine/engine.contract.js';
+import { withoutFiles } from '../../engine/files/brought-files.js';
 import type { ArmedTrigger, Seen, TriggerOutcome } from '../trigger.contract.js';
 
 type Reason = { readonly code: string; readonly detail: string };
@@ -27,6 +28,7 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
   const execution =
     outcome === 'fired'
       ? {
+          id: seen.files?.executionId,
           workflowId: trigger.workflowId,
           version: trigger.version,
           input: verdict.input,
@@ -36,9 +38,10 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
           triggerType: trigger.type,
           trigger: names,
           createdBy: seen.order?.createdBy ?? null,
-          files: seen.files,
+          files: seen.files?.files,
         }
       : null;
+  const unstarted = (): unknown => (seen.files === undefined ? seen.payload : withoutFiles(seen.payload, seen.files));
   const occurrence = {
     id,
     triggerId: trigger.id,
@@ -47,7 +50,8 @@ export function decide(trigger: ArmedTrigger, seen: Seen, id: string, env: Reado
     scheduledFor: seen.scheduledFor,
     outcome,
     reason,
-    payload: seen.payload,
+    payload: outcome === 'fired' ? seen.payload : unstarted(),
+    unstartedPayload: seen.files === undefined ? undefined : unstarted,
     replayOf: seen.replayOf ?? null,
   };
   const failure = outcome === 'failed' ? (reason?.detail ?? '') : null;

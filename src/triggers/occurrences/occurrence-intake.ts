@@ -8,6 +8,7 @@ import { Metrics } from '../../common/metrics/metrics.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { ExecutionStarter, type StartResult } from '../../engine/engine.contract.js';
 import { EventListeners } from '../../engine/events/event-listeners.js';
+import { bringFiles } from '../../engine/files/brought-files.js';
 import { ExecutionCancels } from '../../engine/execution-cancels.js';
 import { OpenExecutions } from '../../engine/open-executions.js';
 import { EngineFigures } from '../../engine/views/engine-figures.js';
@@ -19,7 +20,9 @@ import { TriggerExpressions } from '../trigger-expressions.js';
 import { TriggerRepository } from '../trigger.repository.js';
 import {
   TriggerHost,
+  type AcceptedFile,
   type ArmedTrigger,
+  type BroughtFiles,
   type Handled,
   type Liveness,
   type Seen,
@@ -28,8 +31,16 @@ import {
   type TriggerTimer,
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
+import { OccurrenceSpans } from './occurrence-spans.js';
 
 const CONCURRENCY = { code: 'concurrency', detail: "as many executions as the workflow's concurrency allows are open" };
+
+/** What the engine may refuse to start, and what the ledger says of it then. */
+const UNSTARTABLE: Readonly<Record<string, 'failed' | 'rejected'>> = {
+  input_invalid: 'failed',
+  file_too_large: 'rejected',
+  files_too_large: 'rejected',
+};
 
 export const TRIGGER_TIMER = 'trigger';
 
@@ -53,18 +64,29 @@ export class OccurrenceIntake extends TriggerHost {
     private readonly events: EventListeners,
     private readonly expressions: TriggerExpressions,
     private readonly engine: EngineFigures,
+    private readonly spans: OccurrenceSpans,
   ) {
     super();
+  }
+
+  override bring(files: readonly AcceptedFile[]): BroughtFiles {
+    return bringFiles(files);
   }
 
   override async handle(trigger: ArmedTrigger, seen: Seen): Promise<Handled> {
     const decision = this.decide(trigger, seen);
     if (decision.outcome === 'notified') return this.handleAlone(trigger, seen);
+    const span = this.spans.begin();
     try {
-      return this.noted(trigger, decision, await this.starter.start(decision.request));
+      const result = await this.starter.start({ ...decision.request, trace: span?.context });
+      const handled = this.noted(trigger, decision, result);
+      this.spans.end(span, trigger, handled);
+      return handled;
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'input_invalid') throw error;
-      await this.starter.start(failed(decision, error.message).request);
+      const outcome = error instanceof AppError ? UNSTARTABLE[error.code] : undefined;
+      if (outcome === undefined) throw error;
+      const { code, message } = error as AppError;
+      await this.starter.start(failed(decision, message, outcome, code).request);
       throw error;
     }
   }
@@ -75,11 +97,13 @@ export class OccurrenceIntake extends TriggerHost {
   ): Promise<{ handled: Handled[]; after: () => void }> {
     if (all.length === 0) return { handled: [], after: () => undefined };
     const decisions = await Promise.all(all.map(({ trigger, seen }) => this.checked(this.decide(trigger, seen))));
+    const spans = decisions.map(() => this.spans.begin());
     const results = await this.starter.startWithin(
       client,
-      decisions.map(({ request }) => request),
+      decisions.map(({ request }, index) => ({ ...request, trace: spans[index]?.context })),
     );
     const handled = results.map((result, index) => this.noted(at(all, index).trigger, at(decisions, index), result));
+    handled.forEach((each, index) => this.spans.end(spans[index] ?? null, at(all, index).trigger, each));
     await this.notify(client, handled);
     return { handled, after: () => this.starter.dispatch(results) };
   }
@@ -245,11 +269,17 @@ export class OccurrenceIntake extends TriggerHost {
   }
 }
 
-function failed(decision: Decision, detail: string): Decision {
+function failed(
+  decision: Decision,
+  detail: string,
+  outcome: 'failed' | 'rejected' = 'failed',
+  code = 'input_invalid',
+): Decision {
   const { occurrence } = decision.request;
-  const reason = { code: 'input_invalid', detail: detail.slice(0, 1_000) };
-  const kept = occurrence === null ? null : { ...occurrence, id: newId(), outcome: 'failed' as const, reason };
-  return { outcome: 'failed', reason, failure: detail, request: { occurrence: kept, execution: null, key: null } };
+  const reason = { code, detail: detail.slice(0, 1_000) };
+  const payload = occurrence?.unstartedPayload?.() ?? occurrence?.payload;
+  const kept = occurrence === null ? null : { ...occurrence, id: newId(), outcome, reason, payload };
+  return { outcome, reason, failure: detail, request: { occurrence: kept, execution: null, key: null } };
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -74,6 +74,7 @@ export class LoopNode extends NodeType<LoopConfig> {
 
   private conclude(answer: ChildAnswer, failures: 'stop' | 'ignore'): NodeOutcome {
     if (answer.kind !== 'passes') throw new NodeError('internal', 'The passes of this loop were not started.');
+    if (answer.stopped !== undefined) return { kind: 'stop', output: answer.stopped };
     const output = this.gather(answer.results);
     const error = failures === 'ignore' ? undefined : answer.results.find((result) => result.error !== null)?.error;
     // Retries are for the steps inside, to which the loop's policy is handed down.

@@ -119,6 +119,10 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     };
   }
 
+  override needsTimer({ endAt }: Armed, now: Date): boolean {
+    return endAt === null || now.getTime() <= endAt;
+  }
+
   override stateView(state: unknown): unknown {
     if (state === null || state === undefined) return null;
     const { result, value, evaluatedAt, since, firedAt, error } = state as ConditionState;

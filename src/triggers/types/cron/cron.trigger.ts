@@ -104,11 +104,10 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
   override async due(client: PoolClient, due: readonly DueTrigger<CronConfig>[], now: Date): Promise<() => void> {
     const open = await this.host.openExecutions(client, exclusiveIds(due));
     const walks = due.map((one) => this.walk(one, now, open.has(one.trigger.id)));
-    const keyTtlMs = this.settings.retentionMs;
     const { after } = await this.host.handleWithin(
       client,
       walks.flatMap(({ trigger, overlap: { verdicts } }) =>
-        verdicts.map((verdict) => ({ trigger, seen: seenBy(verdict, now, keyTtlMs) })),
+        verdicts.map((verdict) => ({ trigger, seen: seenBy(verdict, now, trigger.keepMs) })),
       ),
     );
     const timers = walks.map((walk) => timerAt(walk.trigger, walk.schedule, walk.next, walk.overlap.buffered, now));
@@ -121,6 +120,11 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
       after();
       cancel();
     };
+  }
+
+  override needsTimer(trigger: Armed, now: Date): boolean {
+    const next = this.scheduleOf(trigger).next(Math.max(now.getTime(), (trigger.startAt ?? 0) - 1));
+    return next !== null && (trigger.endAt === null || next <= trigger.endAt);
   }
 
   override defaultInput(): unknown {
@@ -145,7 +149,7 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
     const found: Seen[] = [];
     let at = schedule.next(range.from.getTime() - 1);
     while (at !== null && at <= range.to.getTime() && found.length < range.limit) {
-      found.push(seenAt(at, range.to, this.settings.retentionMs));
+      found.push(seenAt(at, range.to, trigger.keepMs));
       at = schedule.next(at);
     }
     return found;
@@ -174,11 +178,10 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
     const ids = triggers.map(({ id }) => id);
     const payloads = await this.host.timerPayloads(client, ids);
     const detail = 'the trigger went out of force while it waited';
-    const keyTtlMs = this.settings.retentionMs;
     const given = triggers.flatMap((trigger) =>
       bufferedIn(payloads.get(trigger.id)).map((at) => ({
         trigger,
-        seen: seenBy({ at, fires: false, code: 'overlap', detail }, new Date(), keyTtlMs),
+        seen: seenBy({ at, fires: false, code: 'overlap', detail }, new Date(), trigger.keepMs),
       })),
     );
     await this.host.handleWithin(client, given);

@@ -10,7 +10,7 @@ const PATTERN = {
 
 export type Patterns = string | string[];
 
-/** Which attachments are kept; sizes are counted as decoded, never as declared. */
+/** Which attachments become files of the execution; sizes are counted as decoded, never as declared. */
 export class AttachmentCaps {
   @Field('How many of a mail are kept')
   @IsInt()
@@ -117,7 +117,7 @@ export class EmailConfig {
   @IsBoolean()
   delete: boolean = false;
 
-  @Field('Which attachments are kept')
+  @Field('Which attachments become files of the execution')
   @IsOptional()
   @Nested(() => AttachmentCaps)
   attachments: AttachmentCaps = new AttachmentCaps();

@@ -60,11 +60,16 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
     const settings = await this.mailboxSettings(trigger.config);
     const key = `${accountKey(settings.account)}/${settings.folder}`;
     if (this.places.get(trigger.id)?.key !== key) await this.detach(trigger.id);
-    const mailbox = this.mailboxes.get(key) ?? this.open(key, settings);
+    const known = this.mailboxes.get(key);
+    const mailbox = known === undefined || known.fault !== null ? this.open(key, settings) : known;
     // A server that is away shows in the health of who owns the mailbox.
     await mailbox.settle(trigger).catch(() => undefined);
     this.places.set(trigger.id, mailbox);
     mailbox.put(trigger);
+  }
+
+  override down({ id }: ArmedEmail): string | null {
+    return this.places.get(id)?.fault ?? null;
   }
 
   override async detach(triggerId: string): Promise<void> {
@@ -83,6 +88,11 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
 
   private open(key: string, settings: MailboxSettings): Mailbox {
     const mailbox = new Mailbox(this.host, settings, key);
+    // Those that a dead reader leaves behind come along.
+    for (const trigger of this.mailboxes.get(key)?.members ?? []) {
+      this.places.set(trigger.id, mailbox);
+      mailbox.put(trigger);
+    }
     this.mailboxes.set(key, mailbox);
     // Every replica knows the trigger; those with the scheduler's role read the mailbox.
     if (this.settings.roles.includes('scheduler')) mailbox.start();
@@ -90,12 +100,13 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
   }
 
   private async mailboxSettings({ folder, connection }: EmailConfig): Promise<MailboxSettings> {
-    const { emailCheckIntervalMs: pollMs, retentionMs } = this.settings;
+    const { emailCheckIntervalMs: pollMs, retentionMs, fileMaxBytes, executionFilesMaxBytes } = this.settings;
+    const limits = { fileMaxBytes, executionFilesMaxBytes };
     const login = (): Promise<MailAccount> =>
       connection === undefined ? Promise.resolve(this.ownAccount()) : this.accountOf(connection);
     const account = await login();
     const patienceMs = Math.max(LEAST_PATIENCE_MS, Math.min(pollMs, MOST_PATIENCE_MS));
-    return { account, login, folder, pollMs, patienceMs, rescanMs: retentionMs };
+    return { account, login, folder, pollMs, patienceMs, rescanMs: retentionMs, limits };
   }
 
   private ownAccount(): MailAccount {

@@ -3,6 +3,7 @@ import type { Handled, Seen, SeenBy, TriggerHost } from '../../trigger.contract.
 import { hasActions } from './mail-actions.js';
 import { moved, wants, type MailCursor } from './mail-cursor.js';
 import { mailFilter, sizeFilter } from './mail-filters.js';
+import { sortAttachments } from './mail-attachments.js';
 import { mailPayload } from './mail-payload.js';
 import { readMail, type Mail } from './mail.js';
 import { accountKey, type ArmedEmail, type MailboxSettings } from './mailbox.settings.js';
@@ -95,8 +96,12 @@ export class MailBatch {
       .map((trigger) => ({ uid: head.uid, seenBy: { trigger, seen: this.see(trigger, head, mail) } }));
   }
 
+  private sort(mail: Mail, { config: { attachments: caps } }: ArmedEmail): ReturnType<typeof sortAttachments> {
+    return sortAttachments(mail.attachments, caps, this.settings.limits, (files) => this.host.bring(files));
+  }
+
   private see(trigger: ArmedEmail, head: MailHead, mail: Mail | null): Seen {
-    const { account, folder, rescanMs } = this.settings;
+    const { account, folder } = this.settings;
     const { uid, date: receivedAt } = head;
     const place = { account: accountKey(account), folder, uidValidity: this.session.uidValidity, uid, receivedAt };
     const seen = { occurredAt: new Date(), scheduledFor: null, key: null, keyTtlMs: null };
@@ -114,10 +119,11 @@ export class MailBatch {
           : ({ outcome: 'filtered', ...no } as const);
       return { ...seen, payload, refused };
     }
-    const payload = mailPayload(mail, place, trigger.config.attachments);
     const no = mailFilter(trigger.config)(mail);
-    if (no !== null) return { ...seen, payload, refused: { outcome: 'filtered', ...no } };
-    return { ...seen, payload, key: keyOf(mail), keyTtlMs: rescanMs };
+    const { sorted, files } = this.sort(mail, trigger);
+    const payload = mailPayload(mail, place, sorted);
+    if (no !== null) return { ...seen, payload, files, refused: { outcome: 'filtered', ...no } };
+    return { ...seen, payload, files, key: keyOf(mail), keyTtlMs: trigger.keepMs };
   }
 }
 

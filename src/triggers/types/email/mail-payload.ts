@@ -1,6 +1,5 @@
-import { globList } from '../../../common/text/glob.js';
-import type { AttachmentCaps } from './email.dto.js';
-import type { Mail, MailAttachment } from './mail.js';
+import type { Mail } from './mail.js';
+import type { SortedAttachment } from './mail-attachments.js';
 
 /** The longest text and HTML that a payload holds, in characters. */
 const LONGEST_TEXT = 524_288;
@@ -13,7 +12,11 @@ export interface MailPlace {
   readonly receivedAt: Date;
 }
 
-export function mailPayload(mail: Mail, place: MailPlace, caps: AttachmentCaps): Record<string, unknown> {
+export function mailPayload(
+  mail: Mail,
+  place: MailPlace,
+  attachments: readonly SortedAttachment[],
+): Record<string, unknown> {
   const { headers } = mail;
   const isCut = mail.text.length > LONGEST_TEXT || (mail.html?.length ?? 0) > LONGEST_TEXT;
   return {
@@ -35,18 +38,9 @@ export function mailPayload(mail: Mail, place: MailPlace, caps: AttachmentCaps):
     html: mail.html?.slice(0, LONGEST_TEXT) ?? null,
     is_cut: isCut,
     size: mail.size,
-    attachments: mail.attachments.map((attachment, index) => described(attachment, index, caps)),
+    attachments: attachments.map(({ attachment, refused, file }) => {
+      const { name, type, size, sha256, contentId } = attachment;
+      return { name, type, size, sha256, content_id: contentId, refused, file };
+    }),
   };
-}
-
-/** What a cap keeps out is named, with the cap. */
-function described(attachment: MailAttachment, index: number, caps: AttachmentCaps): Record<string, unknown> {
-  const { name, type, size, sha256, contentId } = attachment;
-  return { name, type, size, sha256, content_id: contentId, refused: refusal(attachment, index, caps) };
-}
-
-function refusal({ type, size }: MailAttachment, index: number, caps: AttachmentCaps): string | null {
-  if (index >= caps.max_count) return 'max_count';
-  if (size > caps.max_size) return 'max_size';
-  return globList(caps.types)(type) ? null : 'types';
 }

@@ -1,5 +1,6 @@
 import type { ArmedTrigger } from '../../trigger.contract.js';
 import type { EmailConfig } from './email.dto.js';
+import type { FileLimits } from './mail-attachments.js';
 import type { MailAccount } from './mailbox-session.js';
 
 export type ArmedEmail = ArmedTrigger<EmailConfig>;
@@ -13,8 +14,9 @@ export interface MailboxSettings {
   readonly pollMs: number;
   /** How long a command may take, milliseconds. */
   readonly patienceMs: number;
-  /** How long ago a mail may have come that a rescan looks at; dedup keys hold as long. Milliseconds. */
+  /** How long ago a mail may have come that a rescan looks at; keys hold as long at least. Milliseconds. */
   readonly rescanMs: number;
+  readonly limits: FileLimits;
 }
 
 export function accountKey({ user, host, port }: MailboxSettings['account']): string {

@@ -26,6 +26,8 @@ export class Mailbox {
   private running: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
   private isNews = false;
+  /** What its reader died of, which should never happen; null: it lives. */
+  fault: string | null = null;
 
   constructor(
     private readonly host: TriggerHost,
@@ -42,12 +44,19 @@ export class Mailbox {
     this.tell();
   }
 
+  get members(): readonly ArmedEmail[] {
+    return [...this.triggers.values()];
+  }
+
   remove(triggerId: string): void {
     this.triggers.delete(triggerId);
   }
 
   start(): void {
-    this.running = this.run();
+    this.running = this.run().catch((error: unknown) => {
+      this.fault = error instanceof Error ? error.message : String(error);
+      this.log.error({ message: 'the reader of a mailbox has died', err: error });
+    });
   }
 
   async stop(): Promise<void> {

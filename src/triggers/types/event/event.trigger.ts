@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 import { Clock } from '../../../common/clock.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
-import { fitsGlob } from '../../../common/glob.js';
+import { fitsGlob } from '../../../common/text/glob.js';
 import {
   BaseTrigger,
   TriggerHost,

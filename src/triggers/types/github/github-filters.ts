@@ -1,5 +1,4 @@
-import { fitsGlob } from '../../../common/glob.js';
-import { globList } from '../../../common/text/glob.js';
+import { fitsGlob, globList } from '../../../common/text/glob.js';
 import type { GitHubFacts } from './facts.js';
 import type { GitHubConfig } from './github.dto.js';
 

@@ -4,7 +4,9 @@ import { AppError } from '../../../common/errors/app-error.js';
 import { readBody } from './body.js';
 
 const read = (text: string | Uint8Array, type: string | undefined): Promise<unknown> =>
-  Promise.resolve().then(() => readBody(Buffer.from(text as string), type));
+  Promise.resolve()
+    .then(() => readBody(Buffer.from(text as string), type))
+    .then(({ value }) => value);
 
 describe('the body of a delivery', () => {
   it('is read by its content type', async () => {
@@ -21,8 +23,20 @@ describe('the body of a delivery', () => {
     form.set('note', 'hi');
     form.set('doc', new File(['abc'], 'a.txt', { type: 'text/plain' }));
     const sent = new Response(form);
-    const body = await read(new Uint8Array(await sent.arrayBuffer()), sent.headers.get('content-type') ?? '');
-    expect(body).toMatchObject({ note: 'hi', doc: { field: 'doc', name: 'a.txt', size: 3, content: 'YWJj' } });
+    const bytes = Buffer.from(await sent.arrayBuffer());
+    const { value, uploads } = await readBody(bytes, sent.headers.get('content-type') ?? '');
+    const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    const shown = { field: 'doc', name: 'a.txt', type: 'text/plain', size: 3, sha256, file: null };
+    expect(value).toEqual({ note: 'hi', doc: shown });
+    expect(uploads.map(({ content }) => content.toString())).toEqual(['abc']);
+    expect((value as { doc: unknown }).doc).toBe(uploads[0]?.shown);
+  });
+
+  it('may hold a part of binary data that names no file', async () => {
+    const part =
+      '--b\r\nContent-Disposition: form-data; name="x"\r\nContent-Type: application/octet-stream\r\n\r\nabc\r\n--b--';
+    const { uploads } = await readBody(Buffer.from(part), 'multipart/form-data; boundary=b');
+    expect(uploads).toMatchObject([{ shown: { field: 'x', name: '', size: 3 } }]);
   });
 
   it.each([

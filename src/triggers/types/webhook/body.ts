@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { Busboy } from '@fastify/busboy';
-import type { AcceptedFile } from '../../trigger.contract.js';
+import type { BroughtFile } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 
 const MOST_PARTS = 1_000;
@@ -10,22 +11,47 @@ export interface UploadedFile {
   field: string;
   name: string;
   type: string;
+  /** As it came, in bytes. */
   size: number;
-  /** base64 */
-  content: string;
+  sha256: string;
+  /** The file of the execution; null while there is none. */
+  file: BroughtFile | null;
+}
+
+export interface Upload {
+  /** The very object that the body holds. */
+  readonly shown: UploadedFile;
+  readonly content: Buffer;
+}
+
+export interface ReadBody {
+  readonly value: unknown;
+  readonly uploads: readonly Upload[];
 }
 
 /**
  * What the bytes mean by their content type: JSON, a form, multipart with files, text, XML as text.
  * @throws DeliveryRefusedError 400 `body_invalid`, 415 `type_unsupported`
  */
-export function readBody(body: Buffer, contentType: string | undefined): unknown {
+export async function readBody(body: Buffer, contentType: string | undefined): Promise<ReadBody> {
+  if (isMultipart(contentType) && body.length > 0) return readMultipart(body, contentType ?? '');
+  return { value: readValue(body, contentType), uploads: [] };
+}
+
+export function isMultipart(contentType: string | undefined): boolean {
+  return mediaTypeOf(contentType) === 'multipart/form-data';
+}
+
+function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType?.split(';', 1)[0] ?? '').trim().toLowerCase();
+}
+
+function readValue(body: Buffer, contentType: string | undefined): unknown {
   if (body.length === 0) return null;
   if (contentType === undefined) return readText(body);
-  const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  const type = mediaTypeOf(contentType);
   if (type === 'application/json' || type.endsWith('+json')) return readJson(body);
   if (type === 'application/x-www-form-urlencoded') return readForm(body);
-  if (type === 'multipart/form-data') return readMultipart(body, contentType);
   if (type.startsWith('text/') || type === 'application/xml' || type.endsWith('+xml')) return readText(body);
   throw new DeliveryRefusedError({
     status: 415,
@@ -53,7 +79,7 @@ function readForm(body: Buffer): Record<string, unknown> {
   return collect(new URLSearchParams(readText(body)).entries());
 }
 
-function readMultipart(body: Buffer, contentType: string): Promise<Record<string, unknown>> {
+function readMultipart(body: Buffer, contentType: string): Promise<ReadBody> {
   return new Promise((resolve, reject) => {
     const refuse = (): void => reject(unreadable('The body is not multipart form data.'));
     try {
@@ -62,15 +88,21 @@ function readMultipart(body: Buffer, contentType: string): Promise<Record<string
         limits: { fieldSize: Infinity, parts: MOST_PARTS },
       });
       const entries: [string, unknown][] = [];
+      const uploads: Upload[] = [];
       parser.on('field', (field, value) => entries.push([field, value]));
       parser.on('file', (field, stream, name, _encoding, type) => {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-        stream.on('end', () => entries.push([field, fileOf(field, name, type, Buffer.concat(chunks))]));
+        stream.on('end', () => {
+          const content = Buffer.concat(chunks);
+          const shown = shownAs(field, name, type, content);
+          uploads.push({ shown, content });
+          entries.push([field, shown]);
+        });
       });
       parser.on('partsLimit', refuse);
       parser.on('error', refuse);
-      parser.on('finish', () => resolve(collect(entries)));
+      parser.on('finish', () => resolve({ value: collect(entries), uploads }));
       parser.end(body);
     } catch {
       refuse();
@@ -78,17 +110,11 @@ function readMultipart(body: Buffer, contentType: string): Promise<Record<string
   });
 }
 
-function fileOf(field: string, name: string, type: string, content: Buffer): UploadedFile {
-  return { field, name, type, size: content.length, content: content.toString('base64') };
-}
-
-/** The files of a body that came as multipart, where everything else is text; undefined when there are none. */
-export function uploadsIn(body: unknown, contentType: string | undefined): AcceptedFile[] | undefined {
-  if (!/^\s*multipart\/form-data\b/i.test(contentType ?? '') || body === null) return undefined;
-  const values = Object.values(body as Record<string, unknown>).flat();
-  const files = values.filter((value): value is UploadedFile => typeof value === 'object' && value !== null);
-  if (files.length === 0) return undefined;
-  return files.map(({ name, type, content }) => ({ name, type, content: Buffer.from(content, 'base64') }));
+/** A part of binary data may come without a file name. */
+function shownAs(field: string, given: string | undefined, type: string, content: Buffer): UploadedFile {
+  const name = given ?? '';
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { field, name, type, size: content.length, sha256, file: null };
 }
 
 function collect(entries: Iterable<[string, unknown]>): Record<string, unknown> {

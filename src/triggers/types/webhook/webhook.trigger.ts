@@ -8,6 +8,7 @@ import {
   BaseTrigger,
   TriggerHost,
   type ArmedTrigger,
+  type BroughtFiles,
   type Delivery,
   type PublicRequest,
   type PublicRoute,
@@ -15,7 +16,7 @@ import {
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 import { authenticate, secretMissing } from './authenticate.js';
-import { readBody, uploadsIn } from './body.js';
+import { isMultipart, readBody, type Upload } from './body.js';
 import { routeSegments, routeShape } from './route-path.js';
 import { KeySets } from './key-sets.js';
 import { resolveAuth, type ResolvedAuth } from './secret-values.js';
@@ -116,8 +117,12 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
       resolvedAt: this.clock.now(),
       isResolving: false,
     });
-    const missing = resolved.missing;
-    this.host.report(trigger.id, { lastError: missing === null ? null : `the secret ${missing} is missing` });
+  }
+
+  /** It refuses everything; attaching looks for the secret again. */
+  override down({ id }: Armed): string | null {
+    const missing = this.attached.get(id)?.resolved.missing ?? null;
+    return missing === null ? null : `the secret ${missing} is missing`;
   }
 
   override detach(triggerId: string): Promise<void> {
@@ -131,7 +136,8 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     if (here === undefined) throw secretMissing();
     this.refuseMethodAndAddress(here, request);
     await this.checkSender(here, request);
-    const body = await readBody(request.body, request.headers['content-type']);
+    const { value: body, uploads } = await readBody(request.body, request.headers['content-type']);
+    const files = uploads.length === 0 ? undefined : this.bring(uploads);
     const key = deliveryKey(request, trigger.config.auth.type);
     const seen = {
       occurredAt: new Date(this.clock.now()),
@@ -140,10 +146,17 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
       key,
       keyTtlMs: null,
       defaultInput: body ?? {},
-      files: uploadsIn(body, request.headers['content-type']),
+      files,
       awaited: trigger.config.response !== 'ack',
     };
     return { seen, answer: trigger.config.response, waitMs: here.waitMs };
+  }
+
+  /** The bytes of an upload are stored once, as a file; the body says which. */
+  private bring(uploads: readonly Upload[]): BroughtFiles {
+    const brought = this.host.bring(uploads.map(({ shown: { name, type }, content }) => ({ name, type, content })));
+    uploads.forEach(({ shown }, index) => (shown.file = brought.shown[index] ?? null));
+    return brought;
   }
 
   private refuseMethodAndAddress(here: Attached, request: PublicRequest): void {
@@ -263,7 +276,8 @@ function payloadOf(request: PublicRequest, body: unknown, hidden: ReadonlySet<st
     query: request.query,
     headers,
     body,
-    raw_body: request.body.toString('utf8'),
+    // Of a multipart body its parts are kept, and its files as files.
+    raw_body: isMultipart(request.headers['content-type']) ? null : request.body.toString('utf8'),
     content_type: request.headers['content-type'] ?? null,
     remote_ip: request.remoteIp,
   };

@@ -13,7 +13,7 @@ import {
   removeFolder,
   type ProcessScript,
 } from './run-files.js';
-import { endMarked, releaseUser, takeUser, tasksOf } from './run-user.js';
+import { endMarked, releaseUser, takeUser, tasksOf } from '../../../../common/processes/run-user.js';
 
 export interface ProcessEnd {
   readonly stdout: string;

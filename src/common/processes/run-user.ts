@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,6 +18,19 @@ export function takeUser(): number | null {
   while (taken.has(uid)) uid = uid === LAST_UID ? FIRST_UID : uid + 1;
   taken.add(uid);
   return uid;
+}
+
+/** The same user each time for what lives longer than a run, so that it finds its own files again. */
+export function reserveUser(seed: string): number | null {
+  if (process.getuid?.() !== 0) return null;
+  const digest = createHash('sha256').update(seed).digest().readUInt32BE(0);
+  const uid = FIRST_UID + (digest % (LAST_UID - FIRST_UID + 1));
+  taken.add(uid);
+  return uid;
+}
+
+export function freeUser(uid: number): void {
+  taken.delete(uid);
 }
 
 /** Ends what the user still runs, whatever group or session it hides in, and removes what it left in shared folders. */

@@ -1,0 +1,34 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { map, type Observable, tap } from 'rxjs';
+import { callerOf, type GrpcCall, RPC, type RpcRule } from '../common/grpc/rpc.js';
+import { AuditTrail } from './audit-trail.js';
+import { isRead } from './scopes.js';
+
+/** Logs writes as HTTP does, of what the service gave back; then makes messages of it. */
+@Injectable()
+export class GrpcAnswerInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly trail: AuditTrail,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { like, to } = this.reflector.get<RpcRule>(RPC, context.getHandler());
+    const [method = '', route = ''] = like.split(' ');
+    const answers = next.handle().pipe(map((view: unknown) => ({ view, message: to(view as never) })));
+    if (isRead(method)) return answers.pipe(map(({ message }) => message));
+    const request = context.getArgByIndex<Record<string, string | undefined>>(0);
+    const caller = callerOf(context.getArgByIndex<GrpcCall>(2));
+    const path = route.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(request[name] ?? ''));
+    let isFirst = true;
+    return answers.pipe(
+      tap(({ view }) => {
+        // Of a stream the first answer says that it has begun.
+        if (isFirst) this.trail.add(method, route, path, caller, view);
+        isFirst = false;
+      }),
+      map(({ message }) => message),
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Redactor } from '../../common/logging/redactor.js';
+import { Signals } from '../../common/signals/signals.contract.js';
+import { Watches } from './watches.js';
+
+const TOPIC = 'execution.text';
+/** Pieces that come within this time are told together. */
+const GATHER_MS = 50;
+/** A NOTIFY takes 8,000 bytes, and a character may take six of them as JSON. */
+const CHARACTERS_PER_SIGNAL = 1_000;
+
+/** A piece of what a model writes, as the event `token` shows it. */
+export interface TokenPiece {
+  readonly step_path: string;
+  readonly attempt: number;
+  readonly text: string;
+}
+
+interface Told {
+  readonly executionId: string;
+  readonly stepPath: string;
+  readonly attempt: number;
+  readonly text: string;
+}
+
+interface Gathered extends Omit<Told, 'text'> {
+  text: string;
+}
+
+type Listener = (piece: TokenPiece) => void;
+
+/** What steps show while they run. Nothing of it is kept: it reaches those who watch at the moment, on any replica. */
+@Injectable()
+export class LiveTokens implements OnModuleInit, OnModuleDestroy {
+  private readonly listeners = new Map<string, Set<Listener>>();
+  private readonly gathered = new Map<string, Gathered>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly signals: Signals,
+    private readonly watches: Watches,
+    private readonly redactor: Redactor,
+  ) {}
+
+  onModuleInit(): void {
+    this.signals.subscribe(TOPIC, (payload) => {
+      const { executionId, piece } = payload as { executionId: string; piece: TokenPiece };
+      this.show(executionId, piece);
+    });
+  }
+
+  onModuleDestroy(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** @returns ends it */
+  listen(executionId: string, listener: Listener): () => void {
+    const all = this.listeners.get(executionId) ?? new Set();
+    this.listeners.set(executionId, all.add(listener));
+    return () => {
+      all.delete(listener);
+      if (all.size === 0 && this.listeners.get(executionId) === all) this.listeners.delete(executionId);
+    };
+  }
+
+  /** Costs a look-up where nobody watches. */
+  tell({ executionId, stepPath, attempt, text }: Told): void {
+    if (!this.watches.isWatched(executionId)) return;
+    const key = `${executionId}:${stepPath}:${attempt}`;
+    const held = this.gathered.get(key) ?? { executionId, stepPath, attempt, text: '' };
+    held.text += text;
+    this.gathered.set(key, held);
+    this.timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    const all = [...this.gathered.values()];
+    this.gathered.clear();
+    for (const { executionId, stepPath, attempt, text } of all) {
+      const safe = this.redactor.text(text);
+      for (let start = 0; start < safe.length; start += CHARACTERS_PER_SIGNAL) {
+        const piece = { step_path: stepPath, attempt, text: safe.slice(start, start + CHARACTERS_PER_SIGNAL) };
+        // Signals come back to their sender too; one that is lost loses a piece, which the output has.
+        this.signals.publish(TOPIC, { executionId, piece }).catch(() => undefined);
+      }
+    }
+  }
+
+  private show(executionId: string, piece: TokenPiece): void {
+    for (const listener of this.listeners.get(executionId) ?? []) listener(piece);
+  }
+}
