@@ -122,7 +122,13 @@ export const FIXTURES: Readonly<Record<string, NodeTypeFixture>> = {
     endless: null,
   },
   parallel: {
-    good: () => ({ branches: { left: [{ id: 'a', type: 'log', config: { message: 'x' } }], right: [{ id: 'b', type: 'log', config: { message: 'y' } }] }, wait_for: 'any' }),
+    good: () => ({
+      branches: {
+        left: [{ id: 'a', type: 'log', config: { message: 'x' } }],
+        right: [{ id: 'b', type: 'log', config: { message: 'y' } }],
+      },
+      wait_for: 'any',
+    }),
     templated: { branches: { left: [] }, max_concurrency: '{{ input.most }}', wait_for: '{{ input.enough }}' },
     bad: { config: { branches: { left: [] }, wait_for: 2 }, path: 'wait_for' },
     kind: 'fan_out',

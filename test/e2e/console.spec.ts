@@ -366,7 +366,7 @@ describe.runIf(requireService('chromium'))('the console in Chromium', () => {
   });
 });
 
-function madeUp(n: number): { id: string; [field: string]: unknown } {
+function madeUp(n: number): Record<string, unknown> & { id: string } {
   const id = `01a00000-0000-7000-8000-${String(10_000 - n).padStart(12, '0')}`;
   const created = new Date(Date.UTC(2026, 0, 2) - n * 1000).toISOString();
   return {

@@ -89,7 +89,16 @@ describe('an execution', () => {
       createdBy: null,
     };
     const request = { occurrence: null, execution, key: null };
-    const row = { request, executionId, timeoutMs: 60_000, awaitedBy: null, place: null, parent: null, traceParent: null, owner };
+    const row = {
+      request,
+      executionId,
+      timeoutMs: 60_000,
+      awaitedBy: null,
+      place: null,
+      parent: null,
+      traceParent: null,
+      owner,
+    };
     const commit = one.app.get(GroupCommit);
     const first = await commit.submit(acceptStatement, row);
     expect(first.claimedAt).toBeInstanceOf(Date);

@@ -35,7 +35,7 @@ function guardLoop(node: SyntaxNode & { args: { condition?: (value: unknown) => 
   const original = node.args.condition;
   node.args.condition = (value) => chargeTurn(stepNodes) && (original === undefined || original(value));
   const { handle } = node as { handle?: (items: unknown, ...rest: unknown[]) => unknown };
-  if (handle !== undefined) node.handle = ((items, ...rest) => handle(eachAsOperand(items), ...rest));
+  if (handle !== undefined) node.handle = (items, ...rest) => handle(eachAsOperand(items), ...rest);
 }
 
 function eachAsOperand(items: unknown): unknown {

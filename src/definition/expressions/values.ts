@@ -30,7 +30,7 @@ export function asOperand(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? value : withFirst(value as unknown[], 0);
   if (!isPlainObject(value)) return value;
   const map = Object.hasOwn(value, 'constructor') ? standFor(value) : value;
-   
+
   for (const key in map) return withFirst(map, key);
   return map;
 }

@@ -216,7 +216,7 @@ export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Pr
   });
 }
 
-const claimsAtOnce = (row: AcceptRow): boolean => row.owner != null && isPlain(row);
+const claimsAtOnce = (row: AcceptRow): boolean => (row.owner ?? null) !== null && isPlain(row);
 
 /** Under no `concurrency` rule, nobody's child, in no trace, no test run: only such a one can be claimed while it is accepted. */
 export function isPlain({ place, parent, traceParent, request }: AcceptRow): boolean {

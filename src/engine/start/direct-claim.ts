@@ -31,6 +31,7 @@ export function claimOf(row: AcceptRow, at: Date): ClaimedExecution {
     parent_attempt: null,
     pass: null,
     pass_names: null,
+    trace_parent: null,
     now: at,
     steps: [],
   };
