@@ -8,6 +8,7 @@ import { RunnerHolds } from '../../src/engine/run/runner-holds.js';
 import { statuses, step, type Api } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { queueOnly } from '../support/queue-only.js';
 import { startRecordingServer, type Answer, type RecordingServer } from '../support/recording-server.js';
 
 let app: TestApp;
@@ -100,8 +101,10 @@ describe('pausing', () => {
     const queue = app.app.get(ExecutionQueue);
     const add = queue.add.bind(queue);
     queue.add = () => undefined;
+    const direct = queueOnly(app.app);
     const id = await api.start(workflow);
     const answered = await pause(id);
+    direct();
     queue.add = add;
     expect(answered.body).toMatchObject({ status: 'paused', start_time: null });
     queue.add([{ executionId: id, epoch: 0, priority: 5 }]);

@@ -6,6 +6,7 @@ import { Reaper } from '../../src/engine/maintenance/reaper.js';
 import { statuses, step, type Api } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { queueOnly } from '../support/queue-only.js';
 import { startRecordingServer, type Answer, type RecordingServer } from '../support/recording-server.js';
 
 let app: TestApp;
@@ -112,7 +113,9 @@ describe('the reconciler', () => {
     const queue = app.app.get(ExecutionQueue);
     const add = queue.add.bind(queue);
     queue.add = () => undefined;
+    const direct = queueOnly(app.app);
     const ids = await Promise.all(Array.from({ length: 20 }, () => api.start(workflow)));
+    direct();
     queue.add = add;
     for (const id of ids) expect((await api.execution(id)).status).toBe('queued');
     await database.query(`UPDATE execution SET queued_at = now() - interval '1 minute' WHERE status = 'queued'`);
