@@ -43,5 +43,12 @@ describe('the form of a JSON Schema', () => {
   it('leaves what cannot be read as text, for the schema to refuse', () => {
     const sent = new URLSearchParams('data.count=three&data.size=xl&data.list=[');
     expect(readForm(SCHEMA, sent)).toEqual({ count: 'three', sure: false, size: 'xl', list: '[' });
+    const odd = new URLSearchParams({ 'data.count': ' ', 'data.price': '1e999' });
+    expect(readForm(SCHEMA, odd)).toEqual({ count: ' ', price: '1e999', sure: false });
+  });
+
+  it('ends lines as they were typed, not as browsers send them', () => {
+    const sent = new URLSearchParams({ 'data.note': 'one\r\ntwo' });
+    expect(readForm(SCHEMA, sent)).toEqual({ note: 'one\ntwo', sure: false });
   });
 });

@@ -61,11 +61,16 @@ function kindOf(rules: Readonly<Record<string, unknown>>): FormField['kind'] {
 function readField({ kind }: FormField, sent: string | null, property: unknown): unknown {
   if (kind === 'boolean') return sent !== null;
   if (sent === null || sent === '') return undefined;
-  if (kind === 'number' || kind === 'integer') return Number.isNaN(Number(sent)) ? sent : Number(sent);
+  if (kind === 'number' || kind === 'integer') return toNumber(sent);
   if (kind === 'json') return parseJson(sent);
-  if (kind !== 'choice') return sent;
+  // A browser sends the ends of lines as CRLF, whatever was typed.
+  if (kind !== 'choice') return sent.replaceAll('\r\n', '\n');
   const choices = (property as { enum: readonly unknown[] }).enum;
   return choices.find((each) => choice(each) === sent) ?? sent;
+}
+
+function toNumber(sent: string): unknown {
+  return sent.trim() === '' || !Number.isFinite(Number(sent)) ? sent : Number(sent);
 }
 
 function parseJson(sent: string): unknown {

@@ -44,14 +44,8 @@ async function overStdio({ id, config }: TriedMcp, signal: AbortSignal): Promise
   const { ConfinedTransport } = await import('../../../common/mcp/confined-transport.js');
   const transport = new ConfinedTransport(config, id);
   // Lines of no JSON are passed over, as they are when steps use it.
-  const answered = new Promise<string>((resolve, reject) => {
-    transport.onmessage = (message) => {
-      try {
-        resolve(serverName(JSON.stringify(message)));
-      } catch (error) {
-        reject(error);
-      }
-    };
+  const answered = new Promise<unknown>((resolve, reject) => {
+    transport.onmessage = resolve;
     transport.onclose = () => reject(new Error(endOf(transport.stderr)));
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
@@ -59,7 +53,7 @@ async function overStdio({ id, config }: TriedMcp, signal: AbortSignal): Promise
   try {
     await transport.start();
     await transport.send(INITIALIZE);
-    return await answered;
+    return serverName(JSON.stringify(await answered));
   } finally {
     await transport.close();
   }
