@@ -347,6 +347,28 @@ describe('a link of an approval', () => {
     });
   });
 
+  it('shows inputs for an object within, and for several choices', async () => {
+    const to = '{type: object, required: [city], properties: {city: {type: string, minLength: 2}}}';
+    const tags = '{type: array, minItems: 2, items: {enum: [a, 1, b]}, default: [b]}';
+    const { id, approval } = await open(
+      ask('nested', `form: {type: object, required: [to], properties: {to: ${to}, tags: ${tags}}}`),
+    );
+    const page = await follow(approval.links.form);
+    expect(page.text).toContain('name="data.to.city" required value=""');
+    expect(page.text).toMatch(/name="data.tags" multiple>.*<option value="b" selected>/);
+    const wrong = await follow(approval.links.form, 'POST', 'decision=approve&data.to.city=x&data.tags=1');
+    expect(wrong.text).toMatch(/id="data.to.city-fault">[^]*id="data.tags-fault">/);
+    expect(wrong.text).toMatch(/<option value="1" selected>.*<option value="b">/);
+    const right = await follow(
+      approval.links.form,
+      'POST',
+      'decision=approve&data.to.city=Bern&data.tags=a&data.tags=1',
+    );
+    expect(right.status).toBe(200);
+    const ended = await api.reaches(id, 'completed');
+    expect(step(ended, 'ask').output.data).toEqual({ to: { city: 'Bern' }, tags: ['a', 1] });
+  });
+
   it('that rejects needs no data, also when a form is sent without a button', async () => {
     const { id, approval } = await open(ask('no button', `form: ${FORM}`));
     expect((await follow(approval.links.form, 'POST', 'data.amount=5')).status).toBe(422);

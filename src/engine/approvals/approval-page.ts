@@ -69,14 +69,14 @@ const faultItem = ({ path, message }: Fault): string => `<li>${escape(path)}: ${
 
 function fieldHtml(field: FormField, sent: URLSearchParams | null, faults: readonly Fault[]): string {
   const name = escape(field.name === '' ? 'data' : `data.${field.name}`);
-  const value = sent?.get(field.name === '' ? 'data' : `data.${field.name}`) ?? (sent === null ? field.value : '');
+  const values = sent?.getAll(field.name === '' ? 'data' : `data.${field.name}`) ?? field.values;
   const help = field.help === '' ? '' : ` <small>${escape(field.help)}</small>`;
   const label = `<label for="${name}">${escape(field.label)}${field.required ? ' *' : ''}${help}</label>`;
   const wrong = faults.filter(({ path }) => isWithin(path, field));
   const said = wrong.map(({ message }) => escape(message)).join('; ');
   const fault = wrong.length === 0 ? '' : `<p class="fault" id="${name}-fault">${said}</p>`;
   const marks = wrong.length === 0 ? '' : ` aria-invalid="true" aria-describedby="${name}-fault"`;
-  return label + inputHtml(field, { name, value, marks }) + fault;
+  return label + inputHtml(field, { name, values, marks }) + fault;
 }
 
 /** What is wrong within a value that is written as JSON is told at its input. */
@@ -90,9 +90,10 @@ const textarea = (attributes: string, value: string): string => `<textarea ${att
 
 function inputHtml(
   { kind, required, choices }: FormField,
-  { name, value, marks }: { readonly name: string; readonly value: string; readonly marks: string },
+  { name, values, marks }: { readonly name: string; readonly values: readonly string[]; readonly marks: string },
 ): string {
-  const common = `id="${name}" name="${name}"${required && kind !== 'boolean' ? ' required' : ''}${marks}`;
+  const [value = ''] = values;
+  const common = `id="${name}" name="${name}"${required && kind !== 'boolean' && kind !== 'choices' ? ' required' : ''}${marks}`;
   switch (kind) {
     case 'long_text':
       return textarea(common, value);
@@ -100,12 +101,14 @@ function inputHtml(
       return textarea(`${common} placeholder="JSON"`, value);
     case 'boolean':
       return `<input type="checkbox" ${common} value="true"${value === 'true' ? ' checked' : ''}>`;
+    case 'choices':
     case 'choice': {
-      const options = ['', ...choices].map((each) => {
-        const selected = each === value ? ' selected' : '';
+      const isOne = kind === 'choice';
+      const options = [...(isOne ? [''] : []), ...choices].map((each) => {
+        const selected = (isOne ? each === value : values.includes(each)) ? ' selected' : '';
         return `<option value="${escape(each)}"${selected}>${escape(each)}</option>`;
       });
-      return `<select ${common}>${options.join('')}</select>`;
+      return `<select ${common}${isOne ? '' : ' multiple'}>${options.join('')}</select>`;
     }
     case 'number':
     case 'integer':
