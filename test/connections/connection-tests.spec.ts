@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { startApp, type TestApp } from '../support/app.js';
 import { afterFile } from '../support/cleanup.js';
+import { eventually } from '../support/eventually.js';
 import { postgresOverTcp } from '../support/postgres-over-tcp.js';
 import { startRecordingServer } from '../support/recording-server.js';
 import { sendJson } from '../support/send-json.js';
@@ -90,6 +92,24 @@ describe('trying a connection says whether it works', () => {
     const config = { transport: 'stdio', command: 'sh', args: ['-c', `read line; echo '${answer}'; sleep 1000`] };
     expect(await tried('mcp', config)).toMatchObject({ ok: true, detail: 'local' });
     expect(await tried('mcp', { transport: 'stdio', command: 'true' })).toMatchObject({ ok: false });
+    const failing = { transport: 'stdio', command: 'sh', args: ['-c', 'echo no licence >&2; exit 3'] };
+    expect((await tried('mcp', failing)).error.message).toContain('no licence');
+    const missing = await tried('mcp', { transport: 'stdio', command: '/nowhere/at-all' });
+    expect(missing.ok).toBe(false);
+  });
+
+  it('to a program that is confined as those of steps are, and leaves nothing behind', async () => {
+    const says = '"$(id -u) $PWD $HOME $(ulimit -n) ${DATABASE_URL:-none} $child"';
+    const name = `{"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"%s"}}}\\n`;
+    const script = `read line; setsid sleep 12345 >/dev/null 2>&1 & child=$!; printf '${name}' ${says}; sleep 1000`;
+    const { detail } = await tried('mcp', { transport: 'stdio', command: 'bash', args: ['-c', script] });
+    const [uid, folder, home, files, database, child] = String(detail).split(' ');
+    expect([home, files, database]).toEqual([folder, '1024', 'none']);
+    expect(folder).toMatch(/\/millrace-mcp-\w+$/);
+    if (process.getuid?.() === 0) expect(uid).toMatch(/^6[1-5]\d{3}$/);
+    expect(existsSync(folder ?? '')).toBe(false);
+    expect(Number(child)).toBeGreaterThan(1);
+    await eventually(() => expect(() => process.kill(Number(child), 0)).toThrow('ESRCH'));
   });
 });
 

@@ -151,6 +151,29 @@ describe('an approval', () => {
     expect((await api.reaches(id, 'failed')).error).toMatchObject({ code: 'timeout', step_path: 'ask' });
   });
 
+  it('whose time is up is followed by another, which asks somebody else', async () => {
+    const id = await api.start(
+      await api.create(`
+name: escalated
+steps:
+  - {id: ask, type: approval, config: {title: "?", assignees: [ada], timeout: 1h}, on_error: continue}
+  - {id: escalate, type: approval, when: "steps.ask.error.code == 'timeout'", config: {title: "Ada did not", assignees: [lead]}}
+output: {by: "{{ steps.ask.status == 'completed' ? steps.ask.output.by : steps.escalate.output.by }}"}
+`),
+    );
+    await api.reaches(id, 'waiting');
+    const first = await only(id);
+    await timeIsUp(id, first.id);
+    const second = await eventually(async () => {
+      const newest = await only(id);
+      expect(newest).toMatchObject({ step_path: 'escalate', status: 'pending', assignees: ['lead'] });
+      return newest;
+    });
+    expect((await follow(first.links.approve, 'POST')).status).toBe(409);
+    expect((await follow(second.links.approve, 'POST')).status).toBe(200);
+    expect((await api.reaches(id, 'completed')).output).toEqual({ by: 'lead' });
+  });
+
   it('takes no decision any more once its owner has found the time to be up', async () => {
     const { id, approval } = await open(ask('too late'));
     const { database } = app.db;
@@ -293,6 +316,64 @@ describe('a link of an approval', () => {
       expect(again.status).toBe(409);
       expect(JSON.parse(again.text)).toMatchObject({ code: 'link_used' });
     }
+  });
+
+  it('shows what is wrong at its input, and keeps all that was typed', async () => {
+    const { id, approval } = await open(ask('typed', `form: ${FORM}`));
+    const sent = new URLSearchParams({
+      decision: 'approve',
+      'data.amount': '500',
+      'data.gift': 'true',
+      'data.kind': '7',
+      'data.note': '\r\n<b>first</b>\r\nsecond',
+      comment: 'called "back"',
+    });
+    const { status, text } = await follow(approval.links.form, 'POST', sent.toString());
+    expect(status).toBe(422);
+    expect(text).toContain('aria-invalid="true" aria-describedby="data.amount-fault" value="500"');
+    expect(text).toContain('<p class="fault" id="data.amount-fault">must be &lt;= 100</p>');
+    expect(text.match(/aria-invalid/g)).toHaveLength(1);
+    expect(text).toMatch(/name="data.gift"[^>]* checked>/);
+    expect(text).toContain('<option value="7" selected>');
+    expect(text).toMatch(/name="data.note"[^>]*>\n\r?\n&lt;b&gt;first&lt;\/b&gt;\r?\nsecond<\/textarea>/);
+    expect(text).toMatch(/name="comment"[^>]*>\ncalled &quot;back&quot;<\/textarea>/);
+    const long = await follow(approval.links.form, 'POST', `decision=reject&comment=${'x'.repeat(10_001)}`);
+    expect([long.status, long.text.includes('comment: must have at most 10000 characters')]).toEqual([422, true]);
+    sent.set('data.amount', '5');
+    expect((await follow(approval.links.form, 'POST', sent.toString())).status).toBe(200);
+    expect(step(await api.reaches(id, 'completed'), 'ask').output).toMatchObject({
+      data: { amount: 5, gift: true, kind: 7, note: '\n<b>first</b>\nsecond' },
+      comment: 'called "back"',
+    });
+  });
+
+  it('shows inputs for an object within, and for several choices', async () => {
+    const to = '{type: object, required: [city], properties: {city: {type: string, minLength: 2}}}';
+    const tags = '{type: array, minItems: 2, items: {enum: [a, 1, b]}, default: [b]}';
+    const { id, approval } = await open(
+      ask('nested', `form: {type: object, required: [to], properties: {to: ${to}, tags: ${tags}}}`),
+    );
+    const page = await follow(approval.links.form);
+    expect(page.text).toContain('name="data.to.city" required value=""');
+    expect(page.text).toMatch(/name="data.tags" multiple>.*<option value="b" selected>/);
+    const wrong = await follow(approval.links.form, 'POST', 'decision=approve&data.to.city=x&data.tags=1');
+    expect(wrong.text).toMatch(/id="data.to.city-fault">[^]*id="data.tags-fault">/);
+    expect(wrong.text).toMatch(/<option value="1" selected>.*<option value="b">/);
+    const right = await follow(
+      approval.links.form,
+      'POST',
+      'decision=approve&data.to.city=Bern&data.tags=a&data.tags=1',
+    );
+    expect(right.status).toBe(200);
+    const ended = await api.reaches(id, 'completed');
+    expect(step(ended, 'ask').output.data).toEqual({ to: { city: 'Bern' }, tags: ['a', 1] });
+  });
+
+  it('that rejects needs no data, also when a form is sent without a button', async () => {
+    const { id, approval } = await open(ask('no button', `form: ${FORM}`));
+    expect((await follow(approval.links.form, 'POST', 'data.amount=5')).status).toBe(422);
+    expect((await follow(approval.links.reject, 'POST', 'comment=no')).status).toBe(200);
+    expect((await api.reaches(id, 'completed')).output.decision).toBe('reject');
   });
 
   it('decides what it is for, and nothing else', async () => {

@@ -9,14 +9,15 @@ const LAST_UID = 65_519;
 /** Where any user may leave files. */
 const SHARED_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
 
-const taken = new Set<number>();
+/** Users, and how many use each. */
+const taken = new Map<number, number>();
 
 /** A user of its own for one run, where the server may choose: limits then count its processes only. */
 export function takeUser(): number | null {
   if (process.getuid?.() !== 0) return null;
   let uid = randomInt(FIRST_UID, LAST_UID + 1);
   while (taken.has(uid)) uid = uid === LAST_UID ? FIRST_UID : uid + 1;
-  taken.add(uid);
+  taken.set(uid, 1);
   return uid;
 }
 
@@ -25,12 +26,14 @@ export function reserveUser(seed: string): number | null {
   if (process.getuid?.() !== 0) return null;
   const digest = createHash('sha256').update(seed).digest().readUInt32BE(0);
   const uid = FIRST_UID + (digest % (LAST_UID - FIRST_UID + 1));
-  taken.add(uid);
+  taken.set(uid, (taken.get(uid) ?? 0) + 1);
   return uid;
 }
 
 export function freeUser(uid: number): void {
-  taken.delete(uid);
+  const others = (taken.get(uid) ?? 0) - 1;
+  if (others > 0) taken.set(uid, others);
+  else taken.delete(uid);
 }
 
 /** Ends what the user still runs, whatever group or session it hides in, and removes what it left in shared folders. */

@@ -43,5 +43,42 @@ describe('the form of a JSON Schema', () => {
   it('leaves what cannot be read as text, for the schema to refuse', () => {
     const sent = new URLSearchParams('data.count=three&data.size=xl&data.list=[');
     expect(readForm(SCHEMA, sent)).toEqual({ count: 'three', sure: false, size: 'xl', list: '[' });
+    const odd = new URLSearchParams({ 'data.count': ' ', 'data.price': '1e999' });
+    expect(readForm(SCHEMA, odd)).toEqual({ count: ' ', price: '1e999', sure: false });
+  });
+
+  it('ends lines as they were typed, not as browsers send them', () => {
+    const sent = new URLSearchParams({ 'data.note': 'one\r\ntwo' });
+    expect(readForm(SCHEMA, sent)).toEqual({ note: 'one\ntwo', sure: false });
+  });
+
+  const NESTED = {
+    type: 'object',
+    required: ['to'],
+    properties: {
+      to: {
+        type: 'object',
+        title: 'Address',
+        required: ['city'],
+        default: { city: 'Bern' },
+        properties: { city: { type: 'string' }, zip: { type: 'integer' } },
+      },
+      also: { type: 'object', required: ['city'], properties: { city: { type: 'string' }, fast: { type: 'boolean' } } },
+      tags: { type: 'array', items: { enum: ['a', 1, true] }, default: ['a', 1] },
+    },
+  };
+
+  it('has inputs for the fields of an object within, and a list of choices', () => {
+    expect(fieldsOf(NESTED)).toMatchObject([
+      { name: 'to.city', label: 'Address: city', required: true, values: ['Bern'] },
+      { name: 'to.zip', kind: 'integer', required: false, values: [] },
+      { name: 'also.city', required: false },
+      { name: 'also.fast', kind: 'boolean' },
+      { name: 'tags', kind: 'choices', choices: ['a', '1', 'true'], values: ['a', '1'] },
+    ]);
+    const sent = new URLSearchParams('data.to.city=Basel&data.to.zip=4000&data.also.city=&data.tags=1&data.tags=true');
+    expect(readForm(NESTED, sent)).toEqual({ to: { city: 'Basel', zip: 4000 }, tags: [1, true] });
+    const more = new URLSearchParams('data.also.fast=true&data.tags=x');
+    expect(readForm(NESTED, more)).toEqual({ to: {}, also: { fast: true }, tags: ['x'] });
   });
 });

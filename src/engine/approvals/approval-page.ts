@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fault } from '../../common/errors/app-error.js';
 import { fieldsOf, type FormField } from './approval-form.js';
+import { LONGEST_COMMENT } from './approval.dto.js';
 import type { LinkKind } from './approval-links.js';
 import type { ApprovalRow } from './approval.row.js';
 
@@ -8,7 +9,7 @@ const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2r
 label{display:block;margin-top:1rem;font-weight:600}small{color:#555}
 input,textarea,select{font:inherit;width:100%;box-sizing:border-box;padding:.4rem}input[type=checkbox]{width:auto}
 textarea{min-height:6rem}button{font:inherit;margin:1.5rem .5rem 0 0;padding:.5rem 1.5rem}
-.message{white-space:pre-wrap}.faults{color:#a00}`;
+.message{white-space:pre-wrap}.faults,.fault{color:#a00}.fault{margin:.2rem 0}`;
 
 /** No script, nothing from elsewhere, in nobody's frame. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
@@ -42,11 +43,11 @@ export function askingPage({ approval, kind, faults, sent }: AskingPage): string
   return page(title, [
     message === '' ? '' : `<p class="message">${escape(message)}</p>`,
     expires_at === null ? '' : `<p><small>Until ${expires_at.toISOString()}</small></p>`,
-    faults.length === 0 ? '' : `<ul class="faults">${faults.map(faultItem).join('')}</ul>`,
+    faults.length === 0 ? '' : `<ul class="faults" role="alert">${faults.map(faultItem).join('')}</ul>`,
     '<form method="post">',
-    ...fields.map((field) => fieldHtml(field, sent)),
-    `<label for="comment">Comment</label><textarea id="comment" name="comment" maxlength="10000">`,
-    `${escape(sent?.get('comment') ?? '')}</textarea>`,
+    ...fields.map((field) => fieldHtml(field, sent, faults)),
+    `<label for="comment">Comment</label>`,
+    textarea(`id="comment" name="comment" maxlength="${LONGEST_COMMENT}"`, sent?.get('comment') ?? ''),
     kind === 'reject' ? '' : '<button name="decision" value="approve">Approve</button>',
     kind === 'approve' ? '' : '<button name="decision" value="reject" formnovalidate>Reject</button>',
     '</form>',
@@ -66,28 +67,48 @@ function page(title: string, body: readonly string[]): string {
 
 const faultItem = ({ path, message }: Fault): string => `<li>${escape(path)}: ${escape(message)}</li>`;
 
-function fieldHtml(field: FormField, sent: URLSearchParams | null): string {
+function fieldHtml(field: FormField, sent: URLSearchParams | null, faults: readonly Fault[]): string {
   const name = escape(field.name === '' ? 'data' : `data.${field.name}`);
-  const value = sent?.get(field.name === '' ? 'data' : `data.${field.name}`) ?? (sent === null ? field.value : '');
+  const values = sent?.getAll(field.name === '' ? 'data' : `data.${field.name}`) ?? field.values;
   const help = field.help === '' ? '' : ` <small>${escape(field.help)}</small>`;
   const label = `<label for="${name}">${escape(field.label)}${field.required ? ' *' : ''}${help}</label>`;
-  return label + inputHtml(field, name, value);
+  const wrong = faults.filter(({ path }) => isWithin(path, field));
+  const said = wrong.map(({ message }) => escape(message)).join('; ');
+  const fault = wrong.length === 0 ? '' : `<p class="fault" id="${name}-fault">${said}</p>`;
+  const marks = wrong.length === 0 ? '' : ` aria-invalid="true" aria-describedby="${name}-fault"`;
+  return label + inputHtml(field, { name, values, marks }) + fault;
 }
 
-function inputHtml({ kind, required, choices }: FormField, name: string, value: string): string {
-  const common = `id="${name}" name="${name}"${required && kind !== 'boolean' ? ' required' : ''}`;
+/** What is wrong within a value that is written as JSON is told at its input. */
+function isWithin(path: string, { name }: FormField): boolean {
+  const own = name === '' ? 'data' : `data.${name}`;
+  return path === own || path.startsWith(`${own}.`);
+}
+
+/** The first end of line after the tag is none of the text. */
+const textarea = (attributes: string, value: string): string => `<textarea ${attributes}>\n${escape(value)}</textarea>`;
+
+function inputHtml(
+  { kind, required, choices }: FormField,
+  { name, values, marks }: { readonly name: string; readonly values: readonly string[]; readonly marks: string },
+): string {
+  const [value = ''] = values;
+  const common = `id="${name}" name="${name}"${required && kind !== 'boolean' && kind !== 'choices' ? ' required' : ''}${marks}`;
   switch (kind) {
     case 'long_text':
+      return textarea(common, value);
     case 'json':
-      return `<textarea ${common}>${escape(value)}</textarea>`;
+      return textarea(`${common} placeholder="JSON"`, value);
     case 'boolean':
       return `<input type="checkbox" ${common} value="true"${value === 'true' ? ' checked' : ''}>`;
+    case 'choices':
     case 'choice': {
-      const options = ['', ...choices].map((each) => {
-        const selected = each === value ? ' selected' : '';
+      const isOne = kind === 'choice';
+      const options = [...(isOne ? [''] : []), ...choices].map((each) => {
+        const selected = (isOne ? each === value : values.includes(each)) ? ' selected' : '';
         return `<option value="${escape(each)}"${selected}>${escape(each)}</option>`;
       });
-      return `<select ${common}>${options.join('')}</select>`;
+      return `<select ${common}${isOne ? '' : ' multiple'}>${options.join('')}</select>`;
     }
     case 'number':
     case 'integer':

@@ -3,6 +3,7 @@ import type { Fault } from '../../common/errors/app-error.js';
 import { AlreadyDecidedError, ApprovalClosedError, DecisionInvalidError, LinkInvalidError } from './approval.errors.js';
 import { readForm } from './approval-form.js';
 import { ApprovalLinks, type ApprovalLink } from './approval-links.js';
+import { LONGEST_COMMENT } from './approval.dto.js';
 import { askingPage } from './approval-page.js';
 import { ApprovalRepository, type FoundApproval } from './approval.repository.js';
 import type { Verb } from './approval.row.js';
@@ -23,6 +24,12 @@ interface Opened {
 
 /** A link that names nobody counts as one person. */
 const ANYBODY = 'link';
+
+const TOO_LONG: Fault = {
+  path: 'comment',
+  code: 'value_invalid',
+  message: `must have at most ${LONGEST_COMMENT} characters`,
+};
 
 /** What people do who follow a link: look at the page, and decide by it. */
 @Injectable()
@@ -53,11 +60,12 @@ export class PublicApprovals {
 
   /** What a browser sends. */
   async decideByForm(token: string, sent: URLSearchParams): Promise<Verb> {
-    const { approval } = await this.open(token);
+    const { approval, link } = await this.open(token);
     const decision = sent.get('decision') ?? undefined;
-    const isRejection = decision === 'reject';
+    const isRejection = (decision ?? link.kind) === 'reject';
     const data = approval.form === null || isRejection ? undefined : readForm(approval.form, sent);
-    const comment = sent.get('comment')?.trim() ?? '';
+    const comment = sent.get('comment')?.replaceAll('\r\n', '\n').trim() ?? '';
+    if (comment.length > LONGEST_COMMENT) throw new DecisionInvalidError([TOO_LONG]);
     return this.decide(token, { decision: decision as Verb, data, ...(comment !== '' && { comment }) });
   }
 

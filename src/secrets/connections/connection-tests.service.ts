@@ -20,7 +20,7 @@ import { OpenedConnections } from './opened-connections.js';
 const TIMEOUT_MS = 15_000;
 
 /** Connects, logs in, and says what answered. */
-type Try<T extends ConnectionType> = (config: ConnectionConfigs[T], signal: AbortSignal) => Promise<string>;
+type Try<T extends ConnectionType> = (config: ConnectionConfigs[T], signal: AbortSignal, id: string) => Promise<string>;
 
 @Injectable()
 export class ConnectionTests {
@@ -64,18 +64,18 @@ export class ConnectionTests {
         const { login, slug } = body as { login?: string; slug?: string };
         return login ?? slug ?? 'GitHub';
       },
-      mcp: (config, signal) => tryMcp(config, http, signal),
+      mcp: (config, signal, id) => tryMcp({ id, config }, http, signal),
       llm: (config, signal) => tryLlm(config, settings, http, signal),
     };
   }
 
   /** @throws ConnectionNotFoundError. What keeps the connection from working is told, not thrown. */
   async test(idOrName: string): Promise<Plain<ConnectionTestDto>> {
-    const { type, config } = await this.opened.any(idOrName);
+    const { id, type, config } = await this.opened.any(idOrName);
     const startedAt = this.clock.now();
     const took = (): number => this.clock.now() - startedAt;
     try {
-      const detail = await this.attempt(type, config);
+      const detail = await this.attempt(type, config, id);
       return { ok: true, duration_ms: took(), detail: this.redactor.text(detail), error: null };
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'connection_failed';
@@ -84,10 +84,10 @@ export class ConnectionTests {
     }
   }
 
-  private attempt<T extends ConnectionType>(type: T, config: ConnectionConfigs[T]): Promise<string> {
+  private attempt<T extends ConnectionType>(type: T, config: ConnectionConfigs[T], id: string): Promise<string> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const tried: Try<T> = this.tries[type];
-    return Promise.race([tried(config, signal), expiry(signal)]);
+    return Promise.race([tried(config, signal, id), expiry(signal)]);
   }
 }
 

@@ -1,21 +1,22 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { McpConnection } from '../../../common/connections/service.connection.js';
 import type { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 
 /** https://modelcontextprotocol.io/specification/2025-06-18/basic/lifecycle */
-const INITIALIZE = JSON.stringify({
-  jsonrpc: '2.0',
+const INITIALIZE = {
+  jsonrpc: '2.0' as const,
   id: 1,
   method: 'initialize',
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'millrace', version: '1' } },
-});
-const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+};
+
+export interface TriedMcp {
+  readonly id: string;
+  readonly config: McpConnection;
+}
 
 /** Begins a conversation. @returns the server's name */
-export function tryMcp(config: McpConnection, http: OutgoingHttp, signal: AbortSignal): Promise<string> {
-  return config.transport === 'http' ? overHttp(config, http, signal) : overStdio(config, signal);
+export function tryMcp(tried: TriedMcp, http: OutgoingHttp, signal: AbortSignal): Promise<string> {
+  return tried.config.transport === 'http' ? overHttp(tried.config, http, signal) : overStdio(tried, signal);
 }
 
 async function overHttp(
@@ -28,7 +29,7 @@ async function overHttp(
     url,
     method: 'POST',
     headers: { ...headers, accept, 'content-type': 'application/json' },
-    body: INITIALIZE,
+    body: JSON.stringify(INITIALIZE),
     secretHeaders: Object.keys(headers ?? {}),
     signal,
   });
@@ -38,36 +39,29 @@ async function overHttp(
   return serverName(isStream ? (/^data: ?(\{.*)$/m.exec(text)?.[1] ?? '') : text);
 }
 
-async function overStdio({ command = '', args = [], env }: McpConnection, signal: AbortSignal): Promise<string> {
-  const child = spawn(command, args, {
-    env: { PATH: SYSTEM_PATH, ...env },
-    stdio: ['pipe', 'pipe', 'ignore'],
-    detached: true,
-    signal,
-    killSignal: 'SIGKILL',
+/** Confined as the programs of `mcp` steps are, and as the same user, so that it finds the same files. */
+async function overStdio({ id, config }: TriedMcp, signal: AbortSignal): Promise<string> {
+  const { ConfinedTransport } = await import('../../../common/mcp/confined-transport.js');
+  const transport = new ConfinedTransport(config, id);
+  // Lines of no JSON are passed over, as they are when steps use it.
+  const answered = new Promise<unknown>((resolve, reject) => {
+    transport.onmessage = resolve;
+    transport.onclose = () => reject(new Error(endOf(transport.stderr)));
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
-  const failed = once(child, 'error').then(([error]: unknown[]) => Promise.reject(error as Error));
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the program ended without an answer')));
-  child.stdin.on('error', () => undefined);
-  child.stdin.write(`${INITIALIZE}\n`);
+  answered.catch(() => undefined);
   try {
-    const lines = createInterface({ input: child.stdout });
-    const answered = once(lines, 'line').then(([line]: unknown[]) => serverName(String(line)));
-    return await Promise.race([answered, failed, ended]);
+    await transport.start();
+    await transport.send(INITIALIZE);
+    return serverName(JSON.stringify(await answered));
   } finally {
-    failed.catch(() => undefined);
-    ended.catch(() => undefined);
-    killGroup(child.pid);
+    await transport.close();
   }
 }
 
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It is gone already.
-  }
+function endOf(stderr: string): string {
+  const last = stderr.trim().split('\n').at(-1) ?? '';
+  return `the program ended without an answer${last === '' ? '' : `: ${last}`}`;
 }
 
 function serverName(text: string): string {
