@@ -100,7 +100,7 @@ export class AgentRuns {
         { name, slug, description, tags: ['agent'], definition: { name, ...definition } },
         caller,
       );
-      return String(made['id']);
+      return made['id'];
     } catch (error) {
       // Another call has made it meanwhile.
       if (error instanceof SlugTakenError) return find();
