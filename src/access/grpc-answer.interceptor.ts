@@ -20,15 +20,22 @@ export class GrpcAnswerInterceptor implements NestInterceptor {
     if (isRead(method)) return answers.pipe(map(({ message }) => message));
     const request = context.getArgByIndex<Record<string, string | undefined>>(0);
     const caller = callerOf(context.getArgByIndex<GrpcCall>(2));
-    const path = route.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(request[name] ?? ''));
+    // What a call makes by itself is named in its answer only.
+    const pathOf = (view: unknown): string =>
+      route.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(request[name] ?? named(view, name)));
     let isFirst = true;
     return answers.pipe(
       tap(({ view }) => {
         // Of a stream the first answer says that it has begun.
-        if (isFirst) this.trail.add(method, route, path, caller, view);
+        if (isFirst) this.trail.add(method, route, pathOf(view), caller, view);
         isFirst = false;
       }),
       map(({ message }) => message),
     );
   }
+}
+
+function named(view: unknown, name: string): string {
+  const value = ((view ?? {}) as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : '';
 }

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
+import { AgentRuns } from './agents/agent-runs.service.js';
 import { ChildCancels } from './children/child-cancels.service.js';
 import { ChildEnds } from './children/child-ends.service.js';
 import { Children } from './children/children.service.js';
@@ -127,6 +128,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     RunnerService,
     StarterService,
     ExecuteService,
+    AgentRuns,
     TestRunService,
     Places,
     Supersession,
@@ -191,6 +193,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     CancelService,
     CancelRequests,
     ExecuteService,
+    AgentRuns,
     ExecutionQueries,
     ExecutionStreams,
     LiveExecutions,

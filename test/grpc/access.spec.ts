@@ -35,7 +35,10 @@ const METHODS: Readonly<Record<string, AccessRole>> = {
   'IntegrationService/ListConnections': 'admin',
   'IntegrationService/TestConnection': 'admin',
   'IntegrationService/DeleteConnection': 'admin',
+  'AIAgentService/GenerateWorkflow': 'editor',
+  'AIAgentService/RunAgent': 'editor',
 };
+const STREAMS = ['WorkflowService/WatchExecution', 'AIAgentService/RunAgent'];
 const DENIED = [Code.UNAUTHENTICATED, Code.PERMISSION_DENIED];
 const ECHO = 'name: mine\nsteps:\n  - {id: a, type: set, config: {values: {x: 1}}}';
 
@@ -48,7 +51,7 @@ beforeAll(async () => {
 
 /** How a call of any kind ends. */
 async function codeOf(client: GrpcClient, method: string): Promise<number> {
-  if (method !== 'WorkflowService/WatchExecution') {
+  if (!STREAMS.includes(method)) {
     return client.call(method).then(
       () => Code.OK,
       (error: unknown) => (error as { code: number }).code,

@@ -186,6 +186,7 @@ describe('a client that knows the schema only by reflection', () => {
         'millrace.v1.WorkflowService',
         'millrace.v1.TriggerService',
         'millrace.v1.IntegrationService',
+        'millrace.v1.AIAgentService',
       ]),
     );
 

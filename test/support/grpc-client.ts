@@ -7,7 +7,7 @@ import { ROOT } from './paths.js';
 
 const FOLDER = join(ROOT, 'proto');
 const LOADER = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true, includeDirs: [FOLDER] };
-export const SERVICES = ['workflow_service.proto', 'trigger_service.proto', 'integration.proto'];
+export const SERVICES = ['workflow_service.proto', 'trigger_service.proto', 'integration.proto', 'ai_service.proto'];
 
 export interface Status {
   readonly code: number;

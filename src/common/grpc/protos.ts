@@ -8,6 +8,7 @@ export const SERVICE_FILES = [
   'workflow_service.proto',
   'trigger_service.proto',
   'integration.proto',
+  'ai_service.proto',
   'error.proto',
 ] as const;
 

@@ -33,7 +33,7 @@ export function toStepMessage(view: StepExecutionDto & { omitted?: readonly stri
   };
 }
 
-function toLogMessage(view: LogLineDto): object {
+export function toLogMessage(view: LogLineDto): object {
   const data = view.data === null ? undefined : toValue(view.data);
   return { ...view, timestamp: toTimestamp(view.timestamp), level: toEnum('LOG_LEVEL', view.level), data };
 }
@@ -50,6 +50,8 @@ function bodyOf(event: LiveEvent['event'], data: unknown): object {
       return { step: toStepMessage(data as StepExecutionDto) };
     case 'log':
       return { log: toLogMessage(data as LogLineDto) };
+    case 'token':
+      return { token: data };
     default:
       return { end: { status: toEnum(EXECUTION_STATUS, (data as { status?: string }).status) } };
   }

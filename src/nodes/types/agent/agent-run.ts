@@ -104,7 +104,7 @@ export class AgentRun {
     const { usage, cost, toolCalls } = answer;
     ctx.log.info(
       `turn ${turn}: ${toolCalls.length === 0 ? 'answered' : `asks for ${toolCalls.map(({ name }) => name).join(', ')}`}`,
-      { turn, usage, cost },
+      { turn, tools: toolCalls.map(({ name }) => name), usage, cost },
     );
     return answer;
   }
@@ -132,6 +132,8 @@ export class AgentRun {
     await this.journal.write(`call:${key}`, given);
     ctx.log.info(`tool ${call.name}${given.is_error ? ' failed' : ''}`, {
       turn: this.turn,
+      tool: call.name,
+      is_error: given.is_error,
       arguments: call.arguments,
       result: given.text.slice(0, 2_000),
     });
