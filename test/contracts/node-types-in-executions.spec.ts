@@ -4,6 +4,8 @@ import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startHoldingServer, type HoldingServer } from '../support/holding-server.js';
 import { loseOwner } from '../support/lost-owner.js';
+import { everythingServer } from '../support/mcp-servers.js';
+import { startModelServer, type ModelServer } from '../support/model-server.js';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
 import { sendJson } from '../support/send-json.js';
 import { temporaryFolder } from '../support/server.js';
@@ -22,6 +24,8 @@ let large: RecordingServer;
 let smtp: TestSmtp;
 let silentMail: TestSmtp;
 let github: RecordingServer;
+let models: ModelServer;
+let silentModels: RecordingServer;
 
 beforeAll(async () => {
   outside = await startHoldingServer();
@@ -32,6 +36,8 @@ beforeAll(async () => {
   github = await startRecordingServer(({ url }, response) => {
     if (!url.includes('/contents/')) sendJson(response, { id: 1, html_url: 'https://github.com/o/r/1' });
   });
+  models = await startModelServer(() => ({ text: 'Hello' }));
+  silentModels = await startRecordingServer(() => undefined);
   app = await prepared({ WORKER_CONCURRENCY: '40', MILLRACE_DATA: temporaryFolder() });
   ({ api } = app);
   expect((await api.post('/secrets', { name: 'planted', value: SECRET })).status).toBe(201);
@@ -46,6 +52,9 @@ async function prepared(env: Readonly<Record<string, string>>): Promise<TestApp>
     ['mail', 'smtp', { host: '127.0.0.1', port: smtp.port, from: 'm@example.com' }],
     ['silent_mail', 'smtp', { host: '127.0.0.1', port: silentMail.port, from: 'm@example.com' }],
     ['github', 'github', { token: 'ghp_x', api_url: github.url }],
+    ['tools', 'mcp', everythingServer.config],
+    ['models', 'llm', { provider: 'openai_compatible', base_url: models.url, model: 'm' }],
+    ['silent_models', 'llm', { provider: 'openai_compatible', base_url: silentModels.url, model: 'm' }],
     ['silent_github', 'github', { token: 'ghp_x', api_url: github.url }],
   ];
   for (const [name, type, config] of connections) {
@@ -56,6 +65,13 @@ async function prepared(env: Readonly<Record<string, string>>): Promise<TestApp>
 }
 
 const fixtureOf = (name: string): NodeTypeFixture => FIXTURES[name] as NodeTypeFixture;
+
+/** A model answers in its own wire format; the example of the type names any address. */
+const goodConfig = (name: string): object =>
+  name === 'llm' ? { connection: 'models', prompt: 'Hello' } : fixtureOf(name).good(outside.url);
+
+const endlessConfig = (name: string): object | undefined =>
+  name === 'llm' ? { connection: 'silent_models', prompt: 'Hello' } : fixtureOf(name).endless?.(outside.url);
 
 async function start(name: string, steps: readonly object[], input: unknown = {}, on = api): Promise<string> {
   const made = await on.post('/workflows', { definition: { name, steps } });
@@ -73,11 +89,11 @@ async function tested(id: string, condition: (found: StepView) => void): Promise
 
 /** A step of this type, and one that is held: after it, or beside it where it waits, or before it where it ends all. */
 function besideHeld(name: string): object[] {
-  const { good, kind } = fixtureOf(name);
+  const { kind } = fixtureOf(name);
   const step = {
     id: 'tested',
     type: name,
-    config: good(outside.url),
+    config: goodConfig(name),
     on_error: 'continue',
     depends_on: [] as string[],
   };
@@ -130,7 +146,16 @@ describe.each(NAMES)('in an execution, the node type %s', (name) => {
     await eventually(async () => expect((await api.execution(id)).status).toMatch(/^(completed|failed|waiting)$/));
     for (const path of ['', '/steps', '/logs?level=debug', '/bundle'])
       expect(JSON.stringify((await api.get(`/executions/${id}${path}`)).body)).not.toContain(SECRET);
-    for (const table of ['execution', 'step_execution', 'execution_log', 'approval', 'event', 'event_wait', 'memory']) {
+    for (const table of [
+      'execution',
+      'step_execution',
+      'execution_log',
+      'approval',
+      'event',
+      'event_wait',
+      'memory',
+      'step_journal',
+    ]) {
       const rows = await app.db.database.query<{ text: string }>(`SELECT row_to_json(t)::text AS text FROM ${table} t`);
       expect(rows.map(({ text }) => text).join('\n'), table).not.toContain(SECRET);
     }
@@ -141,9 +166,7 @@ describe.each(NAMES)('in an execution, the node type %s', (name) => {
 describe.each(NAMES.filter((name) => fixtureOf(name).endless))(
   'in an execution, the node type %s, whose work may last,',
   (name) => {
-    const endless = (more: object): object[] => [
-      { id: 'tested', type: name, config: fixtureOf(name).endless?.(outside.url), ...more },
-    ];
+    const endless = (more: object): object[] => [{ id: 'tested', type: name, config: endlessConfig(name), ...more }];
     it('is ended by the timeout of its step', async () => {
       const execution: ExecutionView = await api.reaches(
         await start(`timed ${name}`, endless({ timeout: '300ms' })),
@@ -173,7 +196,7 @@ describe('a restart in the middle of work', () => {
     const first = await prepared(settings);
     const ids = new Map<string, string>();
     for (const name of lasting) {
-      const steps = [{ id: 'tested', type: name, config: fixtureOf(name).endless?.(outside.url) }];
+      const steps = [{ id: 'tested', type: name, config: endlessConfig(name) }];
       ids.set(name, await start(`restarted ${name}`, steps, {}, first.api));
     }
     for (const id of ids.values())
@@ -204,6 +227,9 @@ describe('a restart in the middle of work', () => {
 const S = '{{ secrets.planted }}';
 /** A secret wherever the type has a place for a text. */
 const SECRETIVE: Readonly<Record<string, (url: string) => object>> = {
+  agent: () => ({ agent_id: 'models', task: `Say ${S}`, tools: [{ mcp: 'tools', only: ['echo'] }] }),
+  llm: () => ({ connection: 'models', system: S, prompt: `Say ${S}` }),
+  mcp: () => ({ server: 'tools', tool: 'echo', arguments: { message: S } }),
   approval: () => ({ title: `Pay ${S}?`, message: S, assignees: [`${S}@example.com`] }),
   condition: () => ({
     expression: `secrets.planted == '${SECRET.slice(0, 3)}'`,
@@ -267,7 +293,7 @@ const OVERSIZE: Readonly<Record<string, (url: string) => Oversize>> = {
 };
 /** Those whose output is what they are given go the way of `set`, those with steps inside give what these gave; the rest gives a few short fields. */
 const BOUNDED = {
-  set: ['log', 'respond', 'stop', 'transform', 'wait_for_event', 'approval'],
+  set: ['agent', 'llm', 'mcp', 'log', 'respond', 'stop', 'transform', 'wait_for_event', 'approval'],
   gathered: ['group', 'loop', 'parallel', 'subworkflow'],
   short: ['condition', 'emit', 'email', 'fail', 'github', 'slack', 'switch', 'wait', 'webhook'],
 };

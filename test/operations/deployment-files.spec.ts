@@ -52,7 +52,7 @@ describe('the Dockerfile', () => {
     expect(valuesOf(last, 'USER')).toEqual(['node']);
     expect(valuesOf(last, 'VOLUME')).toEqual(['/data']);
     expect(valuesOf(last, 'ENV').join()).toContain('MILLRACE_DATA=/data');
-    expect(valuesOf(last, 'EXPOSE')).toEqual(['8003']);
+    expect(valuesOf(last, 'EXPOSE')).toEqual(['8003 50051']);
     expect(valuesOf(last, 'STOPSIGNAL')).toEqual(['SIGTERM']);
     expect(valuesOf(last, 'HEALTHCHECK').join()).toContain('/health/live');
     const order = last.map(({ name }) => name);

@@ -177,6 +177,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["workflows_generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{id}": {
         parameters: {
             query?: never;
@@ -1457,6 +1473,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["queues_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/webhook/workflow/{workflow}": {
         parameters: {
             query?: never;
@@ -1732,6 +1764,37 @@ export interface components {
             plan: {
                 [key: string]: unknown;
             } | null;
+            slug: string | null;
+        };
+        GenerateBody: {
+            text: string;
+            connection?: string;
+            model?: string;
+        };
+        GenerationUsageDto: {
+            input_tokens: number;
+            output_tokens: number;
+            total_tokens: number;
+        };
+        GenerationDto: {
+            valid: boolean;
+            errors: {
+                [key: string]: unknown;
+            }[];
+            warnings: {
+                [key: string]: unknown;
+            }[];
+            plan: {
+                [key: string]: unknown;
+            } | null;
+            slug: string | null;
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            model: string;
+            attempts: number;
+            usage: components["schemas"]["GenerationUsageDto"] | null;
+            cost: number | null;
         };
         WorkflowPage: {
             items: components["schemas"]["WorkflowDto"][];
@@ -1759,8 +1822,9 @@ export interface components {
             active_executions: number;
             last_execution: components["schemas"]["LastExecutionDto"] | null;
         };
-        WorkflowTotalsDto: {
+        StatisticsFiguresDto: {
             executions: number;
+            open: number;
             completed: number;
             failed: number;
             timed_out: number;
@@ -1770,13 +1834,62 @@ export interface components {
             p50_ms: number | null;
             p95_ms: number | null;
             p99_ms: number | null;
+            queue_wait_mean_ms: number | null;
+            queue_wait_p50_ms: number | null;
+            queue_wait_p95_ms: number | null;
+            queue_wait_p99_ms: number | null;
+            failed_steps: number;
+            retried_steps: number;
+            retry_success_rate: number | null;
+            retried_executions: number;
+            retried_executions_completed: number;
+        };
+        StatisticsBucketDto: {
+            executions: number;
+            open: number;
+            completed: number;
+            failed: number;
+            timed_out: number;
+            cancelled: number;
+            success_rate: number | null;
+            mean_ms: number | null;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
+            queue_wait_mean_ms: number | null;
+            queue_wait_p50_ms: number | null;
+            queue_wait_p95_ms: number | null;
+            queue_wait_p99_ms: number | null;
+            failed_steps: number;
+            retried_steps: number;
+            retry_success_rate: number | null;
+            retried_executions: number;
+            retried_executions_completed: number;
+            /** Format: date-time */
+            at: string;
+        };
+        ErrorCountDto: {
+            code: string;
+            count: number;
+        };
+        StepFiguresDto: {
+            type: string;
+            step_id?: string;
+            count: number;
+            failed: number;
+            retried: number;
+            retry_success_rate: number | null;
+            mean_ms: number | null;
         };
         WorkflowStatisticsDto: {
             workflow_id: string;
-            totals: components["schemas"]["WorkflowTotalsDto"];
             /** Format: date-time */
             last_executed: string | null;
             last_status: string | null;
+            totals: components["schemas"]["StatisticsFiguresDto"];
+            buckets: components["schemas"]["StatisticsBucketDto"][];
+            errors: components["schemas"]["ErrorCountDto"][];
+            steps: components["schemas"]["StepFiguresDto"][];
         };
         VersionHeadDto: {
             workflow_id: string;
@@ -1810,7 +1923,7 @@ export interface components {
         ChangeDto: {
             path: string;
             /** @enum {string} */
-            kind: "removed" | "changed" | "added";
+            kind: "removed" | "added" | "changed";
             from?: unknown;
             to?: unknown;
         };
@@ -2563,7 +2676,7 @@ export interface components {
         DeploymentWarningDto: {
             code: string;
             message: string;
-            trigger: string;
+            trigger: string | null;
             at: string | null;
         };
         DeployedDto: {
@@ -2643,18 +2756,10 @@ export interface components {
             }[];
         };
         StatisticsDto: {
-            totals: {
-                [key: string]: unknown;
-            };
-            buckets: {
-                [key: string]: unknown;
-            }[];
-            errors: {
-                [key: string]: unknown;
-            }[];
-            steps: {
-                [key: string]: unknown;
-            }[];
+            totals: components["schemas"]["StatisticsFiguresDto"];
+            buckets: components["schemas"]["StatisticsBucketDto"][];
+            errors: components["schemas"]["ErrorCountDto"][];
+            steps: components["schemas"]["StepFiguresDto"][];
         };
     };
     responses: never;
@@ -3338,6 +3443,37 @@ export interface operations {
             };
         };
     };
+    workflows_generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerationDto"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
     workflows_get: {
         parameters: {
             query?: never;
@@ -3656,7 +3792,11 @@ export interface operations {
     };
     workflowLifecycle_getStatistics: {
         parameters: {
-            query?: never;
+            query?: {
+                from?: string;
+                to?: string;
+                bucket?: "minute" | "hour" | "day";
+            };
             header?: never;
             path: {
                 id: string;
@@ -6449,10 +6589,10 @@ export interface operations {
     };
     operations_getStatistics: {
         parameters: {
-            query: {
+            query?: {
                 from?: string;
                 to?: string;
-                bucket: "minute" | "hour" | "day";
+                bucket?: "minute" | "hour" | "day";
             };
             header?: never;
             path?: never;
@@ -6466,6 +6606,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatisticsDto"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    queues_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             default: {
