@@ -126,7 +126,7 @@ describe('pausing', () => {
     await pause(id);
     await resume(id);
     const asleep = await api.reaches(id, 'waiting');
-    expect(step(asleep, 'nap')).toMatchObject({ status: 'waiting', waiting: { for: 'timer', token: null, url: null } });
+    expect(step(asleep, 'nap')).toMatchObject({ status: 'waiting', waiting: { for: 'timer' } });
     await passTime(id);
     await api.reaches(id, 'completed');
   });
