@@ -24,7 +24,10 @@ export class TriggerFiring {
     const { payload, variables, priority, idempotencyKey, confirmationToken } = order;
     // One that is not in force says so itself.
     if (type !== 'manual' || !isArmed) return this.triggers.fire(id, payload ?? null, idempotencyKey, caller);
-    if (confirmationToken !== null) return started(await this.manual.confirm(workflow, confirmationToken, caller, id));
+    if (confirmationToken !== null) {
+      const confirming = { wait: false, waitTimeout: null, idempotencyKey };
+      return started(await this.manual.confirm(workflow, confirmationToken, confirming, caller, id));
+    }
     const input = payload ?? {};
     const start = { input, variables, priority, idempotencyKey, wait: false, waitTimeout: null };
     return started(await this.manual.start(workflow, start, caller, id));

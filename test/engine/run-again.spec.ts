@@ -35,7 +35,7 @@ describe('a cut-off step with on_interrupt: ask', () => {
     const { id, approval } = await cutOff('again');
     expect(step(await api.execution(id), 'pay')).toMatchObject({
       attempt: 2,
-      waiting: { for: 'approval', until: null },
+      waiting: { for: 'approval', until: null, token: null, url: null },
     });
     expect(approval).toMatchObject({
       status: 'pending',

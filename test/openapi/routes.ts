@@ -68,6 +68,7 @@ GET POST PUT PATCH DELETE !/webhook/{}
 GET /public/webhooks/status
 GET POST /public/approvals/{}
 POST /public/callbacks/{}
+POST /public/webhooks/github
 POST /events
 GET /events ?type limit cursor
 GET /approvals ?status assignee limit cursor
@@ -75,6 +76,8 @@ POST /approvals/{}/decide
 GET /node-types
 GET /node-types/{}
 GET /trigger-types
+GET POST /node-templates
+GET PUT DELETE /node-templates/{}
 POST /workflows/{}/instantiate
 GET POST /secrets
 GET PUT DELETE /secrets/{}
@@ -103,6 +106,7 @@ export const STARTING = [
   '/executions/{}/retry',
   '/step-executions/{}/retry',
   '/triggers/workflows/{}/manual',
+  '/triggers/workflows/{}/manual/confirm',
   '/triggers/workflows/{}/webhook',
   '/occurrences/{}/replay',
   '/public/webhook/workflow/{}',

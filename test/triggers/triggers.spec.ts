@@ -297,6 +297,22 @@ describe('by hand', () => {
     expect(answers.filter(({ body }) => body['code'] === 'confirmation_used')).toHaveLength(9);
     expect(await executionsOf(id)).toMatchObject([{ input: { a: 1 } }]);
   });
+
+  it('a confirmation with a key may be sent again, and gets the same execution', async () => {
+    const { id } = await deployed(planned('manual', { require_confirmation: true }));
+    const asked = await one.request('POST', `/triggers/workflows/${id}/manual`, { input: { a: 1 } });
+    const body = { token: asked.body['confirmation_token'], wait: false, wait_timeout: '5s' };
+    const confirm = (key: string) =>
+      two.request('POST', `/triggers/workflows/${id}/manual/confirm`, body, { 'idempotency-key': key });
+    const first = await confirm('c-1');
+    expect(first).toMatchObject({ status: 202, body: { duplicate: false } });
+    expect(await confirm('c-1')).toMatchObject({
+      status: 202,
+      body: { duplicate: true, execution_id: first.body['execution_id'] },
+    });
+    expect(await confirm('c-2')).toMatchObject({ status: 409, body: { code: 'confirmation_used' } });
+    expect(await executionsOf(id)).toHaveLength(1);
+  });
 });
 
 describe('webhook', () => {

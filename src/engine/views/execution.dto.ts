@@ -219,11 +219,11 @@ export class WaitingDto {
   @ApiProperty({ required: false, type: String, format: 'uuid' })
   execution_id?: string;
   /** By which a callback is answered. */
-  @ApiProperty({ type: String, required: false })
-  token?: string;
+  @ApiProperty({ type: String, nullable: true })
+  token!: string | null;
   /** Where it can be answered: the callback's address, or the approval. */
-  @ApiProperty({ type: String, required: false })
-  url?: string;
+  @ApiProperty({ type: String, nullable: true })
+  url!: string | null;
 }
 
 /** Where an output is read that is too long to be shown here: `output` is null then. */

@@ -52,7 +52,7 @@ export function toStepExecution(row: StepExecutionRow): StepExecutionDto {
     output,
     large_output: largeOutput(row.output_size, `/api/v1/step-executions/${id}/output`),
     error,
-    waiting,
+    waiting: waiting === null ? null : { ...waiting, token: waiting.token ?? null, url: waiting.url ?? null },
     attempts: row.attempts ?? [],
     started_at: rfc3339(row.started_at),
     finished_at: rfc3339(row.finished_at),

@@ -40,4 +40,15 @@ export class ConfirmBody {
   /** `confirmation_token` of the first answer. */
   @IsString()
   token!: string;
+
+  /** Answer with the finished execution; so it is anyway where the first request had `wait`. */
+  @IsOptional()
+  @IsBoolean()
+  wait?: boolean;
+
+  /** How long to wait before answering 202; default 30s. */
+  @IsOptional()
+  @IsDuration()
+  @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }], example: '30s' })
+  wait_timeout?: string | number;
 }

@@ -141,6 +141,9 @@ export class TriggerTypeDto {
 
 export class TriggerTypeListDto {
   items!: TriggerTypeDto[];
+  /** Always null: the catalogue is one page. */
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor!: string | null;
 }
 
 export class FiredDto {

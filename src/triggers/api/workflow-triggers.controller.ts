@@ -61,8 +61,8 @@ export class WorkflowTriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'The trigger types, each with the JSON Schema of its config' })
   @ApiOkResponse({ type: TriggerTypeListDto })
-  types(): { items: ShownType[] } {
-    return { items: this.registry.triggerTypes().map(shownType) };
+  types(): { items: ShownType[]; next_cursor: null } {
+    return { items: this.registry.triggerTypes().map(shownType), next_cursor: null };
   }
 
   @Get('workflows/:id/triggers')
@@ -117,26 +117,37 @@ export class WorkflowTriggersController {
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ManualAnswer['body']> {
-    if (typeof body.confirm === 'string') return answered(reply, await this.manual.confirm(id, body.confirm, caller));
-    return answered(reply, await this.manual.start(id, orderOf(body, wait === 'true', key), caller));
+    const order = orderOf(body, wait === 'true', key);
+    if (typeof body.confirm === 'string')
+      return answered(reply, await this.manual.confirm(id, body.confirm, order, caller));
+    return answered(reply, await this.manual.start(id, order, caller));
   }
 
   @Post('triggers/workflows/:id/manual/confirm')
   @Requires('operator')
   @ApiOperation({ summary: 'Confirm a start by hand; the token holds once, for 10 minutes, for the caller who got it' })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiQuery({ name: 'wait', required: false, enum: ['true', 'false'] })
   @ApiAcceptedResponse({ type: FiredDto })
   @ApiOkResponse({
     schema: { type: 'object' },
-    description: 'When the first request had wait: the finished execution.',
+    description: 'When this request or the first one had wait: the finished execution.',
   })
   @ApiProblems(403, 404, 409, 422)
   async confirm(
     @Param('id') id: string,
     @Body() body: ConfirmBody,
+    @Query('wait') wait: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ManualAnswer['body']> {
-    return answered(reply, await this.manual.confirm(id, body.token, caller));
+    const order = {
+      wait: body.wait ?? wait === 'true',
+      waitTimeout: body.wait_timeout ?? null,
+      idempotencyKey: key ?? null,
+    };
+    return answered(reply, await this.manual.confirm(id, body.token, order, caller));
   }
 
   @Post('triggers/workflows/:id/webhook')

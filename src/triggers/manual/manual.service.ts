@@ -32,6 +32,9 @@ export interface ManualOrder {
   readonly idempotencyKey: string | null;
 }
 
+/** What the confirming request itself says. */
+export type ConfirmOrder = Pick<ManualOrder, 'wait' | 'waitTimeout' | 'idempotencyKey'>;
+
 export interface ConfirmationAnswer {
   confirmation_required: true;
   confirmation_token: string;
@@ -83,11 +86,19 @@ export class ManualStarts {
   }
 
   /** @throws ConfirmationError 403, 409 */
-  async confirm(workflow: string, token: string, caller: Caller, triggerId?: string): Promise<ManualAnswer> {
+  async confirm(
+    workflow: string,
+    token: string,
+    { wait, waitTimeout, idempotencyKey }: ConfirmOrder,
+    caller: Caller,
+    triggerId?: string,
+  ): Promise<ManualAnswer> {
     const target = await this.targetOf(workflow, caller, triggerId);
     const { order, handled, after } = await this.database.transaction(async (client) => {
-      const asked = (await this.confirmations.spend(client, target.workflowId, caller.actor, token)) as ManualOrder;
-      return { order: asked, ...(await this.startWithin(client, target, asked, caller)) };
+      const spent = await this.confirmations.spend(client, target.workflowId, caller.actor, token, idempotencyKey);
+      const asked = spent as ManualOrder;
+      const wanted = { ...asked, wait: asked.wait || wait, waitTimeout: waitTimeout ?? asked.waitTimeout };
+      return { order: wanted, ...(await this.startWithin(client, target, wanted, caller)) };
     });
     after();
     return this.answer(target.workflowId, handled, order);

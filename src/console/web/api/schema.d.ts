@@ -1923,7 +1923,7 @@ export interface components {
         ChangeDto: {
             path: string;
             /** @enum {string} */
-            kind: "removed" | "added" | "changed";
+            kind: "removed" | "changed" | "added";
             from?: unknown;
             to?: unknown;
         };
@@ -2062,10 +2062,10 @@ export interface components {
             since?: string;
             /** Format: uuid */
             execution_id?: string;
-            token?: string;
-            url?: string;
+            token: string | null;
+            url: string | null;
             /** @enum {string} */
-            for: "approval" | "event" | "retry" | "timer" | "child";
+            for: "timer" | "approval" | "event" | "child" | "retry";
         };
         StepExecutionDto: {
             input: unknown;
@@ -2087,7 +2087,7 @@ export interface components {
             step_path: string;
             type: string;
             /** @enum {string} */
-            status: "completed" | "failed" | "waiting" | "cancelled" | "pending" | "running" | "timed_out" | "skipped";
+            status: "running" | "waiting" | "completed" | "failed" | "cancelled" | "timed_out" | "pending" | "skipped";
             attempt: number;
         };
         ExecutionDto: {
@@ -2116,7 +2116,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "completed" | "failed" | "waiting" | "paused" | "cancelled" | "queued" | "running" | "timed_out";
+            status: "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
             trigger_type: string;
             priority: number;
             attempt: number;
@@ -2225,7 +2225,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "completed" | "failed" | "waiting" | "paused" | "cancelled" | "queued" | "running" | "timed_out";
+            status: "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
             trigger_type: string;
             priority: number;
             attempt: number;
@@ -2429,7 +2429,7 @@ export interface components {
         };
         TriggerHealthDto: {
             /** @enum {string} */
-            status: "degraded" | "paused" | "healthy" | "unhealthy";
+            status: "paused" | "healthy" | "degraded" | "unhealthy";
             /** Format: date-time */
             armed_since: string | null;
             /** Format: date-time */
@@ -2452,7 +2452,7 @@ export interface components {
         };
         TriggersHealthDto: {
             /** @enum {string} */
-            status: "degraded" | "healthy";
+            status: "healthy" | "degraded";
             items: components["schemas"]["TriggerHealthItemDto"][];
         };
         TriggerDedupDto: {
@@ -2564,7 +2564,7 @@ export interface components {
             scheduled_for: string | null;
             dedup_key: string | null;
             /** @enum {string} */
-            outcome: "failed" | "rejected" | "skipped" | "fired" | "filtered" | "duplicate" | "notified";
+            outcome: "failed" | "skipped" | "fired" | "filtered" | "duplicate" | "notified" | "rejected";
             reason: components["schemas"]["ReasonDto"] | null;
             execution_id: string | null;
             payload?: unknown;
@@ -2600,6 +2600,7 @@ export interface components {
             };
         };
         TriggerTypeListDto: {
+            next_cursor: string | null;
             items: components["schemas"]["TriggerTypeDto"][];
         };
         TriggerListDto: {
@@ -2637,14 +2638,16 @@ export interface components {
             wait?: boolean;
         };
         ConfirmBody: {
+            wait_timeout?: string | number;
             token: string;
+            wait?: boolean;
         };
         WebhooksStatusDto: {
             items: {
                 [key: string]: unknown;
             }[];
             /** @enum {string} */
-            status: "degraded" | "healthy";
+            status: "healthy" | "degraded";
             webhooks: number;
         };
         DeploymentDto: {
@@ -6118,8 +6121,12 @@ export interface operations {
     };
     workflowTriggers_confirm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                wait?: "true" | "false";
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
