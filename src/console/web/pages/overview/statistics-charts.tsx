@@ -71,7 +71,7 @@ export function StatisticsCharts({ statistics, hours }: Props): ReactNode {
         />
       </Section>
       <Section title={t('Failures by kind')}>
-        <Failures errors={statistics.errors as unknown as ErrorKind[]} />
+        <Failures errors={statistics.errors} />
       </Section>
     </div>
   );
