@@ -219,7 +219,8 @@ async function stepReaches(id: string, path: string, status: string): Promise<vo
 }
 
 describe('one execution costs what the page of the cost model says', () => {
-  it.each(Object.keys(CASES))('%s', async (name) => {
+  // On a busy machine commits of a parent and its children may fall into one, or apart: what costs more is red each time.
+  it.each(Object.keys(CASES))('%s', { retry: 2 }, async (name) => {
     measured.add(name);
     await run((CASES[name] as () => Case)());
     // What follows an end, such as a place that becomes free, comes a moment later.
