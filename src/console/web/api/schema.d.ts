@@ -1923,7 +1923,7 @@ export interface components {
         ChangeDto: {
             path: string;
             /** @enum {string} */
-            kind: "removed" | "changed" | "added";
+            kind: "removed" | "added" | "changed";
             from?: unknown;
             to?: unknown;
         };
@@ -2065,7 +2065,7 @@ export interface components {
             token: string | null;
             url: string | null;
             /** @enum {string} */
-            for: "timer" | "approval" | "event" | "child" | "retry";
+            for: "approval" | "event" | "retry" | "timer" | "child";
         };
         StepExecutionDto: {
             input: unknown;
@@ -2087,7 +2087,7 @@ export interface components {
             step_path: string;
             type: string;
             /** @enum {string} */
-            status: "running" | "waiting" | "completed" | "failed" | "cancelled" | "timed_out" | "pending" | "skipped";
+            status: "completed" | "failed" | "waiting" | "cancelled" | "timed_out" | "running" | "skipped" | "pending";
             attempt: number;
         };
         ExecutionDto: {
@@ -2116,7 +2116,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
+            status: "completed" | "failed" | "waiting" | "paused" | "cancelled" | "timed_out" | "queued" | "running";
             trigger_type: string;
             priority: number;
             attempt: number;
@@ -2225,7 +2225,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "timed_out";
+            status: "completed" | "failed" | "waiting" | "paused" | "cancelled" | "timed_out" | "queued" | "running";
             trigger_type: string;
             priority: number;
             attempt: number;
@@ -2429,7 +2429,7 @@ export interface components {
         };
         TriggerHealthDto: {
             /** @enum {string} */
-            status: "paused" | "healthy" | "degraded" | "unhealthy";
+            status: "degraded" | "paused" | "healthy" | "unhealthy";
             /** Format: date-time */
             armed_since: string | null;
             /** Format: date-time */
@@ -2452,7 +2452,7 @@ export interface components {
         };
         TriggersHealthDto: {
             /** @enum {string} */
-            status: "healthy" | "degraded";
+            status: "degraded" | "healthy";
             items: components["schemas"]["TriggerHealthItemDto"][];
         };
         TriggerDedupDto: {
@@ -2564,7 +2564,7 @@ export interface components {
             scheduled_for: string | null;
             dedup_key: string | null;
             /** @enum {string} */
-            outcome: "failed" | "skipped" | "fired" | "filtered" | "duplicate" | "notified" | "rejected";
+            outcome: "failed" | "fired" | "filtered" | "duplicate" | "skipped" | "notified" | "rejected";
             reason: components["schemas"]["ReasonDto"] | null;
             execution_id: string | null;
             payload?: unknown;
@@ -2647,7 +2647,7 @@ export interface components {
                 [key: string]: unknown;
             }[];
             /** @enum {string} */
-            status: "healthy" | "degraded";
+            status: "degraded" | "healthy";
             webhooks: number;
         };
         DeploymentDto: {
