@@ -8,6 +8,7 @@ const NAMED = new Set(['properties', 'schemas', 'paths', 'responses', 'content',
 
 /** @returns the text of `schema.d.ts`: what the console calls, without prose, every error answer as one type. */
 export async function clientTypes(document) {
+  document = withSortedEnums(document);
   const { paths, components } = bare(document);
   for (const item of Object.values(paths)) {
     for (const operation of Object.values(item)) oneError(operation);
@@ -30,4 +31,16 @@ function bare(node, isNamed = false) {
   if (typeof node !== 'object' || node === null) return node;
   const kept = Object.entries(node).filter(([key]) => isNamed || !PROSE.has(key));
   return Object.fromEntries(kept.map(([key, value]) => [key, bare(value, !isNamed && NAMED.has(key))]));
+}
+
+/** The order of an enum follows that in which the compiler met its members, which any other file may change. */
+function withSortedEnums(value) {
+  if (Array.isArray(value)) return value.map(withSortedEnums);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      name === 'enum' && Array.isArray(inner) ? inner.toSorted() : withSortedEnums(inner),
+    ]),
+  );
 }

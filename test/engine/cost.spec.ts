@@ -13,6 +13,7 @@ import { CostMeter } from '../support/cost.js';
 import { eventually } from '../support/eventually.js';
 import { startHoldingServer, type HoldingServer } from '../support/holding-server.js';
 import { ROOT } from '../support/paths.js';
+import { unhurried } from '../support/unhurried.js';
 
 const PAGE = readFileSync(join(ROOT, 'docs/reference/cost.md'), 'utf8');
 /** `| what | queries | commits | rows | queue calls |` */
@@ -33,6 +34,7 @@ let workflows = 0;
 
 beforeAll(async () => {
   app = await startApp();
+  unhurried(app.app);
   remote = await startHoldingServer();
   await app.api.create('name: cost-child\nsteps: [{id: a, type: set, config: {values: {n: 1}}}]');
   meter = new CostMeter(app.app);

@@ -5,6 +5,7 @@ import { acceptStatement } from '../../src/engine/start/accept.statement.js';
 import { Replica } from '../../src/engine/replica.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { unhurried } from '../support/unhurried.js';
 import { startHoldingServer, type HoldingServer } from '../support/holding-server.js';
 import { newId } from '../../src/common/ids.js';
 
@@ -27,6 +28,7 @@ function queuedBy({ app }: TestApp): string[] {
 }
 
 async function isIdle({ app }: TestApp): Promise<void> {
+  unhurried(app);
   await eventually(() => expect(app.get(ExecutionQueue).isIdle).toBe(true));
 }
 

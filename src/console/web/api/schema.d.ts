@@ -1560,7 +1560,7 @@ export interface components {
         ApiKeyBody: {
             name: string;
             /** @enum {string} */
-            role: "viewer" | "operator" | "editor" | "admin";
+            role: "admin" | "editor" | "operator" | "viewer";
             scopes?: string[];
             expires_at?: string | null;
             owner_id?: string | null;
@@ -1571,7 +1571,7 @@ export interface components {
             name: string;
             prefix: string;
             /** @enum {string} */
-            role: "viewer" | "operator" | "editor" | "admin";
+            role: "admin" | "editor" | "operator" | "viewer";
             scopes: string[];
             owner_id: string | null;
             created_by: string | null;
@@ -1587,7 +1587,7 @@ export interface components {
             name: string;
             prefix: string;
             /** @enum {string} */
-            role: "viewer" | "operator" | "editor" | "admin";
+            role: "admin" | "editor" | "operator" | "viewer";
             scopes: string[];
             owner_id: string | null;
             created_by: string | null;
@@ -1605,7 +1605,7 @@ export interface components {
         ApiKeyChange: {
             name?: string;
             /** @enum {string} */
-            role?: "viewer" | "operator" | "editor" | "admin";
+            role?: "admin" | "editor" | "operator" | "viewer";
             scopes?: string[];
             expires_at?: string | null;
         };
@@ -1613,7 +1613,7 @@ export interface components {
             actor: string;
             name: string;
             /** @enum {string} */
-            role: "viewer" | "operator" | "editor" | "admin";
+            role: "admin" | "editor" | "operator" | "viewer";
             scopes: string[];
             owner_id: string | null;
             /** Format: date-time */
@@ -1662,7 +1662,7 @@ export interface components {
         };
         ConnectionDto: {
             /** @enum {string} */
-            type: "database" | "smtp" | "imap" | "github" | "mcp" | "llm";
+            type: "database" | "github" | "imap" | "llm" | "mcp" | "smtp";
             config: {
                 [key: string]: unknown;
             } | null;
@@ -1682,7 +1682,7 @@ export interface components {
         };
         NewConnectionBody: {
             /** @enum {string} */
-            type: "database" | "smtp" | "imap" | "github" | "mcp" | "llm";
+            type: "database" | "github" | "imap" | "llm" | "mcp" | "smtp";
             config: {
                 [key: string]: unknown;
             };
@@ -1691,7 +1691,7 @@ export interface components {
         };
         ConnectionBody: {
             /** @enum {string} */
-            type?: "database" | "smtp" | "imap" | "github" | "mcp" | "llm";
+            type?: "database" | "github" | "imap" | "llm" | "mcp" | "smtp";
             config?: {
                 [key: string]: unknown;
             };
@@ -1725,7 +1725,7 @@ export interface components {
             name: string;
             description: string;
             /** @enum {string} */
-            status: "active" | "paused" | "draft" | "archived";
+            status: "active" | "archived" | "draft" | "paused";
             version: number;
             deployed_version: number | null;
             definition: {
@@ -1815,7 +1815,7 @@ export interface components {
             id: string;
             workflow_id: string;
             /** @enum {string} */
-            status: "active" | "paused" | "draft" | "archived";
+            status: "active" | "archived" | "draft" | "paused";
             version: number;
             is_deployed: boolean;
             deployed_version: number | null;
@@ -1923,7 +1923,7 @@ export interface components {
         ChangeDto: {
             path: string;
             /** @enum {string} */
-            kind: "removed" | "added" | "changed";
+            kind: "added" | "changed" | "removed";
             from?: unknown;
             to?: unknown;
         };
@@ -2065,7 +2065,7 @@ export interface components {
             token: string | null;
             url: string | null;
             /** @enum {string} */
-            for: "approval" | "event" | "retry" | "timer" | "child";
+            for: "approval" | "child" | "event" | "retry" | "timer";
         };
         StepExecutionDto: {
             input: unknown;
@@ -2087,7 +2087,7 @@ export interface components {
             step_path: string;
             type: string;
             /** @enum {string} */
-            status: "completed" | "failed" | "waiting" | "cancelled" | "timed_out" | "running" | "skipped" | "pending";
+            status: "cancelled" | "completed" | "failed" | "pending" | "running" | "skipped" | "timed_out" | "waiting";
             attempt: number;
         };
         ExecutionDto: {
@@ -2116,7 +2116,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "completed" | "failed" | "waiting" | "paused" | "cancelled" | "timed_out" | "queued" | "running";
+            status: "cancelled" | "completed" | "failed" | "paused" | "queued" | "running" | "timed_out" | "waiting";
             trigger_type: string;
             priority: number;
             attempt: number;
@@ -2225,7 +2225,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "completed" | "failed" | "waiting" | "paused" | "cancelled" | "timed_out" | "queued" | "running";
+            status: "cancelled" | "completed" | "failed" | "paused" | "queued" | "running" | "timed_out" | "waiting";
             trigger_type: string;
             priority: number;
             attempt: number;
@@ -2239,7 +2239,7 @@ export interface components {
             data: unknown;
             timestamp: string;
             /** @enum {string} */
-            level: "debug" | "info" | "warn" | "error";
+            level: "debug" | "error" | "info" | "warn";
             message: string;
         };
         LogPageDto: {
@@ -2351,7 +2351,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @enum {string} */
-            status: "pending" | "approved" | "rejected" | "expired";
+            status: "approved" | "expired" | "pending" | "rejected";
             decisions: components["schemas"]["DecisionDto"][];
             expires_at: string | null;
             closed_at: string | null;
@@ -2429,7 +2429,7 @@ export interface components {
         };
         TriggerHealthDto: {
             /** @enum {string} */
-            status: "degraded" | "paused" | "healthy" | "unhealthy";
+            status: "degraded" | "healthy" | "paused" | "unhealthy";
             /** Format: date-time */
             armed_since: string | null;
             /** Format: date-time */
@@ -2547,7 +2547,7 @@ export interface components {
             at: string;
             local: string;
             /** @enum {string|null} */
-            note: "gap" | "fold" | null;
+            note: "fold" | "gap" | null;
             /** Format: date-time */
             due_at: string;
         };
@@ -2564,7 +2564,7 @@ export interface components {
             scheduled_for: string | null;
             dedup_key: string | null;
             /** @enum {string} */
-            outcome: "failed" | "fired" | "filtered" | "duplicate" | "skipped" | "notified" | "rejected";
+            outcome: "duplicate" | "failed" | "filtered" | "fired" | "notified" | "rejected" | "skipped";
             reason: components["schemas"]["ReasonDto"] | null;
             execution_id: string | null;
             payload?: unknown;
@@ -2655,7 +2655,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "failed" | "pending" | "deployed" | "undeployed";
+            status: "deployed" | "failed" | "pending" | "undeployed";
             /** @enum {string|null} */
             mode: "execute" | "notify" | null;
             reason: string | null;
@@ -2687,7 +2687,7 @@ export interface components {
             workflow_id: string;
             version: number;
             /** @enum {string} */
-            status: "failed" | "pending" | "deployed" | "undeployed";
+            status: "deployed" | "failed" | "pending" | "undeployed";
             /** @enum {string|null} */
             mode: "execute" | "notify" | null;
             reason: string | null;
@@ -2711,7 +2711,7 @@ export interface components {
         DeploymentStatusDto: {
             workflow_id: string;
             /** @enum {string} */
-            status: "failed" | "pending" | "deployed" | "undeployed";
+            status: "deployed" | "failed" | "pending" | "undeployed";
             version: number | null;
             workflow_status: string;
             triggers: {
@@ -3353,10 +3353,10 @@ export interface operations {
                 limit: number;
                 cursor?: string;
                 owner_id?: string;
-                status?: ("draft" | "active" | "paused" | "archived")[];
+                status?: ("active" | "archived" | "draft" | "paused")[];
                 tags?: string[];
                 q?: string;
-                is_template?: "true" | "false";
+                is_template?: "false" | "true";
             };
             header?: never;
             path?: never;
@@ -3798,7 +3798,7 @@ export interface operations {
             query?: {
                 from?: string;
                 to?: string;
-                bucket?: "minute" | "hour" | "day";
+                bucket?: "day" | "hour" | "minute";
             };
             header?: never;
             path: {
@@ -4393,7 +4393,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                scope: "execution" | "workflow" | "global" | "conversation";
+                scope: "conversation" | "execution" | "global" | "workflow";
                 key: string;
             };
             cookie?: never;
@@ -4427,7 +4427,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                scope: "execution" | "workflow" | "global" | "conversation";
+                scope: "conversation" | "execution" | "global" | "workflow";
                 key: string;
             };
             cookie?: never;
@@ -4465,7 +4465,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                scope: "execution" | "workflow" | "global" | "conversation";
+                scope: "conversation" | "execution" | "global" | "workflow";
                 key: string;
             };
             cookie?: never;
@@ -4899,7 +4899,7 @@ export interface operations {
                 limit: number;
                 cursor?: string;
                 step_id?: string;
-                level?: "debug" | "info" | "warn" | "error";
+                level?: "debug" | "error" | "info" | "warn";
                 follow?: boolean;
             };
             header?: {
@@ -5362,7 +5362,7 @@ export interface operations {
             query: {
                 limit: number;
                 cursor?: string;
-                status?: "pending" | "approved" | "rejected" | "expired";
+                status?: "approved" | "expired" | "pending" | "rejected";
                 assignee?: string;
                 execution_id?: string;
             };
@@ -5897,7 +5897,7 @@ export interface operations {
             query: {
                 limit: number;
                 cursor?: string;
-                outcome?: "fired" | "filtered" | "duplicate" | "skipped" | "notified" | "rejected" | "failed";
+                outcome?: "duplicate" | "failed" | "filtered" | "fired" | "notified" | "rejected" | "skipped";
                 from?: string;
                 to?: string;
             };
@@ -6077,7 +6077,7 @@ export interface operations {
     workflowTriggers_start: {
         parameters: {
             query?: {
-                wait?: "true" | "false";
+                wait?: "false" | "true";
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6122,7 +6122,7 @@ export interface operations {
     workflowTriggers_confirm: {
         parameters: {
             query?: {
-                wait?: "true" | "false";
+                wait?: "false" | "true";
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6599,7 +6599,7 @@ export interface operations {
             query?: {
                 from?: string;
                 to?: string;
-                bucket?: "minute" | "hour" | "day";
+                bucket?: "day" | "hour" | "minute";
             };
             header?: never;
             path?: never;
