@@ -60,6 +60,7 @@ describe('an execution', () => {
     await isIdle(one);
     const queued = queuedBy(one);
     const workflow = await one.api.create(`name: full\n${HOLD(remote.url)}`);
+    for (const n of [1, 2, 3, 4]) remote.hold(`/full-${n}`);
     const ids: string[] = [];
     for (const n of ['full-1', 'full-2', 'full-3', 'full-4']) ids.push(await one.api.start(workflow, { input: { n } }));
     for (const n of [1, 2, 3]) await eventually(() => expect(remote.count(`/full-${n}`)).toBe(1));
