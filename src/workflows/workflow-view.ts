@@ -30,6 +30,7 @@ export function viewOf(row: WorkflowWithCounts): WorkflowView {
     is_template: row.is_template,
     execution_count: row.executions,
     last_executed: row.last_executed,
+    last_status: row.last_status,
     success_rate: successRate(row.completed, row.failed),
     triggers: row.definition.triggers ?? [],
     steps: row.definition.steps,

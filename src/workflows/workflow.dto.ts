@@ -183,6 +183,8 @@ export class WorkflowDto {
   is_template!: boolean;
   execution_count!: number;
   last_executed!: Date | null;
+  /** How the execution that ended last has ended; null before the first. */
+  last_status!: string | null;
   /** 0 to 1; null before the first execution has ended. */
   success_rate!: number | null;
   triggers!: Record<string, unknown>[];

@@ -41,6 +41,7 @@ export interface WorkflowWithCounts extends WorkflowRow {
   completed: number;
   failed: number;
   last_executed: Date | null;
+  last_status: string | null;
 }
 
 export interface VersionRow {
@@ -183,7 +184,12 @@ export class WorkflowRepository {
   ) {
     if (change.definition === undefined) return row.version;
     const checksum = checksumOf(change.definition);
-    if (checksum === row.checksum) return row.version;
+    if (checksum === row.checksum) {
+      // No new version; but comments that were written are not lost.
+      if (typeof change.source === 'string')
+        await client.query(sql.UPDATE_SOURCE, [row.id, row.version, change.source]);
+      return row.version;
+    }
     const version = row.version + 1;
     await client.query(sql.INSERT_VERSION, [
       row.id,

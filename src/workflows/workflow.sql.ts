@@ -2,14 +2,15 @@
 export const WORKFLOW_WITH_COUNTS = /* sql */ `
 SELECT w.id, w.slug, w.name, w.description, w.status, w.version, w.deployed_version, w.revision, w.tags, w.owner_id, w.is_template,
        w.created_at, w.updated_at, v.definition,
-       c.executions, c.completed, c.failed, c.last_executed
+       c.executions, c.completed, c.failed, c.last_executed, c.last_status
 FROM workflow w
 JOIN workflow_version v ON v.workflow_id = w.id AND v.version = w.version
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(completed + failed + timed_out + cancelled), 0)::float8 AS executions,
          coalesce(sum(completed), 0)::float8 AS completed,
          coalesce(sum(failed + timed_out), 0)::float8 AS failed,
-         max(last_executed) AS last_executed
+         max(last_executed) AS last_executed,
+         (array_agg(last_status ORDER BY last_executed DESC NULLS LAST))[1] AS last_status
   FROM workflow_counter WHERE workflow_id = w.id
 ) c`;
 
@@ -33,6 +34,10 @@ ON CONFLICT (slug) DO NOTHING`;
 export const INSERT_VERSION = /* sql */ `
 INSERT INTO workflow_version (workflow_id, version, definition, source, checksum, created_by)
 VALUES ($1, $2, $3, $4, $5, $6)`;
+
+/** The same definition in other words: its comments, its layout. */
+export const UPDATE_SOURCE = /* sql */ `
+UPDATE workflow_version SET source = $3 WHERE workflow_id = $1 AND version = $2 AND source IS DISTINCT FROM $3`;
 
 export const UPDATE_WORKFLOW = /* sql */ `
 UPDATE workflow

@@ -109,6 +109,18 @@ describe('changing a workflow', () => {
     expect(rest.body).toMatchObject({ items: [{ version: 1 }], next_cursor: null });
   });
 
+  it('PUT keeps comments that were changed without the definition, and makes no version for them', async () => {
+    const text = (comment: string): string => `# ${comment}\nname: Commented\nsteps: [{id: a, type: log, config: {message: x}}]\n`;
+    const { body } = await api.call('POST', '/api/v1/workflows', { yaml: text('first') });
+    const put = await api.call('PUT', `/api/v1/workflows/${body.id as string}`, { yaml: text('second') });
+    expect(put.body).toMatchObject({ version: 1 });
+    const source = async (): Promise<unknown> =>
+      (await api.call('GET', `/api/v1/workflows/${body.id as string}/versions/1`)).body.source;
+    expect(await source()).toBe(text('second'));
+    await api.call('PUT', `/api/v1/workflows/${body.id as string}`, { json: { definition: put.body.definition } });
+    expect(await source()).toBe(text('second'));
+  });
+
   it('a write that names an older ETag is refused with 412, one with the current ETag goes through', async () => {
     const { id } = await create('Guarded');
     const seen = await api.call('GET', `/api/v1/workflows/${id}`);
@@ -241,6 +253,7 @@ describe('reading', () => {
     expect((await api.call('GET', `/api/v1/workflows/${id}`)).body).toMatchObject({
       execution_count: 10,
       success_rate: 0.9,
+      last_status: 'completed',
     });
     expect((await api.call('GET', `/api/v1/workflows/${id}/statistics`)).body).toMatchObject({
       workflow_id: id,
