@@ -28,14 +28,16 @@ interface Props {
 }
 
 /** Text and graph side by side. The text is the truth: each side writes into it and is made from it. */
-export function EditorPage({ workflow, initial }: Props): ReactNode {
+export function EditorPage({ workflow: opened, initial }: Props): ReactNode {
   const t = useT();
   const isNarrow = useMediaQuery('(max-width: 62em)');
   const [{ view = isNarrow ? 'text' : 'both' }, setFilters] = useFilters(['view']);
   const editor = useRef<YamlEditorHandle>(null);
+  const [workflow, setWorkflow] = useState(opened);
   const [text, setText] = useState(initial);
-  const [saved, setSaved] = useState(workflow === null ? null : initial);
+  const [saved, setSaved] = useState(opened === null ? null : initial);
   const [selected, setSelected] = useState<string | null>(null);
+  const [added, setAdded] = useState<string | null>(null);
   const [statuses, setStatuses] = useState<ReadonlyMap<string, string> | null>(null);
   const [isTesting, setTesting] = useState(false);
   const nodeTypes = useNodeTypes();
@@ -48,8 +50,12 @@ export function EditorPage({ workflow, initial }: Props): ReactNode {
   );
   const complete = useMemo(() => completionSource(types), [types]);
   const isDirty = text !== saved;
-  const leaving = useLeaveGuard(isDirty && saved !== null);
-  const { save, deploy, isBusy } = useSaving(workflow, text, setSaved, leaving.allow);
+  const leaving = useLeaveGuard(text !== (saved ?? initial));
+  const keep = (kept: Schemas['WorkflowDto']): void => {
+    setWorkflow(kept);
+    setSaved(text);
+  };
+  const { save, deploy, isBusy } = useSaving(workflow, text, keep, leaving.allow);
   const onEdit = useCallback(
     (change: (text: string, graph: EditGraph) => string) => {
       if (graph !== null) editor.current?.replace(change(text, graph));
@@ -57,6 +63,12 @@ export function EditorPage({ workflow, initial }: Props): ReactNode {
     [graph, text],
   );
   const chosen = graph?.nodes.find(({ id }) => id === selected) ?? null;
+  useEffect(() => {
+    const node = graph?.nodes.find(({ step }) => step === added);
+    if (node === undefined) return;
+    setSelected(node.id);
+    setAdded(null);
+  }, [graph, added]);
   return (
     <Page
       title={workflow === null ? t('New workflow') : t('Edit {name}', { name: workflow.name })}
@@ -118,6 +130,7 @@ export function EditorPage({ workflow, initial }: Props): ReactNode {
                   selected={selected}
                   statuses={statuses}
                   onSelect={setSelected}
+                  onAdd={setAdded}
                   onEdit={onEdit}
                   onUndo={() => editor.current?.undo()}
                   onRedo={() => editor.current?.redo()}
@@ -170,7 +183,7 @@ function Verdict({ validation: { isValid, faults }, isDirty, onShow }: VerdictPr
   return (
     <div role="status">
       <Group gap="sm">
-        <span className="status" data-tone={isValid === false ? 'bad' : 'good'}>
+        <span className="status" data-tone={isValid === null ? 'idle' : isValid ? 'good' : 'bad'}>
           <span className="status-dot" aria-hidden="true" />
           {word}
         </span>
@@ -190,7 +203,7 @@ function Verdict({ validation: { isValid, faults }, isDirty, onShow }: VerdictPr
 function useSaving(
   workflow: Schemas['WorkflowDto'] | null,
   text: string,
-  setSaved: (text: string) => void,
+  keep: (kept: Schemas['WorkflowDto']) => void,
   allowLeaving: () => void,
 ) {
   const t = useT();
@@ -199,7 +212,7 @@ function useSaving(
   const write = useAction({
     run: async ({ isDeploying }: { isDeploying: boolean }) => {
       const kept = workflow === null ? await createFromText(text) : await replace(workflow, text);
-      setSaved(text);
+      keep(kept);
       const params = { path: { id: kept.id } };
       const deployed = isDeploying
         ? await ask(api.POST('/api/v1/deployment/workflows/{id}/deploy', { params, body: {} }))
@@ -218,6 +231,8 @@ function useSaving(
       if (deployed !== null) await navigate(`/workflows/${kept.slug}`);
       else if (workflow === null) await navigate(`/workflows/${kept.slug}/edit`, { replace: true });
       await client.invalidateQueries({ queryKey: ['workflows'] });
+      // The text of one may have changed without its meaning.
+      await client.invalidateQueries({ queryKey: ['version'] });
       await client.invalidateQueries({ queryKey: ['triggers'] });
     },
   });

@@ -1,7 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useParams, useSearchParams } from 'react-router';
 import { stringify } from 'yaml';
-import { useVersion, useWorkflow } from '../api/queries';
+import { api, ask } from '../api/client';
 import { useMay } from '../app/session';
 import { useT } from '../i18n/i18n';
 import { LoadingPage } from '../ui/loading';
@@ -24,12 +25,22 @@ export function Component(): ReactNode {
 }
 
 function Existing({ id }: { id: string }): ReactNode {
-  const workflow = useWorkflow(id);
-  const version = useVersion(id, workflow.data?.version ?? 1, workflow.data !== undefined);
-  const error = workflow.error ?? version.error;
-  if (error !== null) return <ProblemAlert error={error} onRetry={() => void workflow.refetch()} />;
-  if (workflow.data === undefined || version.data === undefined) return <LoadingPage />;
+  const opened = useQuery({
+    queryKey: ['editor', id],
+    queryFn: () => open(id),
+    // As it was when the editor was opened: what comes later must not take the place of what is being written.
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  if (opened.error !== null) return <ProblemAlert error={opened.error} onRetry={() => void opened.refetch()} />;
+  if (opened.data === undefined) return <LoadingPage />;
+  return <EditorPage {...opened.data} />;
+}
+
+async function open(id: string) {
+  const workflow = await ask(api.GET('/api/v1/workflows/{id}', { params: { path: { id } } }));
+  const path = { id, n: workflow.version };
+  const { source, definition } = await ask(api.GET('/api/v1/workflows/{id}/versions/{n}', { params: { path } }));
   // One that came as JSON is written as YAML: the same structure.
-  const initial = version.data.source ?? stringify(version.data.definition, { lineWidth: 0 });
-  return <EditorPage workflow={workflow.data} initial={initial} />;
+  return { workflow, initial: source ?? stringify(definition, { lineWidth: 0 }) };
 }

@@ -1,21 +1,14 @@
-import '@xyflow/react/dist/style.css';
-import { Button, Group, Menu, useComputedColorScheme } from '@mantine/core';
-import {
-  applyNodeChanges,
-  Background,
-  type Connection,
-  Controls,
-  type Edge,
-  MarkerType,
-  type NodeChange,
-  ReactFlow,
-} from '@xyflow/react';
+import { Button, Menu } from '@mantine/core';
+import { applyEdgeChanges, applyNodeChanges, type Connection, type NodeChange } from '@xyflow/react';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { Schemas } from '../api/client';
-import { layout, NODE_HEIGHT, NODE_WIDTH, type Point } from '../graph/layout';
-import { StepNode, type StepNodeType } from '../graph/step-node';
+import { Canvas, flowEdges } from '../graph/canvas';
+import { type Layout, NODE_HEIGHT, NODE_WIDTH, type Point } from '../graph/layout';
+import type { RoutedEdgeType } from '../graph/routed-edge';
+import type { StepNodeType } from '../graph/step-node';
+import { useLayout } from '../graph/use-layout';
 import { useT } from '../i18n/i18n';
-import { connect, disconnect, mayConnect, moveStep, removeStep, addStep } from './graph-edits';
+import { addStep, connect, disconnect, freeId, mayConnect, moveStep, removeStep } from './graph-edits';
 import type { EditGraph, EditNode } from './graph-model';
 import type { TextFault } from './yaml-editor';
 
@@ -26,27 +19,29 @@ interface Props {
   readonly selected: string | null;
   readonly statuses: ReadonlyMap<string, string> | null;
   readonly onSelect: (id: string | null) => void;
+  /** Of the new step's own id. */
+  readonly onAdd: (step: string) => void;
   readonly onEdit: (change: (text: string, graph: EditGraph) => string) => void;
   readonly onUndo: () => void;
   readonly onRedo: () => void;
 }
 
-const NODE_TYPES = { step: StepNode };
-
 /** The graph side: what is done here is written into the text, and the text is what is shown here. */
 export default function GraphEditor(props: Props): ReactNode {
-  const { graph, faults, types, selected, statuses, onSelect, onEdit, onUndo, onRedo } = props;
+  const { graph, faults, types, selected, statuses, onSelect, onAdd, onEdit, onUndo, onRedo } = props;
   const t = useT();
-  const scheme = useComputedColorScheme('light');
-  const places = usePlaces(graph);
+  const [layout] = useLayout(graph);
+  const places = useMemo(() => placesOf(graph, layout), [graph, layout]);
   const shown = useMemo(
-    () => (places === null ? [] : nodesOf(graph, places, faults, selected, statuses)),
+    () => (places === null ? null : nodesOf(graph, places, faults, selected, statuses)),
     [graph, places, faults, selected, statuses],
   );
   // While one is dragged it is ahead of the text.
   const [nodes, setNodes] = useState(shown);
   useEffect(() => setNodes(shown), [shown]);
-  const edges = useMemo(() => edgesOf(graph), [graph]);
+  const drawn = useMemo(() => edgesOf(graph, layout), [graph, layout]);
+  const [edges, setEdges] = useState(drawn);
+  useEffect(() => setEdges(drawn), [drawn]);
   const byId = useMemo(() => new Map(graph.nodes.map((node) => [node.id, node])), [graph]);
   const chosen = selected === null ? null : (byId.get(selected) ?? null);
   const pair = (from: string, to: string): [EditNode, EditNode] | null => {
@@ -57,86 +52,82 @@ export default function GraphEditor(props: Props): ReactNode {
     const found = pair(source, target);
     if (found !== null) onEdit(connect(...found, portFor(found[0], graph, types)));
   };
+  const change = (changes: NodeChange<StepNodeType>[]): void => {
+    setNodes((before) => before && applyNodeChanges(changes, before));
+    // Dropped, or moved by the arrow keys.
+    for (const each of changes) {
+      if (each.type !== 'position' || each.dragging === true || each.position === undefined) continue;
+      const [moved, before] = [byId.get(each.id), places?.get(each.id)];
+      if (moved === undefined || (before !== undefined && isSame(before, each.position))) continue;
+      onEdit(moveStep(moved, each.position.x, each.position.y));
+    }
+  };
   return (
-    <div className="graph" role="group" aria-label={t('Graph of the steps')}>
-      {places !== null && (
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={NODE_TYPES}
-          colorMode={scheme}
-          fitView
-          fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
-          minZoom={0.05}
-          deleteKeyCode={['Delete', 'Backspace']}
-          onNodesChange={(changes: NodeChange<StepNodeType>[]) =>
-            setNodes((before) => applyNodeChanges(changes, before))
-          }
-          onNodeDragStop={(_event, node) => {
-            const moved = byId.get(node.id);
-            if (moved !== undefined) onEdit(moveStep(moved, node.position.x, node.position.y));
-          }}
-          onNodesDelete={([gone]) => {
-            const node = gone === undefined ? undefined : byId.get(gone.id);
-            if (node !== undefined) onEdit(removeStep(node));
-          }}
-          onEdgesDelete={([gone]) => {
-            const found = gone === undefined ? null : pair(gone.source, gone.target);
-            if (found !== null) onEdit(disconnect(...found));
-          }}
-          onConnect={link}
-          isValidConnection={({ source, target }) => pair(source, target) !== null}
-          onNodeClick={(_event, { id }) => onSelect(id)}
-          onPaneClick={() => onSelect(null)}
-        >
-          <Background />
-          <Controls showInteractive={false} />
-        </ReactFlow>
-      )}
-      <Group gap="xs" className="graph-tools">
-        <Menu position="bottom-start">
-          <Menu.Target>
-            <Button size="xs">{t('Add a step')}</Button>
-          </Menu.Target>
-          <Menu.Dropdown mah={320} className="scrolls">
-            {types.map((type) => (
-              <Menu.Item key={type.type} onClick={() => onEdit(addStep(type, blankConfig(type), chosen))}>
-                {type.title}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
-        <Button size="xs" variant="default" onClick={onUndo}>
-          {t('Undo')}
-        </Button>
-        <Button size="xs" variant="default" onClick={onRedo}>
-          {t('Redo')}
-        </Button>
-      </Group>
-    </div>
+    <Canvas
+      nodes={nodes}
+      layout={layout}
+      edges={edges}
+      selected={selected}
+      deleteKeyCode={['Delete', 'Backspace']}
+      onFound={onSelect}
+      onNodesChange={change}
+      onEdgesChange={(changes) => setEdges((before) => applyEdgeChanges(changes, before))}
+      onNodesDelete={([gone]) => {
+        const node = gone === undefined ? undefined : byId.get(gone.id);
+        if (node !== undefined) onEdit(removeStep(node));
+      }}
+      onEdgesDelete={([gone]) => {
+        const found = gone === undefined ? null : pair(gone.source, gone.target);
+        if (found !== null) onEdit(disconnect(...found));
+      }}
+      onConnect={link}
+      isValidConnection={({ source, target }) => pair(source, target) !== null}
+      onNodeClick={(_event, { id }) => onSelect(id)}
+      onSelectionChange={({ nodes: [node] }) => {
+        if (node !== undefined && node.id !== selected) onSelect(node.id);
+      }}
+      onPaneClick={() => onSelect(null)}
+      tools={
+        <>
+          <Menu position="bottom-start">
+            <Menu.Target>
+              <Button size="xs">{t('Add a step')}</Button>
+            </Menu.Target>
+            <Menu.Dropdown mah={320} className="scrolls">
+              {types.map((type) => (
+                <Menu.Item
+                  key={type.type}
+                  onClick={() => {
+                    onEdit(addStep(type, blankConfig(type), chosen));
+                    onAdd(freeId(type.type, graph));
+                  }}
+                >
+                  {type.title}
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+          <Button size="xs" variant="default" onClick={onUndo}>
+            {t('Undo')}
+          </Button>
+          <Button size="xs" variant="default" onClick={onRedo}>
+            {t('Redo')}
+          </Button>
+        </>
+      }
+    />
   );
 }
 
-/** Where each node stands: as written, else where ELK puts it. */
-function usePlaces(graph: EditGraph): ReadonlyMap<string, Point> | null {
-  const [places, setPlaces] = useState<ReadonlyMap<string, Point> | null>(null);
-  const shape = JSON.stringify([graph.nodes.map(({ id }) => id), graph.edges]);
-  useEffect(() => {
-    let isCurrent = true;
-    const nodes = graph.nodes.map(({ id, name, type }) => ({ id, name, type, kind: null, status: null }));
-    void layout({ nodes, edges: graph.edges }).then((found) => {
-      if (isCurrent) setPlaces(found);
-    });
-    return () => {
-      isCurrent = false;
-    };
-    // What a step does changes nothing about where it stands.
-  }, [shape]);
-  return useMemo(() => {
-    if (places === null) return null;
-    const written = graph.nodes.flatMap(({ id, position }) => (position === null ? [] : [[id, position] as const]));
-    return new Map([...places, ...written]);
-  }, [places, graph]);
+function isSame(a: Point, b: Point): boolean {
+  return Math.round(a.x) === Math.round(b.x) && Math.round(a.y) === Math.round(b.y);
+}
+
+/** Where each node stands: as written, else where the layout puts it. Null before the first layout. */
+function placesOf({ nodes }: EditGraph, layout: Layout | null): ReadonlyMap<string, Point> | null {
+  if (layout === null) return null;
+  const written = nodes.flatMap(({ id, position }) => (position === null ? [] : [[id, position] as const]));
+  return new Map([...layout.places, ...written]);
 }
 
 function nodesOf(
@@ -146,22 +137,29 @@ function nodesOf(
   selected: string | null,
   statuses: ReadonlyMap<string, string> | null,
 ): StepNodeType[] {
-  return nodes.map((node) => ({
-    id: node.id,
-    type: 'step',
-    position: places.get(node.id) ?? { x: 0, y: 0 },
-    width: NODE_WIDTH,
-    height: NODE_HEIGHT,
-    selected: node.id === selected,
-    ariaLabel: `${node.name}, ${node.type}`,
-    data: {
-      name: node.name,
-      type: node.type,
-      status: statuses?.get(node.step) ?? null,
-      faults: faultsOf(node, nodes, faults),
-      isEditable: true,
-    },
-  }));
+  return nodes.flatMap((node): StepNodeType[] => {
+    const position = places.get(node.id);
+    // A new one shows when it has been laid out.
+    if (position === undefined) return [];
+    return [
+      {
+        id: node.id,
+        type: 'step',
+        position,
+        width: NODE_WIDTH,
+        height: NODE_HEIGHT,
+        selected: node.id === selected,
+        ariaLabel: `${node.name}, ${node.type}`,
+        data: {
+          name: node.name,
+          type: node.type,
+          status: statuses?.get(node.step) ?? null,
+          faults: faultsOf(node, nodes, faults),
+          isEditable: true,
+        },
+      },
+    ];
+  });
 }
 
 /** Those at this step and at no step inside of it. */
@@ -182,15 +180,10 @@ function written({ at }: EditNode): string {
   return at.map((each, n) => (typeof each === 'number' ? `[${each}]` : n === 0 ? each : `.${each}`)).join('');
 }
 
-function edgesOf({ edges }: EditGraph): Edge[] {
-  return edges.map(({ from, to, output, isFixed }) => ({
-    id: `${from}-${to}-${output ?? ''}`,
-    source: from,
-    target: to,
+function edgesOf({ edges }: EditGraph, layout: Layout | null): RoutedEdgeType[] {
+  return flowEdges(edges, layout, ({ isFixed }) => ({
     deletable: !isFixed,
-    ...(output !== null && { label: output }),
     ...(isFixed && { style: { strokeDasharray: '4 3' } }),
-    markerEnd: { type: MarkerType.ArrowClosed },
   }));
 }
 

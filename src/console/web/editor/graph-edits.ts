@@ -39,7 +39,8 @@ export function addStep(type: { type: string; kind: string }, config: object, af
     });
 }
 
-function freeId(type: string, { nodes }: EditGraph): string {
+/** @returns the id that a new step of this type gets. */
+export function freeId(type: string, { nodes }: EditGraph): string {
   const taken = new Set(nodes.map(({ step }) => step));
   if (!taken.has(type)) return type;
   for (let n = 2; ; n++) if (!taken.has(`${type}_${n}`)) return `${type}_${n}`;
@@ -70,6 +71,26 @@ export function disconnect(from: EditNode, to: EditNode): Edit {
         dependencies(document, to).filter(({ step }) => step !== from.step),
       );
     });
+}
+
+/** These come before it, and no others. */
+export function waitFor(node: EditNode, before: readonly EditNode[]): Edit {
+  return (text, graph) => {
+    if (graph.spelling === 'nodes') {
+      const now = new Set(graph.edges.filter(({ to }) => to === node.id).map(({ from }) => from));
+      const gone = graph.nodes.filter(({ id }) => now.has(id) && !before.some((each) => each.id === id));
+      const edits = [
+        ...gone.map((each) => disconnect(each, node)),
+        ...before.filter(({ id }) => !now.has(id)).map((each) => connect(each, node, null)),
+      ];
+      return edits.reduce((current, change) => change(current, graph), text);
+    }
+    return edit(text, (document) => {
+      const known = dependencies(document, node);
+      const list = before.map(({ step }) => known.find((each) => each.step === step) ?? { step, output: null });
+      setDependencies(document, node, list);
+    });
+  };
 }
 
 /** Whether both stand in one list: only then can one wait for the other. */

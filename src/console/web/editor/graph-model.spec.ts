@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { addStep, changeStep, connect, disconnect, moveStep, removeStep, renameStep, valueAt } from './graph-edits';
+import {
+  addStep,
+  changeStep,
+  connect,
+  disconnect,
+  moveStep,
+  removeStep,
+  renameStep,
+  valueAt,
+  waitFor,
+} from './graph-edits';
 import { type EditGraph, type EditNode, graphOf } from './graph-model';
 
 const STEPS = `# What it is for.
@@ -178,5 +188,21 @@ describe('an edit in the graph keeps every comment and changes what it says', ()
   it('removing: what waited for the step waits for what it waited for', () => {
     const text = 'steps:\n  - {id: a, type: log}\n  - {id: b, type: log}\n  - {id: c, type: log, depends_on: [b]}\n';
     expect(edges(removeStep(node(text, 'b'))(text, graph(text)))).toEqual(['a>c']);
+  });
+});
+
+describe('what a step waits for is chosen', () => {
+  it('in steps: ways out that were named stay', () => {
+    const chosen = [node(STEPS, 'check')];
+    const after = waitFor(node(STEPS, 'done'), chosen)(STEPS, graph(STEPS));
+    expect(valueAt(after, ['steps', 2, 'depends_on'])).toEqual([{ step: 'check', output: 'true' }]);
+    expect(after).toContain('# And at last:');
+  });
+
+  it('in nodes with connections: those that stay keep their way out', () => {
+    const chosen = [node(NODES, 'start'), node(NODES, 'check')];
+    const after = waitFor(node(NODES, 'big'), chosen)(NODES, graph(NODES));
+    expect(edges(after)).toEqual(['start>check', 'check>big:true', 'start>big']);
+    expect(edges(waitFor(node(after, 'big'), [])(after, graph(after)))).toEqual(['start>check']);
   });
 });

@@ -1,11 +1,11 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { Schemas } from '../api/client';
 import { useT } from '../i18n/i18n';
 import { JsonForm } from '../ui/json-form';
 import { Section } from '../ui/page';
 import { STEP_SCHEMA } from './definition-schema';
-import { changeStep, removeStep, renameStep, valueAt } from './graph-edits';
+import { changeStep, mayConnect, removeStep, renameStep, valueAt, waitFor } from './graph-edits';
 import type { EditGraph, EditNode } from './graph-model';
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
 const ID = /^[A-Za-z_][\w-]*$/;
 /** Lists of steps are edited in the graph. */
 const NESTED = ['steps', 'then', 'else', 'cases', 'branches', 'default'];
-const FIELDS = ['name', 'when', 'timeout', 'notes'] as const;
+const FIELDS = ['name', 'when', 'timeout', 'retry_policy', 'on_error', 'disabled', 'notes'] as const;
 
 /** A form for one step, made from the JSON Schema of its type. Each change is written into the text at once. */
 export function StepForm({ node, graph, text, types, onEdit, onClose }: Props): ReactNode {
@@ -66,6 +66,7 @@ export function StepForm({ node, graph, text, types, onEdit, onClose }: Props): 
             onChange={(value) => onEdit(changeStep(node, { [field]: value }))}
           />
         )}
+        <Dependencies node={node} graph={graph} onEdit={onEdit} />
         <JsonForm
           schema={{ properties }}
           label={t('Step')}
@@ -80,6 +81,31 @@ export function StepForm({ node, graph, text, types, onEdit, onClose }: Props): 
 
 function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(FIELDS.filter((name) => before[name] !== after[name]).map((name) => [name, after[name]]));
+}
+
+/** The edges that lead here, for whoever does not draw them. */
+function Dependencies({ node, graph, onEdit }: Pick<Props, 'node' | 'graph' | 'onEdit'>): ReactNode {
+  const t = useT();
+  const others = graph.nodes.filter((other) => mayConnect(other, node, graph));
+  const before = graph.edges.filter(({ to, isFixed }) => to === node.id && !isFixed).map(({ from }) => from);
+  return (
+    <MultiSelect
+      label={t('Waits for')}
+      description={t('The steps that come before it.')}
+      data={others.map(({ id, step }) => ({ value: id, label: step }))}
+      value={[...new Set(before)]}
+      onChange={(ids) =>
+        onEdit(
+          waitFor(
+            node,
+            others.filter(({ id }) => ids.includes(id)),
+          ),
+        )
+      }
+      searchable
+      limit={50}
+    />
+  );
 }
 
 function Rename({ node, graph, onEdit }: Pick<Props, 'node' | 'graph' | 'onEdit'>): ReactNode {

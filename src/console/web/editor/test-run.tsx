@@ -1,8 +1,9 @@
-import { Button, Checkbox, Group, JsonInput, Modal, Stack, Table, Text } from '@mantine/core';
+import { Button, Checkbox, Group, JsonInput, Stack, Table, Text } from '@mantine/core';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { api, ask, type Schemas } from '../api/client';
 import { useT } from '../i18n/i18n';
 import { useLive } from '../pages/execution/live-state';
+import { Dialog } from '../ui/dialog';
 import { JsonForm } from '../ui/json-form';
 import type { JsonSchema } from '../ui/json-schema';
 import { ExecutionLink } from '../ui/links';
@@ -44,13 +45,7 @@ export function TestRun({ workflowId, inputSchema, steps, isOpen, onClose, onSta
         : { ...mocks, [step]: '{}' },
     );
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={t('Test run')}
-      size="xl"
-      closeButtonProps={{ 'aria-label': t('Close') }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} title={t('Test run')} size="xl">
       <Stack>
         <Text size="sm" c="dimmed">
           {t('A ticked step does not run: what you write is its output. The others run for real.')}
@@ -78,7 +73,7 @@ export function TestRun({ workflowId, inputSchema, steps, isOpen, onClose, onSta
         </Group>
         {execution !== null && <Progress key={execution} id={execution} onStatuses={onStatuses} />}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

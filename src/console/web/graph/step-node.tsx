@@ -13,7 +13,8 @@ export interface StepData extends Record<string, unknown> {
   readonly ports?: readonly string[];
 }
 
-export type StepNodeType = Node<StepData, 'step'>;
+/** `frame`: what stands around a fan of steps. */
+export type StepNodeType = Node<StepData, 'step' | 'frame'>;
 
 /** One step: its name, its type, its state by colour and in words. */
 export function StepNode({ data }: NodeProps<StepNodeType>): ReactNode {
@@ -36,6 +37,16 @@ export function StepNode({ data }: NodeProps<StepNodeType>): ReactNode {
         </span>
       </div>
       <Handle type="source" position={Position.Bottom} isConnectable={isEditable} />
+    </>
+  );
+}
+
+export function FrameNode(): ReactNode {
+  return (
+    <>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <div className="node-frame" />
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </>
   );
 }
