@@ -35,6 +35,12 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>> 
   return data as NonNullable<T>;
 }
 
+/** For answers without a body. @throws ApiProblem where the answer is an error. */
+export async function settle(call: Promise<Answer<unknown>>): Promise<void> {
+  const { error, response } = await call;
+  if (!response.ok) throw problemFrom(response.status, error);
+}
+
 /** For answers that are no JSON, or a body that is none. @throws ApiProblem */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { ...authorization(), ...(init.headers as Record<string, string> | undefined) };

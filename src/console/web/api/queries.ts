@@ -12,23 +12,51 @@ export function useWorkflow(id: string) {
   });
 }
 
+/** What the query of a list takes. */
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Most items that the API gives at once. */
+const PAGE = 200;
+
+/** A whole list of those that are never long. `most`: more nobody reads. */
+export function useAll<T>(
+  key: readonly unknown[],
+  load: (query: PageQuery) => Promise<{ items: T[]; next_cursor: string | null }>,
+  { most, ...options }: { most?: number; refetchInterval?: number; staleTime?: number; enabled?: boolean } = {},
+) {
+  return useQuery({
+    queryKey: key,
+    queryFn: () => everything((cursor) => load({ limit: PAGE, ...(cursor !== undefined && { cursor }) }), most),
+    ...options,
+  });
+}
+
 /** Names by id, for lists that know the ids only. */
-export function useWorkflowNames(): ReadonlyMap<string, Pick<Schemas['WorkflowDto'], 'name' | 'slug'>> {
+export function useWorkflowNames(): Names {
   const list = useQuery({
     queryKey: ['workflows', 'names'],
     queryFn: () =>
       everything((cursor) =>
         ask(
-          api.GET('/api/v1/workflows', { params: { query: { limit: 200, ...(cursor !== undefined && { cursor }) } } }),
+          api.GET('/api/v1/workflows', { params: { query: { limit: PAGE, ...(cursor !== undefined && { cursor }) } } }),
         ),
       ),
     staleTime: 60_000,
-    select: (items) => new Map(items.map(({ id, name, slug }) => [id, { name, slug }])),
+    // Not made anew here, or every row would go through all of them at each render.
+    select: namesOf,
   });
   return list.data ?? NO_NAMES;
 }
 
-const NO_NAMES = new Map<string, { name: string; slug: string }>();
+type Names = ReadonlyMap<string, Pick<Schemas['WorkflowDto'], 'name' | 'slug'>>;
+const NO_NAMES: Names = new Map();
+
+function namesOf(items: readonly Schemas['WorkflowDto'][]): Names {
+  return new Map(items.map(({ id, name, slug }) => [id, { name, slug }]));
+}
 
 export function useTriggersHealth() {
   return useQuery({

@@ -1740,6 +1740,7 @@ export interface components {
             execution_count: number;
             /** Format: date-time */
             last_executed: string | null;
+            last_status: string | null;
             success_rate: number | null;
             triggers: {
                 [key: string]: unknown;

@@ -1,10 +1,11 @@
-import { Modal, Text, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { api, ask } from '../api/client';
 import { useT } from '../i18n/i18n';
+import { Dialog } from '../ui/dialog';
 import { PLACES } from './places';
 import { useSession } from './session';
 
@@ -42,14 +43,7 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
     setAt((chosen + step + hits.length) % hits.length);
   };
   return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={t('Search')}
-      size="lg"
-      centered={false}
-      closeButtonProps={{ 'aria-label': t('Close') }}
-    >
+    <Dialog isOpen={isOpen} onClose={close} title={t('Search')} size="lg" isAtTop>
       <TextInput
         data-autofocus
         aria-label={t('Search')}
@@ -89,7 +83,7 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
           {t('Nothing has this name.')}
         </Text>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -50,7 +50,8 @@ export function Shell(): ReactNode {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Button variant="default" size="xs" onClick={() => setSearch(true)}>
-              {t('Search')}&nbsp;<kbd className="key">Ctrl K</kbd>
+              {t('Search')}
+              <kbd className="key wide-only">Ctrl K</kbd>
             </Button>
             <PreferencesMenu onHelp={() => setHelp(true)} />
           </Group>
@@ -73,7 +74,12 @@ export function Shell(): ReactNode {
         </AppShell.Section>
         <AppShell.Section>
           {may('admin') && (
-            <NavLink component="a" href="/queues" label={t('Queues')} description={t('Dashboard of the queue')} />
+            <NavLink
+              component="a"
+              href="/queues"
+              label={t('Queues')}
+              description={t('Asks for a password: your API key')}
+            />
           )}
           <NavLink component="a" href="/docs" label={t('API documentation')} />
         </AppShell.Section>

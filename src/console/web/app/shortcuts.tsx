@@ -1,7 +1,8 @@
-import { Modal, Table } from '@mantine/core';
+import { Table } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { useT } from '../i18n/i18n';
+import { Dialog } from '../ui/dialog';
 import { PLACES } from './places';
 import { useSession } from './session';
 
@@ -58,12 +59,7 @@ export function Shortcuts({ isOpen, onClose }: { isOpen: boolean; onClose: () =>
     [['?'], t('This list')],
   ];
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={t('Keyboard shortcuts')}
-      closeButtonProps={{ 'aria-label': t('Close') }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} title={t('Keyboard shortcuts')}>
       <Table>
         <Table.Tbody>
           {rows.map(([keys, text]) => (
@@ -80,6 +76,6 @@ export function Shortcuts({ isOpen, onClose }: { isOpen: boolean; onClose: () =>
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useT } from '../i18n/i18n';
+import { Dialog } from './dialog';
 
 interface Question {
   readonly title: string;
@@ -27,17 +28,13 @@ export function useConfirm(): { ask: (question: Question) => void; dialog: React
     close();
   };
   const dialog = (
-    <Modal
-      opened={question !== null}
-      onClose={leave}
-      title={question?.title}
-      closeButtonProps={{ 'aria-label': t('Close') }}
-    >
+    <Dialog isOpen={question !== null} onClose={leave} title={question?.title}>
       <Stack>
         <Text size="sm">{question?.text}</Text>
         {question?.typed !== undefined && (
           <TextInput
             label={t('Type {text} to go on', { text: question.typed })}
+            data-autofocus
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
           />
@@ -48,7 +45,7 @@ export function useConfirm(): { ask: (question: Question) => void; dialog: React
           </Button>
           <Button
             color="red"
-            data-autofocus
+            data-autofocus={question?.typed === undefined || undefined}
             disabled={question?.typed !== undefined && typed !== question.typed}
             onClick={() => {
               question?.run();
@@ -59,7 +56,7 @@ export function useConfirm(): { ask: (question: Question) => void; dialog: React
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
   return { ask: setQuestion, dialog };
 }

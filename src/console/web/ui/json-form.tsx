@@ -1,4 +1,14 @@
-import { Checkbox, Fieldset, JsonInput, Select, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
+import {
+  Checkbox,
+  Fieldset,
+  JsonInput,
+  Select,
+  Stack,
+  TagsInput,
+  Textarea,
+  TextInput,
+  type TextInputProps,
+} from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useT } from '../i18n/i18n';
 import { formType, type JsonSchema } from './json-schema';
@@ -78,12 +88,12 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
     case 'integer':
     case 'number':
       return (
-        <TextInput
+        <NumberField
           {...shared}
           inputMode={hasTemplates ? 'text' : 'decimal'}
           placeholder={shown(schema.default)}
-          value={shown(value)}
-          onChange={(event) => onChange(numberOrText(event.currentTarget.value))}
+          value={value}
+          onChange={onChange}
         />
       );
     case 'string': {
@@ -123,6 +133,40 @@ function Field({ name, schema, isRequired, hasTemplates, value, onChange }: Fiel
   }
 }
 
+interface NumberProps extends Omit<TextInputProps, 'value' | 'onChange'> {
+  readonly value: unknown;
+  readonly onChange: (value: unknown) => void;
+}
+
+/** A number as it is typed: `1.` is on its way to `1.5`. */
+function NumberField({ value, onChange, ...rest }: NumberProps): ReactNode {
+  const [text, setText] = useText(value, numberOrText, shown);
+  return (
+    <TextInput
+      {...rest}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        onChange(numberOrText(event.currentTarget.value));
+      }}
+    />
+  );
+}
+
+/** What is typed; written anew when the value has become another one, by an undo for example. */
+function useText(
+  value: unknown,
+  read: (text: string) => unknown,
+  write: (value: unknown) => string,
+): [string, (text: string) => void] {
+  const [text, setText] = useState(() => write(value));
+  const meant = read(text);
+  if (meant === UNREADABLE || same(meant, value)) return [text, setText];
+  return [write(value), setText];
+}
+
+const UNREADABLE = Symbol('half typed');
+
 interface AnyProps {
   readonly schema: JsonSchema;
   readonly label: string;
@@ -143,7 +187,7 @@ function AnyField({
   onChange,
 }: AnyProps): ReactNode {
   const t = useT();
-  const [text, setText] = useState(() => (hasTemplates ? shown(value) : value === undefined ? '' : pretty(value)));
+  const [text, setText] = useText(value, hasTemplates ? valueOrNone : jsonOrNone, hasTemplates ? shown : pretty);
   const shared = { label, description, required, autosize: true, minRows: 2, maxRows: 12, value: text };
   if (hasTemplates)
     return (
@@ -151,9 +195,8 @@ function AnyField({
         {...shared}
         placeholder={shown(schema.default)}
         onChange={(event) => {
-          const { value: next } = event.currentTarget;
-          setText(next);
-          onChange(next === '' ? undefined : valueOf(next));
+          setText(event.currentTarget.value);
+          onChange(valueOrNone(event.currentTarget.value));
         }}
       />
     );
@@ -164,19 +207,33 @@ function AnyField({
       validationError={t('This is no JSON')}
       onChange={(next) => {
         setText(next);
-        if (next.trim() === '') onChange(undefined);
-        try {
-          onChange(JSON.parse(next));
-        } catch {
-          // Half typed: the last whole value stays.
-        }
+        const meant = jsonOrNone(next);
+        // Half typed: the last whole value stays.
+        if (meant !== UNREADABLE) onChange(meant);
       }}
     />
   );
 }
 
 function pretty(value: unknown): string {
-  return JSON.stringify(value, null, 2);
+  return value === undefined ? '' : JSON.stringify(value, null, 2);
+}
+
+function jsonOrNone(text: string): unknown {
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function valueOrNone(text: string): unknown {
+  return text === '' ? undefined : valueOf(text);
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** What reads as JSON is that value; all else is text, templates among it. */

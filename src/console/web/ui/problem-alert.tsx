@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, List, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { asProblem } from '../api/problem';
+import { type ApiProblem, asProblem, type Fault } from '../api/problem';
 import { type Translate, useT } from '../i18n/i18n';
 import type { Text as Phrase } from '../i18n/zh';
 
@@ -17,15 +17,21 @@ const ADVICE: Readonly<Record<string, Phrase>> = {
   503: 'The server is busy or starting. Wait a moment and try again.',
 };
 
-function adviceFor(t: Translate, code: string, status: number): string | null {
+/** What to do about it; null where the API's own words have to do. */
+export function adviceFor(t: Translate, { code, status }: ApiProblem): string | null {
   const advice = ADVICE[code] ?? ADVICE[status];
   return advice === undefined ? null : t(advice);
+}
+
+/** Line and path, as far as they are known. */
+export function placeOf(t: Translate, { line, path }: Fault): string {
+  return line === undefined ? path : `${t('Line {n}:', { n: line })} ${path}`;
 }
 
 export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactNode {
   const t = useT();
   const problem = asProblem(error);
-  const advice = adviceFor(t, problem.code, problem.status);
+  const advice = adviceFor(t, problem);
   return (
     <Alert color="red" role="alert" title={problem.message} my="sm">
       <Stack gap="xs">
@@ -33,7 +39,7 @@ export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () 
           <List size="sm">
             {problem.faults.slice(0, 20).map((fault) => (
               <List.Item key={`${fault.path}${fault.code}`}>
-                <Code>{fault.path}</Code> {fault.message} {fault.hint}
+                <Code>{placeOf(t, fault)}</Code> {fault.message} {fault.hint}
               </List.Item>
             ))}
           </List>

@@ -12,7 +12,7 @@ const TONES: Readonly<Record<string, string>> = {
   approved: 'good',
   running: 'busy',
   queued: 'idle',
-  pending: 'waiting',
+  pending: 'idle',
   waiting: 'waiting',
   paused: 'waiting',
   degraded: 'waiting',
@@ -29,11 +29,11 @@ export function toneOf(status: string | null | undefined): string {
   return TONES[status ?? ''] ?? 'idle';
 }
 
-/** A dot in colour and the word: nobody needs the colour to read it. */
-export function Status({ value }: { value: string }): ReactNode {
+/** A dot in colour and the word: nobody needs the colour to read it. `tone`: where the word means something else. */
+export function Status({ value, tone = toneOf(value) }: { value: string; tone?: string }): ReactNode {
   const t = useT();
   return (
-    <span className="status" data-tone={toneOf(value)} data-status={value}>
+    <span className="status" data-tone={tone} data-status={value}>
       <span className="status-dot" aria-hidden="true" />
       {translateWord(t, value)}
     </span>

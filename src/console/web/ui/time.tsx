@@ -33,7 +33,7 @@ export function useZone(): string {
   return zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' };
+export const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' };
 
 export function exactTime(at: string, language: Language, zone: string): string {
   return new Intl.DateTimeFormat(LOCALES[language], {
@@ -51,7 +51,7 @@ export function Time({ at }: { at: string | null | undefined }): ReactNode {
   if (at === null || at === undefined) return <span aria-hidden="true">–</span>;
   return (
     <Tooltip label={exactTime(at, language, zone)} events={{ hover: true, focus: true, touch: true }}>
-      <time className="nowrap" dateTime={at} title={exactTime(at, language, zone)}>
+      <time className="nowrap" dateTime={at}>
         {relativeTime(new Date(at).getTime() - Math.max(current, Date.now() - TICK_MS), language)}
       </time>
     </Tooltip>
@@ -60,8 +60,10 @@ export function Time({ at }: { at: string | null | undefined }): ReactNode {
 
 export function relativeTime(ms: number, language: Language): string {
   const [unit, size] = UNITS.find(([, each]) => Math.abs(ms) >= each) ?? ['second', 1000];
-  const format = new Intl.RelativeTimeFormat(LOCALES[language], { numeric: 'auto', style: 'short' });
-  return format.format(Math.trunc(ms / size), unit);
+  // `now`, but no `tomorrow`: 30 hours ahead may be the day after it.
+  const numeric = Math.abs(ms) < 1000 ? 'auto' : 'always';
+  const count = unit === 'day' ? Math.round(ms / size) : Math.trunc(ms / size);
+  return new Intl.RelativeTimeFormat(LOCALES[language], { numeric, style: 'short' }).format(count, unit);
 }
 
 /** `1.2 s`, `3 min 4 s` */

@@ -1,13 +1,14 @@
-import { Affix, Button, Notification, Stack } from '@mantine/core';
+import { Affix, Button, Code, Notification, Stack, Text } from '@mantine/core';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { asProblem } from '../api/problem';
+import { type ApiProblem, asProblem } from '../api/problem';
 import { useT } from '../i18n/i18n';
+import { adviceFor, placeOf } from './problem-alert';
 
 interface Toast {
   readonly id: number;
   readonly title: string;
-  readonly text?: string;
-  readonly isError: boolean;
+  /** None: it went well. */
+  readonly problem: ApiProblem | null;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
@@ -24,7 +25,7 @@ function change(list: readonly Toast[]): void {
 function add(toast: Omit<Toast, 'id'>): void {
   const id = next++;
   change([...toasts.slice(-3), { ...toast, id }]);
-  setTimeout(() => dismiss(id), toast.isError ? 2 * SHOWN_MS : SHOWN_MS);
+  setTimeout(() => dismiss(id), toast.problem !== null ? 3 * SHOWN_MS : SHOWN_MS);
 }
 
 function dismiss(id: number): void {
@@ -33,13 +34,12 @@ function dismiss(id: number): void {
 
 /** Says that something was done; `action` is its undo or what comes next. */
 export function said(title: string, action?: Toast['action']): void {
-  add({ title, isError: false, action });
+  add({ title, problem: null, action });
 }
 
 export function failed(error: unknown): void {
   const problem = asProblem(error);
-  const faults = problem.faults.map((fault) => `${fault.path} ${fault.message} ${fault.hint ?? ''}`);
-  add({ title: problem.message, text: [problem.code, ...faults.slice(0, 4)].join(' · '), isError: true });
+  add({ title: problem.message, problem });
 }
 
 export function Toasts(): ReactNode {
@@ -54,17 +54,17 @@ export function Toasts(): ReactNode {
   return (
     <Affix position={{ bottom: 16, right: 16 }} zIndex={400}>
       <Stack gap="xs" aria-live="polite" className="toasts">
-        {shown.map(({ id, title, text, isError, action }) => (
+        {shown.map(({ id, title, problem, action }) => (
           <Notification
             key={id}
             title={title}
-            color={isError ? 'red' : 'green'}
+            color={problem === null ? 'green' : 'red'}
             withBorder
-            role={isError ? 'alert' : 'status'}
+            role={problem === null ? 'status' : 'alert'}
             closeButtonProps={{ 'aria-label': t('Close') }}
             onClose={() => dismiss(id)}
           >
-            {text}
+            {problem !== null && <What problem={problem} />}
             {action !== undefined && (
               <Button
                 size="compact-xs"
@@ -82,5 +82,16 @@ export function Toasts(): ReactNode {
         ))}
       </Stack>
     </Affix>
+  );
+}
+
+/** The code, what is wrong in particular, and what to do. */
+function What({ problem }: { problem: ApiProblem }): ReactNode {
+  const t = useT();
+  const faults = problem.faults.slice(0, 4).map((fault) => `${placeOf(t, fault)} ${fault.message} ${fault.hint ?? ''}`);
+  return (
+    <Text size="sm" component="div">
+      <Code>{problem.code}</Code> {[...faults, adviceFor(t, problem)].filter(Boolean).join(' · ')}
+    </Text>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Code, Group, Stack, Table, TextInput } from '@mantine/core';
+import { Button, Code, Stack, Table, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, ask, type Schemas } from '../../api/client';
@@ -37,11 +37,11 @@ export function AuditLog(): ReactNode {
   );
   return (
     <Stack>
-      <Group align="flex-end">
+      <div className="filters">
         {field('actor', t('Who'), 'admin')}
         {field('action', t('Action'), 'workflows.create')}
         {field('resource', t('On what'), 'workflows/<id>')}
-      </Group>
+      </div>
       {list.error !== null && <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />}
       {list.data === undefined && list.error === null && <Loading />}
       {list.data !== undefined && items.length === 0 && (

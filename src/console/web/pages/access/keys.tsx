@@ -1,131 +1,55 @@
-import {
-  Alert,
-  Button,
-  Code,
-  CopyButton,
-  Group,
-  Modal,
-  Select,
-  Stack,
-  Table,
-  TagsInput,
-  TextInput,
-} from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Alert, Button, Code, CopyButton, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { api, ask, everything, type Schemas } from '../../api/client';
+import { api, ask, type Schemas, settle } from '../../api/client';
+import { useAll } from '../../api/queries';
 import type { Role } from '../../app/session';
 import { translateWord, useT } from '../../i18n/i18n';
-import { useConfirm } from '../../ui/confirm';
-import { Loading } from '../../ui/loading';
-import { Empty } from '../../ui/page';
-import { ProblemAlert } from '../../ui/problem-alert';
-import { Time } from '../../ui/time';
+import { Form } from '../../ui/form';
+import { ResourceList } from '../../ui/resource-list';
+import { Time, useZone } from '../../ui/time';
 import { useAction } from '../../ui/use-action';
+import { instantAt } from '../../ui/zone-time';
 
+type ApiKey = Schemas['ApiKeyDto'];
 const ROLES: readonly Role[] = ['viewer', 'operator', 'editor', 'admin'];
 
 export function Keys(): ReactNode {
   const t = useT();
-  const { ask: confirm, dialog } = useConfirm();
-  const [isCreating, setCreating] = useState(false);
-  const list = useQuery({
-    queryKey: ['keys'],
-    queryFn: () =>
-      everything((cursor) =>
-        ask(
-          api.GET('/api/v1/api-keys', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } } }),
-        ),
-      ),
-  });
-  const remove = useAction({
-    run: async (id: string) => {
-      const { response, error } = await api.DELETE('/api/v1/api-keys/{id}', { params: { path: { id } } });
-      if (!response.ok) await ask(Promise.resolve({ response, error }));
-    },
-    changes: ['keys'],
-    done: t('Revoked'),
-  });
-  if (list.error !== null) return <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.data === undefined) return <Loading />;
+  const list = useAll(['keys'], (query) => ask(api.GET('/api/v1/api-keys', { params: { query } })));
   return (
-    <Stack>
-      {dialog}
-      <Group>
-        <Button size="xs" onClick={() => setCreating(true)}>
-          {t('New key')}
-        </Button>
-      </Group>
-      {list.data.length === 0 ? (
-        <Empty title={t('There are no further keys')}>
-          {t('Give each program and each person a key of their own, with the least role that does.')}
-        </Empty>
-      ) : (
-        <Table.ScrollContainer minWidth={720} className="card">
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('Name')}</Table.Th>
-                <Table.Th>{t('Begins with')}</Table.Th>
-                <Table.Th>{t('Role')}</Table.Th>
-                <Table.Th>{t('Scopes')}</Table.Th>
-                <Table.Th>{t('Last used')}</Table.Th>
-                <Table.Th>{t('Expires')}</Table.Th>
-                <Table.Th aria-label={t('Actions')} />
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {list.data.map((key) => (
-                <Table.Tr key={key.id}>
-                  <Table.Td>{key.name}</Table.Td>
-                  <Table.Td>
-                    <Code>{key.prefix}…</Code>
-                  </Table.Td>
-                  <Table.Td>{translateWord(t, key.role)}</Table.Td>
-                  <Table.Td>{key.scopes.join(', ')}</Table.Td>
-                  <Table.Td>
-                    <Time at={key.last_used} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Time at={key.expires_at} />
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      onClick={() =>
-                        confirm({
-                          title: t('Revoke {name}?', { name: key.name }),
-                          text: t('Whoever uses this key is refused at once.'),
-                          button: t('Revoke'),
-                          typed: key.name,
-                          run: () => remove.mutate(key.id),
-                        })
-                      }
-                    >
-                      {t('Revoke')}
-                    </Button>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      <Modal
-        opened={isCreating}
-        onClose={() => setCreating(false)}
-        title={t('New key')}
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
-        {isCreating && <NewKey />}
-      </Modal>
-    </Stack>
+    <ResourceList<ApiKey>
+      name="keys"
+      list={list}
+      empty={{
+        title: t('There are no further keys'),
+        text: t('Give each program and each person a key of their own, with the least role that does.'),
+      }}
+      keyOf={({ id }) => id}
+      labelOf={({ name }) => name}
+      columns={[
+        [t('Name'), ({ name }) => name],
+        [t('Begins with'), ({ prefix }) => <Code>{prefix}…</Code>],
+        [t('Role'), ({ role }) => translateWord(t, role)],
+        [t('Scopes'), ({ scopes }) => scopes.join(', ')],
+        [t('Last used'), ({ last_used: at }) => <Time at={at} />],
+        [t('Expires'), ({ expires_at: at }) => <Time at={at} />],
+      ]}
+      add={t('New key')}
+      form={() => <NewKey />}
+      removal={{
+        label: t('Revoke'),
+        title: ({ name }) => t('Revoke {name}?', { name }),
+        text: t('Whoever uses this key is refused at once.'),
+        done: t('Revoked'),
+        run: ({ id }) => settle(api.DELETE('/api/v1/api-keys/{id}', { params: { path: { id } } })),
+      }}
+    />
   );
 }
 
 function NewKey(): ReactNode {
   const t = useT();
+  const zone = useZone();
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [scopes, setScopes] = useState<string[]>([]);
@@ -139,7 +63,7 @@ function NewKey(): ReactNode {
             name,
             role,
             ...(scopes.length > 0 && { scopes }),
-            ...(expires !== '' && { expires_at: new Date(expires).toISOString() }),
+            ...(expires !== '' && { expires_at: instantAt(expires, zone) }),
           },
         }),
       ),
@@ -162,7 +86,7 @@ function NewKey(): ReactNode {
       </Alert>
     );
   return (
-    <Stack>
+    <Form button={t('Create')} isBusy={create.isPending} isReady={name.trim() !== ''} onSubmit={() => create.mutate()}>
       <TextInput
         label={t('Name')}
         required
@@ -185,13 +109,11 @@ function NewKey(): ReactNode {
       />
       <TextInput
         label={t('Expires')}
+        description={t('Times are those of {zone}.', { zone })}
         type="datetime-local"
         value={expires}
         onChange={(event) => setExpires(event.currentTarget.value)}
       />
-      <Button loading={create.isPending} disabled={name.trim() === ''} onClick={() => create.mutate()}>
-        {t('Create')}
-      </Button>
-    </Stack>
+    </Form>
   );
 }

@@ -1,8 +1,7 @@
 import { Button, Group, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { api, ask, everything, type Schemas } from '../../api/client';
-import { OFTEN_MS } from '../../api/queries';
+import { api, ask, type Schemas } from '../../api/client';
+import { OFTEN_MS, useAll } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { translateWord, useT } from '../../i18n/i18n';
 import { JsonForm } from '../../ui/json-form';
@@ -26,31 +25,19 @@ export function Component(): ReactNode {
   const [filters, setFilters] = useFilters(['status', 'assignee', 'execution_id']);
   const status = STATUSES.find((each) => each === filters.status) ?? 'pending';
   const { assignee, execution_id: execution } = filters;
-  const list = useQuery({
-    queryKey: ['approvals', status, assignee, execution],
-    queryFn: () =>
-      everything(
-        (cursor) =>
-          ask(
-            api.GET('/api/v1/approvals', {
-              params: {
-                query: {
-                  limit: 50,
-                  status,
-                  ...(cursor !== undefined && { cursor }),
-                  ...(assignee !== undefined && { assignee }),
-                  ...(execution !== undefined && { execution_id: execution }),
-                },
-              },
-            }),
-          ),
-        MOST,
-      ),
-    refetchInterval: OFTEN_MS,
-  });
+  const filter = {
+    status,
+    ...(assignee !== undefined && { assignee }),
+    ...(execution !== undefined && { execution_id: execution }),
+  };
+  const list = useAll(
+    ['approvals', filter],
+    (query) => ask(api.GET('/api/v1/approvals', { params: { query: { ...query, ...filter } } })),
+    { most: MOST, refetchInterval: OFTEN_MS },
+  );
   return (
     <Page title={t('Approvals')}>
-      <Group align="flex-end">
+      <div className="filters">
         <SegmentedControl
           value={status}
           aria-label={t('Status')}
@@ -62,7 +49,7 @@ export function Component(): ReactNode {
           value={assignee ?? ''}
           onChange={(event) => setFilters({ assignee: event.currentTarget.value })}
         />
-      </Group>
+      </div>
       {list.error !== null && <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />}
       {list.data === undefined && list.error === null && <Loading lines={3} height={120} />}
       {list.data?.length === 0 && (
@@ -82,7 +69,7 @@ function ApprovalCard({ approval }: { approval: Approval }): ReactNode {
   const mayDecide = useMay('operator');
   const { title, message, assignees, expires_at: until, decisions } = approval;
   return (
-    <Section title={title} actions={<Status value={approval.status} />}>
+    <Section title={title} actions={<ApprovalStatus status={approval.status} />}>
       <Stack gap="sm">
         {message !== '' && <Text className="pre-line">{message}</Text>}
         <Group gap="md">
@@ -113,6 +100,10 @@ function ApprovalCard({ approval }: { approval: Approval }): ReactNode {
       </Stack>
     </Section>
   );
+}
+
+function ApprovalStatus({ status }: Pick<Approval, 'status'>): ReactNode {
+  return status === 'pending' ? <Status value={status} tone="waiting" /> : <Status value={status} />;
 }
 
 function Decide({ approval: { id, form } }: { approval: Approval }): ReactNode {

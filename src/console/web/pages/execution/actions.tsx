@@ -1,9 +1,13 @@
-import { Button, Group, Menu, Modal, Select, Stack } from '@mantine/core';
+import { Button, Checkbox, Group, Menu, Select } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { useNavigate } from 'react-router';
 import { api, ask, type Schemas, send } from '../../api/client';
+import { useWorkflow } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { useT } from '../../i18n/i18n';
 import { useConfirm } from '../../ui/confirm';
+import { Dialog } from '../../ui/dialog';
+import { Form } from '../../ui/form';
 import { said } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 import type { Step } from './live-state';
@@ -23,7 +27,11 @@ export function ExecutionActions({ execution, steps, onAgain }: Props): ReactNod
   const mayAct = useMay('operator');
   const { ask: confirm, dialog } = useConfirm();
   const [isChoosing, setChoosing] = useState(false);
+  const navigate = useNavigate();
   const { id, status, pause_requested: isPausing } = execution;
+  const { data: workflow } = useWorkflow(execution.workflow_id);
+  // What was mended since.
+  const newer = workflow !== undefined && workflow.version > execution.version ? workflow.version : null;
   const params = { path: { id } };
   const changes = ['executions'];
   const resume = useAction({
@@ -43,13 +51,20 @@ export function ExecutionActions({ execution, steps, onAgain }: Props): ReactNod
     done: t('Cancelled'),
   });
   const retry = useAction({
-    run: (from: string | null) =>
-      ask(api.POST('/api/v1/executions/{id}/retry', { params, body: from === null ? {} : { from_step: from } })),
+    run: ({ from, version }: Retry) =>
+      ask(
+        api.POST('/api/v1/executions/{id}/retry', {
+          params,
+          body: { ...(from !== null && { from_step: from }), ...(version !== null && { with_version: version }) },
+        }),
+      ),
     changes,
     done: t('Runs again'),
-    then: () => {
+    then: ({ id: running }) => {
       setChoosing(false);
-      onAgain();
+      // With another version it is an execution of its own.
+      if (running === id) onAgain();
+      else void navigate(`/executions/${running}`);
     },
   });
   const bundle = useAction({
@@ -62,9 +77,10 @@ export function ExecutionActions({ execution, steps, onAgain }: Props): ReactNod
       <RetryFrom
         isOpen={isChoosing}
         steps={steps}
+        newer={newer}
         isPending={retry.isPending}
         onClose={() => setChoosing(false)}
-        onRetry={(from) => retry.mutate(from)}
+        onRetry={(choice) => retry.mutate(choice)}
       />
       {mayAct && OPEN.has(status) && status !== 'paused' && !isPausing && (
         <Button size="xs" variant="default" onClick={() => pause.mutate()}>
@@ -92,8 +108,18 @@ export function ExecutionActions({ execution, steps, onAgain }: Props): ReactNod
           {t('Cancel the execution')}
         </Button>
       )}
+      {mayAct && RETRIABLE.has(status) && newer !== null && (
+        <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate({ from: null, version: newer })}>
+          {t('Retry with version {n}', { n: newer })}
+        </Button>
+      )}
       {mayAct && RETRIABLE.has(status) && (
-        <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate(null)}>
+        <Button
+          size="xs"
+          variant={newer === null ? 'filled' : 'default'}
+          loading={retry.isPending}
+          onClick={() => retry.mutate({ from: null, version: null })}
+        >
           {t('Retry')}
         </Button>
       )}
@@ -114,26 +140,35 @@ export function ExecutionActions({ execution, steps, onAgain }: Props): ReactNod
   );
 }
 
+interface Retry {
+  /** None: from where it stopped. */
+  readonly from: string | null;
+  /** None: its own. */
+  readonly version: number | null;
+}
+
 interface RetryFromProps {
   readonly isOpen: boolean;
   readonly steps: readonly Step[];
+  readonly newer: number | null;
   readonly isPending: boolean;
   readonly onClose: () => void;
-  readonly onRetry: (from: string) => void;
+  readonly onRetry: (choice: Retry) => void;
 }
 
-function RetryFrom({ isOpen, steps, isPending, onClose, onRetry }: RetryFromProps): ReactNode {
+function RetryFrom({ isOpen, steps, newer, isPending, onClose, onRetry }: RetryFromProps): ReactNode {
   const t = useT();
   const [from, setFrom] = useState<string | null>(null);
+  const [isNewer, setNewer] = useState(false);
   const paths = [...new Set(steps.map((step) => step.step_path).filter((path) => !/[.[]/.test(path)))];
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={t('Retry from a step')}
-      closeButtonProps={{ 'aria-label': t('Close') }}
-    >
-      <Stack>
+    <Dialog isOpen={isOpen} onClose={onClose} title={t('Retry from a step')}>
+      <Form
+        button={t('Retry')}
+        isBusy={isPending}
+        isReady={from !== null}
+        onSubmit={() => onRetry({ from, version: isNewer ? newer : null })}
+      >
         <Select
           label={t('Step')}
           description={t('This step and all that follow it run again.')}
@@ -141,11 +176,16 @@ function RetryFrom({ isOpen, steps, isPending, onClose, onRetry }: RetryFromProp
           value={from}
           onChange={setFrom}
         />
-        <Button disabled={from === null} loading={isPending} onClick={() => onRetry(from ?? '')}>
-          {t('Retry')}
-        </Button>
-      </Stack>
-    </Modal>
+        {newer !== null && (
+          <Checkbox
+            label={t('With version {n}, the newest', { n: newer })}
+            description={t('A new execution, which keeps the results before that step.')}
+            checked={isNewer}
+            onChange={(event) => setNewer(event.currentTarget.checked)}
+          />
+        )}
+      </Form>
+    </Dialog>
   );
 }
 

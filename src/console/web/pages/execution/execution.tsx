@@ -1,4 +1,4 @@
-import { Alert, Anchor, Code, Group, Tabs, Text } from '@mantine/core';
+import { Alert, Anchor, Code, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -6,13 +6,13 @@ import { api, ask, type Schemas } from '../../api/client';
 import { Graph } from '../../graph/graph';
 import { type GraphData, nodeOfPath } from '../../graph/graph-data';
 import { translateWord, useT } from '../../i18n/i18n';
-import type { Text as Phrase } from '../../i18n/zh';
 import { Json } from '../../ui/json';
 import { ExecutionLink, WorkflowLink } from '../../ui/links';
 import { Loading, LoadingPage } from '../../ui/loading';
 import { Page, Section } from '../../ui/page';
 import { ProblemAlert } from '../../ui/problem-alert';
 import { Status } from '../../ui/status';
+import { TabPanels } from '../../ui/tab-panels';
 import { duration, Time } from '../../ui/time';
 import { useFilters } from '../../ui/use-filters';
 import { ExecutionActions } from './actions';
@@ -21,13 +21,6 @@ import { type LiveState, type Step, useLive } from './live-state';
 import { Logs } from './logs';
 import { StepDetail } from './step-detail';
 import { Timeline } from './timeline';
-
-const TABS = {
-  timeline: 'Timeline',
-  logs: 'Logs',
-  data: 'Input and output',
-  files: 'Files',
-} as const satisfies Record<string, Phrase>;
 
 export function Component(): ReactNode {
   const { id = '' } = useParams();
@@ -58,14 +51,14 @@ interface Props {
 
 function ExecutionPage({ execution, state, onAgain }: Props): ReactNode {
   const t = useT();
-  const [{ tab = 'timeline', step }, setFilters] = useFilters(['tab', 'step']);
+  const [{ step }, setFilters] = useFilters(['step']);
   const steps = useMemo(() => inOrder(state.steps), [state.steps]);
   const chosen = steps.find(({ step_path: path }) => path === step);
   const select = (path: string): void => setFilters({ step: path });
   return (
     <Page
       title={t('Execution …{id}', { id: execution.id.slice(-8) })}
-      under={<Facts execution={execution} />}
+      under={<Facts execution={execution} hasChildren={steps.some(({ type }) => PARENTS.has(type))} />}
       actions={<ExecutionActions execution={execution} steps={steps} onAgain={onAgain} />}
     >
       {execution.error !== null && <Failure execution={execution} onSelect={select} />}
@@ -80,46 +73,47 @@ function ExecutionPage({ execution, state, onAgain }: Props): ReactNode {
           onAgain={onAgain}
         />
       )}
-      <Tabs value={tab} onChange={(value) => setFilters({ tab: value })} keepMounted={false}>
-        <Tabs.List mb="md">
-          {Object.entries(TABS).map(([key, title]) => (
-            <Tabs.Tab key={key} value={key}>
-              {t(title)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value="timeline">
-          <Timeline execution={execution} steps={steps} selected={step ?? null} onSelect={select} />
-        </Tabs.Panel>
-        <Tabs.Panel value="logs">
-          <Logs lines={state.logs} />
-        </Tabs.Panel>
-        <Tabs.Panel value="data">
-          <div className="grid">
-            <Section title={t('Input')}>
-              <Json label={t('Input')} value={execution.input} />
-            </Section>
-            <Section title={t('Output')}>
-              {execution.large_output === null ? (
-                <Json label={t('Output')} value={execution.output} />
-              ) : (
-                <Text size="sm">{t('The output is large: {n} bytes.', { n: execution.large_output.size })}</Text>
-              )}
-            </Section>
-            <Section title={t('Variables')}>
-              <Json label={t('Variables')} value={execution.variables} />
-            </Section>
-          </div>
-        </Tabs.Panel>
-        <Tabs.Panel value="files">
-          <Files executionId={execution.id} status={execution.status} />
-        </Tabs.Panel>
-      </Tabs>
+      <TabPanels
+        tabs={{
+          timeline: {
+            title: 'Timeline',
+            content: () => <Timeline execution={execution} steps={steps} selected={step ?? null} onSelect={select} />,
+          },
+          logs: { title: 'Logs', content: () => <Logs lines={state.logs} /> },
+          data: { title: 'Input and output', content: () => <Data execution={execution} /> },
+          files: { title: 'Files', content: () => <Files executionId={execution.id} status={execution.status} /> },
+        }}
+      />
     </Page>
   );
 }
 
-function Facts({ execution }: { execution: Schemas['ExecutionDto'] }): ReactNode {
+function Data({ execution }: Pick<Props, 'execution'>): ReactNode {
+  const t = useT();
+  const { input, output, large_output: large, variables } = execution;
+  return (
+    <div className="grid">
+      <Section title={t('Input')}>
+        <Json label={t('Input')} value={input} />
+      </Section>
+      <Section title={t('Output')}>
+        {large === null ? (
+          <Json label={t('Output')} value={output} />
+        ) : (
+          <Text size="sm">{t('The output is large: {n} bytes.', { n: large.size })}</Text>
+        )}
+      </Section>
+      <Section title={t('Variables')}>
+        <Json label={t('Variables')} value={variables} />
+      </Section>
+    </div>
+  );
+}
+
+/** Types of steps that may start executions. */
+const PARENTS = new Set(['subworkflow', 'loop', 'agent']);
+
+function Facts({ execution, hasChildren }: Pick<Props, 'execution'> & { hasChildren: boolean }): ReactNode {
   const t = useT();
   const { status, workflow_id: workflow, version, trigger_id: trigger, trigger_type: type, attempt } = execution;
   return (
@@ -148,9 +142,11 @@ function Facts({ execution }: { execution: Schemas['ExecutionDto'] }): ReactNode
           {t('retry of')} <ExecutionLink id={execution.retry_of} />
         </span>
       )}
-      <Link className="link" to={`/executions?parent_id=${execution.id}`}>
-        {t('its children')}
-      </Link>
+      {hasChildren && (
+        <Link className="link" to={`/executions?parent_id=${execution.id}`}>
+          {t('its children')}
+        </Link>
+      )}
       {execution.cancel_reason !== null && <span>{execution.cancel_reason}</span>}
     </Group>
   );

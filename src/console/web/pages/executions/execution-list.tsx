@@ -1,4 +1,5 @@
 import { Button, Checkbox, Group, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
@@ -14,6 +15,8 @@ import { BulkActions } from './bulk-actions';
 import { type Execution, type Filters, useExecutions } from './use-executions';
 
 const ROW_HEIGHT = 40;
+/** On a phone a row has two lines. */
+const NARROW_HEIGHT = 60;
 /** Rows before the end at which more are loaded. */
 const AHEAD = 60;
 const NO_FILTERS: Filters = {};
@@ -57,7 +60,9 @@ export function ExecutionList({ workflowId, filters = NO_FILTERS }: Props): Reac
         <Text size="sm" c="dimmed" role="status">
           {pages.hasNextPage
             ? t('{n} loaded, more below', { n: items.length })
-            : t('{n} executions', { n: items.length })}
+            : items.length === 1
+              ? t('1 execution')
+              : t('{n} executions', { n: items.length })}
         </Text>
         {mayAct && <BulkActions filters={all} selected={[...selected]} onDone={() => setSelected(new Set())} />}
       </Group>
@@ -97,13 +102,15 @@ interface RowsProps {
 function Rows({ items, selected, onSelect, isAll, maySelect, onEnd }: RowsProps): ReactNode {
   const t = useT();
   const place = useRef<HTMLDivElement>(null);
+  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false;
   const virtual = useVirtualizer({
     count: items.length,
     getScrollElement: () => place.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => (isNarrow ? NARROW_HEIGHT : ROW_HEIGHT),
     overscan: 12,
     getItemKey: (n) => items[n]?.id ?? n,
   });
+  useEffect(() => virtual.measure(), [virtual, isNarrow]);
   const rows = virtual.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -157,7 +164,7 @@ function Rows({ items, selected, onSelect, isAll, maySelect, onEnd }: RowsProps)
               data-execution={execution.id}
               style={{ transform: `translateY(${row.start}px)` }}
             >
-              <span role="cell">
+              <span role="cell" data-cell="check">
                 {maySelect && (
                   <Checkbox
                     size="xs"
@@ -167,18 +174,22 @@ function Rows({ items, selected, onSelect, isAll, maySelect, onEnd }: RowsProps)
                   />
                 )}
               </span>
-              <span role="cell">
+              <span role="cell" data-cell="status">
                 <Status value={execution.status} />
               </span>
-              <span role="cell">
+              <span role="cell" data-cell="workflow">
                 <WorkflowLink id={execution.workflow_id} />
               </span>
-              <span role="cell">
+              <span role="cell" data-cell="id">
                 <ExecutionLink id={execution.id} />
               </span>
-              <span role="cell">{translateWord(t, execution.trigger_type)}</span>
-              <span role="cell">{duration(execution.duration_ms)}</span>
-              <span role="cell">
+              <span role="cell" data-cell="trigger">
+                {translateWord(t, execution.trigger_type)}
+              </span>
+              <span role="cell" data-cell="duration">
+                {duration(execution.duration_ms)}
+              </span>
+              <span role="cell" data-cell="started">
                 <Time at={execution.created_at} />
               </span>
             </div>

@@ -1,10 +1,12 @@
-import { Group, MultiSelect, Select, TextInput } from '@mantine/core';
+import { MultiSelect, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { useTriggerTypes, useWorkflowNames } from '../../api/queries';
 import { translateWord, useT } from '../../i18n/i18n';
 import { Page } from '../../ui/page';
+import { useZone } from '../../ui/time';
 import { useFilters } from '../../ui/use-filters';
+import { clockAt, instantAt } from '../../ui/zone-time';
 import { ExecutionList } from './execution-list';
 
 export const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'timed_out', 'cancelled'];
@@ -14,20 +16,20 @@ const DEBOUNCE_MS = 300;
 export function Component(): ReactNode {
   const t = useT();
   const [filters, setFilters] = useFilters(FILTERS);
+  const zone = useZone();
   const names = useWorkflowNames();
   const types = useTriggerTypes();
   const search = useDebouncedCallback((q: string) => setFilters({ q }), DEBOUNCE_MS);
   const clear = { clearButtonProps: { 'aria-label': t('Clear') } };
   return (
     <Page title={t('Executions')}>
-      <Group align="flex-end" gap="sm">
+      <div className="filters">
         <MultiSelect
           label={t('Status')}
           data={STATUSES.map((value) => ({ value, label: translateWord(t, value) }))}
           value={filters.status?.split(',') ?? []}
           onChange={(status) => setFilters({ status: status.join(',') })}
           clearable
-          miw={180}
           {...clear}
         />
         <Select
@@ -51,36 +53,27 @@ export function Component(): ReactNode {
           clearable
           {...clear}
         />
-        <TextInput
-          label={t('From')}
-          type="datetime-local"
-          value={localTime(filters.from)}
-          onChange={(event) => setFilters({ from: instantOf(event.currentTarget.value) })}
-        />
-        <TextInput
-          label={t('To')}
-          type="datetime-local"
-          value={localTime(filters.to)}
-          onChange={(event) => setFilters({ to: instantOf(event.currentTarget.value) })}
-        />
+        {(['from', 'to'] as const).map((name) => (
+          <TextInput
+            key={name}
+            label={name === 'from' ? t('From') : t('To')}
+            type="datetime-local"
+            title={zone}
+            className="filter-time"
+            value={filters[name] === undefined ? '' : clockAt(filters[name], zone)}
+            onChange={({ currentTarget: { value } }) =>
+              setFilters({ [name]: value === '' ? null : instantAt(value, zone) })
+            }
+          />
+        ))}
         <TextInput
           label={t('Search')}
           type="search"
           defaultValue={filters.q}
           onChange={(event) => search(event.currentTarget.value.trim())}
         />
-      </Group>
+      </div>
       <ExecutionList filters={filters} />
     </Page>
   );
-}
-
-function instantOf(local: string): string | null {
-  return local === '' ? null : new Date(local).toISOString();
-}
-
-function localTime(at: string | undefined): string {
-  if (at === undefined) return '';
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -1,47 +1,34 @@
-import { Badge, Button, Modal, Tabs, Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Badge, Button, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
-import { api, ask, everything, type Schemas } from '../../api/client';
-import { useNodeTypes, useTriggerTypes } from '../../api/queries';
+import { api, ask, type Schemas } from '../../api/client';
+import { useAll, useNodeTypes, useTriggerTypes } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { useT } from '../../i18n/i18n';
+import { Dialog } from '../../ui/dialog';
 import type { JsonSchema } from '../../ui/json-schema';
 import { Json } from '../../ui/json';
-import { Loading } from '../../ui/loading';
-import { Empty, Page } from '../../ui/page';
-import { ProblemAlert } from '../../ui/problem-alert';
+import { Listed } from '../../ui/listed';
+import { Page } from '../../ui/page';
+import { TabPanels } from '../../ui/tab-panels';
 import { useFilters } from '../../ui/use-filters';
 import { Instantiate } from '../workflows/create-workflow';
 import { NodeTemplates } from './node-templates';
 import { SchemaTable } from './schema-table';
 
+const TABS = {
+  'node-types': { title: 'Node types', content: () => <NodeTypes /> },
+  'trigger-types': { title: 'Trigger types', content: () => <TriggerTypes /> },
+  templates: { title: 'Templates', content: () => <WorkflowTemplates /> },
+  'node-templates': { title: 'Node templates', content: () => <NodeTemplates /> },
+} as const;
+
 /** What workflows are made of. */
 export function Component(): ReactNode {
   const t = useT();
-  const [{ tab = 'node-types' }, setFilters] = useFilters(['tab']);
   return (
     <Page title={t('Library')}>
-      <Tabs value={tab} onChange={(value) => setFilters({ tab: value })} keepMounted={false}>
-        <Tabs.List mb="md">
-          <Tabs.Tab value="node-types">{t('Node types')}</Tabs.Tab>
-          <Tabs.Tab value="trigger-types">{t('Trigger types')}</Tabs.Tab>
-          <Tabs.Tab value="templates">{t('Templates')}</Tabs.Tab>
-          <Tabs.Tab value="node-templates">{t('Node templates')}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="node-types">
-          <NodeTypes />
-        </Tabs.Panel>
-        <Tabs.Panel value="trigger-types">
-          <TriggerTypes />
-        </Tabs.Panel>
-        <Tabs.Panel value="templates">
-          <WorkflowTemplates />
-        </Tabs.Panel>
-        <Tabs.Panel value="node-templates">
-          <NodeTemplates />
-        </Tabs.Panel>
-      </Tabs>
+      <TabPanels tabs={TABS} />
     </Page>
   );
 }
@@ -56,17 +43,23 @@ interface TypeView {
 }
 
 function NodeTypes(): ReactNode {
-  const types = useNodeTypes();
-  if (types.error !== null) return <ProblemAlert error={types.error} onRetry={() => void types.refetch()} />;
-  if (types.data === undefined) return <Loading />;
-  return <Types items={types.data} />;
+  const t = useT();
+  const empty = { title: t('Nothing has this name.'), text: null };
+  return (
+    <Listed<TypeView> list={useNodeTypes()} empty={empty}>
+      {(items) => <Types items={items} />}
+    </Listed>
+  );
 }
 
 function TriggerTypes(): ReactNode {
-  const types = useTriggerTypes();
-  if (types.error !== null) return <ProblemAlert error={types.error} onRetry={() => void types.refetch()} />;
-  if (types.data === undefined) return <Loading />;
-  return <Types items={types.data} />;
+  const t = useT();
+  const empty = { title: t('Nothing has this name.'), text: null };
+  return (
+    <Listed<TypeView> list={useTriggerTypes()} empty={empty}>
+      {(items) => <Types items={items} />}
+    </Listed>
+  );
 }
 
 function Types({ items }: { items: readonly TypeView[] }): ReactNode {
@@ -106,13 +99,7 @@ function Types({ items }: { items: readonly TypeView[] }): ReactNode {
           </div>
         ))}
       </div>
-      <Modal
-        opened={open !== undefined}
-        onClose={() => setFilters({ type: null })}
-        title={open?.title}
-        size="xl"
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
+      <Dialog isOpen={open !== undefined} onClose={() => setFilters({ type: null })} title={open?.title} size="xl">
         {open !== undefined && (
           <>
             <Text size="sm" mb="sm">
@@ -122,7 +109,7 @@ function Types({ items }: { items: readonly TypeView[] }): ReactNode {
             <Json label={t('JSON Schema')} value={open.schema} />
           </>
         )}
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -131,52 +118,41 @@ function WorkflowTemplates(): ReactNode {
   const t = useT();
   const mayEdit = useMay('editor');
   const [chosen, setChosen] = useState<Schemas['WorkflowDto'] | null>(null);
-  const list = useQuery({
-    queryKey: ['workflows', 'templates', 'all'],
-    queryFn: () =>
-      everything((cursor) =>
-        ask(
-          api.GET('/api/v1/workflows', {
-            params: { query: { limit: 50, is_template: 'true', ...(cursor !== undefined && { cursor }) } },
-          }),
-        ),
-      ),
-  });
-  if (list.error !== null) return <ProblemAlert error={list.error} />;
-  if (list.data === undefined) return <Loading />;
-  if (list.data.length === 0)
-    return (
-      <Empty title={t('There are no templates')}>
-        {t('A workflow with `is_template: true` is one: others are made from it.')}
-      </Empty>
-    );
+  const list = useAll(['workflows', 'templates'], (query) =>
+    ask(api.GET('/api/v1/workflows', { params: { query: { ...query, is_template: 'true' } } })),
+  );
+  const empty = {
+    title: t('There are no templates'),
+    text: t('Open a workflow and choose “Make it a template”: others are made from it.'),
+  };
   return (
-    <div className="grid">
-      {list.data.map((workflow) => (
-        <div key={workflow.id} className="card">
-          <Link className="link" to={`/workflows/${workflow.slug}`}>
-            {workflow.name}
-          </Link>
-          <Text size="sm" c="dimmed" mb="xs">
-            {workflow.description}
-          </Text>
-          {mayEdit && (
-            <Button size="compact-sm" variant="default" onClick={() => setChosen(workflow)}>
-              {t('Create from it')}
-            </Button>
-          )}
-        </div>
-      ))}
-      <Modal
-        opened={chosen !== null}
-        onClose={() => setChosen(null)}
-        title={chosen?.name}
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
+    <>
+      <Listed list={list} empty={empty}>
+        {(items) => (
+          <div className="grid">
+            {items.map((workflow) => (
+              <div key={workflow.id} className="card">
+                <Link className="link" to={`/workflows/${workflow.slug}`}>
+                  {workflow.name}
+                </Link>
+                <Text size="sm" c="dimmed" mb="xs">
+                  {workflow.description}
+                </Text>
+                {mayEdit && (
+                  <Button size="compact-sm" variant="default" onClick={() => setChosen(workflow)}>
+                    {t('Create from it')}
+                  </Button>
+                )}
+              </div>
+            ))}
+          </div>
+        )}
+      </Listed>
+      <Dialog isOpen={chosen !== null} onClose={() => setChosen(null)} title={chosen?.name}>
         {chosen !== null && (
           <Instantiate template={chosen} onBack={() => setChosen(null)} onDone={() => setChosen(null)} />
         )}
-      </Modal>
-    </div>
+      </Dialog>
+    </>
   );
 }

@@ -1,14 +1,12 @@
-import { Button, Code, Group, JsonInput, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Code, JsonInput, Select, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { api, ask, everything, type Schemas } from '../../api/client';
+import { api, ask, type Schemas, settle } from '../../api/client';
 import { problemFrom } from '../../api/problem';
+import { useAll } from '../../api/queries';
 import { translateWord, useT } from '../../i18n/i18n';
-import { useConfirm } from '../../ui/confirm';
-import { Loading } from '../../ui/loading';
-import { Empty } from '../../ui/page';
-import { ProblemAlert } from '../../ui/problem-alert';
-import { Time, duration } from '../../ui/time';
+import { Form } from '../../ui/form';
+import { ResourceList } from '../../ui/resource-list';
+import { duration, Time } from '../../ui/time';
 import { failed, said } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 
@@ -27,111 +25,62 @@ const BLANKS: Readonly<Record<ConnectionType, object>> = {
 
 export function Connections(): ReactNode {
   const t = useT();
-  const { ask: confirm, dialog } = useConfirm();
-  const [edited, setEdited] = useState<Connection | null | undefined>();
-  const list = useQuery({
-    queryKey: ['connections'],
-    queryFn: () =>
-      everything((cursor) =>
-        ask(
-          api.GET('/api/v1/connections', {
-            params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } },
-          }),
-        ),
-      ),
-  });
-  const remove = useAction({
-    run: async (id: string) => {
-      const { response, error } = await api.DELETE('/api/v1/connections/{id}', { params: { path: { id } } });
-      if (!response.ok) await ask(Promise.resolve({ response, error }));
-    },
-    changes: ['connections'],
-    done: t('Deleted'),
-  });
+  const list = useAll(['connections'], (query) => ask(api.GET('/api/v1/connections', { params: { query } })));
+  return (
+    <ResourceList<Connection>
+      name="connections"
+      list={list}
+      empty={{
+        title: t('There are no connections'),
+        text: t('A connection names a database, a mail server, GitHub or a model once, for all workflows.'),
+      }}
+      keyOf={({ id }) => id}
+      labelOf={({ name }) => name}
+      columns={[
+        [t('Name'), (connection) => <NameOf connection={connection} />],
+        [t('Type'), ({ type }) => translateWord(t, type)],
+        [t('Changed'), ({ updated_at: at }) => <Time at={at} />],
+      ]}
+      add={t('New connection')}
+      edit={t('Edit')}
+      form={(connection, close) => <ConnectionForm connection={connection} onDone={close} />}
+      removal={{
+        label: t('Delete'),
+        title: ({ name }) => t('Delete {name}?', { name }),
+        text: t('Steps and triggers that use it fail from now on.'),
+        done: t('Deleted'),
+        run: ({ id }) => settle(api.DELETE('/api/v1/connections/{id}', { params: { path: { id } } })),
+      }}
+      actions={({ id }) => <TestButton id={id} />}
+    />
+  );
+}
+
+function NameOf({ connection: { name, description } }: { connection: Connection }): ReactNode {
+  return (
+    <>
+      <Code>{name}</Code>
+      <Text size="xs" c="dimmed">
+        {description}
+      </Text>
+    </>
+  );
+}
+
+function TestButton({ id }: { id: string }): ReactNode {
+  const t = useT();
   const test = useAction({
-    run: (id: string) => ask(api.POST('/api/v1/connections/{id}/test', { params: { path: { id } } })),
+    run: () => ask(api.POST('/api/v1/connections/{id}/test', { params: { path: { id } } })),
     changes: [],
     then: ({ ok, error, duration_ms: took, detail }) => {
       if (ok) said(t('It works: {detail} ({took})', { detail: detail ?? 'ok', took: duration(took) }));
       else failed(problemFrom(0, { code: error?.code, detail: error?.message }));
     },
   });
-  if (list.error !== null) return <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.data === undefined) return <Loading />;
   return (
-    <Stack>
-      {dialog}
-      <Group>
-        <Button size="xs" onClick={() => setEdited(null)}>
-          {t('New connection')}
-        </Button>
-      </Group>
-      {list.data.length === 0 ? (
-        <Empty title={t('There are no connections')}>
-          {t('A connection names a database, a mail server, GitHub or a model once, for all workflows.')}
-        </Empty>
-      ) : (
-        <Table.ScrollContainer minWidth={560} className="card">
-          <Table>
-            <Table.Tbody>
-              {list.data.map((connection) => (
-                <Table.Tr key={connection.id}>
-                  <Table.Td>
-                    <Code>{connection.name}</Code>
-                    <Text size="xs" c="dimmed">
-                      {connection.description}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>{translateWord(t, connection.type)}</Table.Td>
-                  <Table.Td>
-                    <Time at={connection.updated_at} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Group gap="xs" justify="flex-end" wrap="nowrap">
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        loading={test.isPending && test.variables === connection.id}
-                        onClick={() => test.mutate(connection.id)}
-                      >
-                        {t('Test')}
-                      </Button>
-                      <Button size="compact-sm" variant="default" onClick={() => setEdited(connection)}>
-                        {t('Edit')}
-                      </Button>
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        onClick={() =>
-                          confirm({
-                            title: t('Delete {name}?', { name: connection.name }),
-                            text: t('Steps and triggers that use it fail from now on.'),
-                            button: t('Delete'),
-                            typed: connection.name,
-                            run: () => remove.mutate(connection.id),
-                          })
-                        }
-                      >
-                        {t('Delete')}
-                      </Button>
-                    </Group>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      <Modal
-        opened={edited !== undefined}
-        onClose={() => setEdited(undefined)}
-        title={edited === null ? t('New connection') : edited?.name}
-        size="lg"
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
-        {edited !== undefined && <ConnectionForm connection={edited} onDone={() => setEdited(undefined)} />}
-      </Modal>
-    </Stack>
+    <Button size="compact-sm" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
+      {t('Test')}
+    </Button>
   );
 }
 
@@ -152,7 +101,12 @@ function ConnectionForm({ connection, onDone }: { connection: Connection | null;
     then: onDone,
   });
   return (
-    <Stack>
+    <Form
+      button={t('Save')}
+      isBusy={save.isPending}
+      isReady={name !== '' && isJson(text)}
+      onSubmit={() => save.mutate()}
+    >
       <TextInput
         label={t('Name')}
         required
@@ -182,9 +136,15 @@ function ConnectionForm({ connection, onDone }: { connection: Connection | null;
         value={text}
         onChange={setText}
       />
-      <Button loading={save.isPending} disabled={name === ''} onClick={() => save.mutate()}>
-        {t('Save')}
-      </Button>
-    </Stack>
+    </Form>
   );
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

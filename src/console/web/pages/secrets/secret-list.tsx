@@ -1,112 +1,53 @@
-import { Button, Code, Group, Modal, PasswordInput, Stack, Table, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Code, PasswordInput, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { api, ask, everything, type Schemas } from '../../api/client';
+import { api, ask, type Schemas, settle } from '../../api/client';
+import { useAll } from '../../api/queries';
 import { useT } from '../../i18n/i18n';
-import { useConfirm } from '../../ui/confirm';
-import { Loading } from '../../ui/loading';
-import { Empty } from '../../ui/page';
-import { ProblemAlert } from '../../ui/problem-alert';
+import { Form } from '../../ui/form';
+import { ResourceList } from '../../ui/resource-list';
 import { Time } from '../../ui/time';
 import { useAction } from '../../ui/use-action';
+
+type Secret = Schemas['SecretDto'];
 
 /** Values go in and never come out. */
 export function SecretList(): ReactNode {
   const t = useT();
-  const { ask: confirm, dialog } = useConfirm();
-  /** The one that gets a new value; null: a new one; undefined: closed. */
-  const [edited, setEdited] = useState<Schemas['SecretDto'] | null | undefined>();
-  const list = useQuery({
-    queryKey: ['secrets'],
-    queryFn: () =>
-      everything((cursor) =>
-        ask(api.GET('/api/v1/secrets', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } } })),
-      ),
-  });
-  const remove = useAction({
-    run: async (name: string) => {
-      const { response, error } = await api.DELETE('/api/v1/secrets/{name}', { params: { path: { name } } });
-      if (!response.ok) await ask(Promise.resolve({ response, error }));
-    },
-    changes: ['secrets'],
-    done: t('Deleted'),
-  });
-  if (list.error !== null) return <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />;
-  if (list.data === undefined) return <Loading />;
+  const list = useAll(['secrets'], (query) => ask(api.GET('/api/v1/secrets', { params: { query } })));
   return (
-    <Stack>
-      {dialog}
-      <Group>
-        <Button size="xs" onClick={() => setEdited(null)}>
-          {t('New secret')}
-        </Button>
-      </Group>
-      {list.data.length === 0 ? (
-        <Empty title={t('There are no secrets')}>
-          {t('Steps use one as')} <Code>{'{{ secrets.name }}'}</Code>
-        </Empty>
-      ) : (
-        <Table.ScrollContainer minWidth={520} className="card">
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('Name')}</Table.Th>
-                <Table.Th>{t('Description')}</Table.Th>
-                <Table.Th>{t('Changed')}</Table.Th>
-                <Table.Th aria-label={t('Actions')} />
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {list.data.map((secret) => (
-                <Table.Tr key={secret.name}>
-                  <Table.Td>
-                    <Code>{secret.name}</Code>
-                  </Table.Td>
-                  <Table.Td>{secret.description}</Table.Td>
-                  <Table.Td>
-                    <Time at={secret.updated_at} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Group gap="xs" justify="flex-end" wrap="nowrap">
-                      <Button size="compact-sm" variant="default" onClick={() => setEdited(secret)}>
-                        {t('New value')}
-                      </Button>
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        onClick={() =>
-                          confirm({
-                            title: t('Delete {name}?', { name: secret.name }),
-                            text: t('Steps that use it fail from now on. The value cannot be brought back.'),
-                            button: t('Delete'),
-                            typed: secret.name,
-                            run: () => remove.mutate(secret.name),
-                          })
-                        }
-                      >
-                        {t('Delete')}
-                      </Button>
-                    </Group>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      <Modal
-        opened={edited !== undefined}
-        onClose={() => setEdited(undefined)}
-        title={edited === null ? t('New secret') : edited?.name}
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
-        {edited !== undefined && <SecretForm secret={edited} onDone={() => setEdited(undefined)} />}
-      </Modal>
-    </Stack>
+    <ResourceList<Secret>
+      name="secrets"
+      list={list}
+      empty={{
+        title: t('There are no secrets'),
+        text: (
+          <>
+            {t('Steps use one as')} <Code>{'{{ secrets.name }}'}</Code>
+          </>
+        ),
+      }}
+      keyOf={({ name }) => name}
+      labelOf={({ name }) => name}
+      columns={[
+        [t('Name'), ({ name }) => <Code>{name}</Code>],
+        [t('Description'), ({ description }) => description],
+        [t('Changed'), ({ updated_at: at }) => <Time at={at} />],
+      ]}
+      add={t('New secret')}
+      edit={t('New value')}
+      form={(secret, close) => <SecretForm secret={secret} onDone={close} />}
+      removal={{
+        label: t('Delete'),
+        title: ({ name }) => t('Delete {name}?', { name }),
+        text: t('Steps that use it fail from now on. The value cannot be brought back.'),
+        done: t('Deleted'),
+        run: ({ name }) => settle(api.DELETE('/api/v1/secrets/{name}', { params: { path: { name } } })),
+      }}
+    />
   );
 }
 
-function SecretForm({ secret, onDone }: { secret: Schemas['SecretDto'] | null; onDone: () => void }): ReactNode {
+function SecretForm({ secret, onDone }: { secret: Secret | null; onDone: () => void }): ReactNode {
   const t = useT();
   const [name, setName] = useState(secret?.name ?? '');
   const [value, setValue] = useState('');
@@ -121,7 +62,12 @@ function SecretForm({ secret, onDone }: { secret: Schemas['SecretDto'] | null; o
     then: onDone,
   });
   return (
-    <Stack>
+    <Form
+      button={t('Save')}
+      isBusy={save.isPending}
+      isReady={name !== '' && value !== ''}
+      onSubmit={() => save.mutate()}
+    >
       {secret === null && (
         <TextInput
           label={t('Name')}
@@ -143,9 +89,6 @@ function SecretForm({ secret, onDone }: { secret: Schemas['SecretDto'] | null; o
         value={description}
         onChange={(event) => setDescription(event.currentTarget.value)}
       />
-      <Button loading={save.isPending} disabled={name === '' || value === ''} onClick={() => save.mutate()}>
-        {t('Save')}
-      </Button>
-    </Stack>
+    </Form>
   );
 }

@@ -1,9 +1,11 @@
-import { Button, List, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, List, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { api, ask, type Schemas } from '../../api/client';
 import { useI18n } from '../../i18n/i18n';
+import { Dialog } from '../../ui/dialog';
 import { exactTime, useZone } from '../../ui/time';
 import { useAction } from '../../ui/use-action';
+import { instantAt } from '../../ui/zone-time';
 
 const MOST_ACTIVE = 10;
 const SHOWN = 20;
@@ -23,7 +25,7 @@ export function Backfill({ triggerId: id }: { triggerId: string }): ReactNode {
   };
   const run = useAction({
     run: (isDry: boolean) => {
-      const body = { from: instant(from), to: instant(to), dry_run: isDry, max_active: most };
+      const body = { from: instantAt(from, zone), to: instantAt(to, zone), dry_run: isDry, max_active: most };
       return ask(api.POST('/api/v1/triggers/{id}/backfill', { params: { path: { id } }, body }));
     },
     changes: ['triggers', 'executions'],
@@ -37,10 +39,11 @@ export function Backfill({ triggerId: id }: { triggerId: string }): ReactNode {
       <Button size="xs" variant="default" onClick={() => setOpen(true)}>
         {t('Backfill')}
       </Button>
-      <Modal opened={isOpen} onClose={close} title={t('Backfill')} closeButtonProps={{ 'aria-label': t('Close') }}>
+      <Dialog isOpen={isOpen} onClose={close} title={t('Backfill')}>
         <Stack>
           <Text size="sm" c="dimmed">
-            {t('Fires the instants of a past range. An instant that fired already does not fire again.')}
+            {t('Fires the instants of a past range. An instant that fired already does not fire again.')}{' '}
+            {t('Times are those of {zone}.', { zone })}
           </Text>
           <TextInput
             label={t('From')}
@@ -85,11 +88,7 @@ export function Backfill({ triggerId: id }: { triggerId: string }): ReactNode {
             </>
           )}
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
-}
-
-function instant(local: string): string {
-  return new Date(local).toISOString();
 }

@@ -1,8 +1,9 @@
-import { Alert, Button, Modal, Stack } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { api, ask, type Schemas } from '../../api/client';
 import { useWorkflow } from '../../api/queries';
 import { useT } from '../../i18n/i18n';
+import { Dialog } from '../../ui/dialog';
 import { JsonForm } from '../../ui/json-form';
 import { useAction } from '../../ui/use-action';
 
@@ -50,15 +51,14 @@ export function FireManual({ workflowId, onFired }: Props): ReactNode {
       <Button size="xs" onClick={() => setOpen(true)}>
         {t('Fire')}
       </Button>
-      <Modal
-        opened={isOpen}
+      <Dialog
+        isOpen={isOpen}
         onClose={() => {
           setOpen(false);
           setToken(null);
         }}
         title={t('Fire')}
         size="lg"
-        closeButtonProps={{ 'aria-label': t('Close') }}
       >
         <Stack>
           {token === null ? (
@@ -82,7 +82,7 @@ export function FireManual({ workflowId, onFired }: Props): ReactNode {
             </>
           )}
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Table, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
@@ -6,6 +6,8 @@ import { api, ask, type Schemas } from '../../api/client';
 import { OFTEN_MS } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { translateWord, useT } from '../../i18n/i18n';
+import { Dialog } from '../../ui/dialog';
+import { Form } from '../../ui/form';
 import { Json } from '../../ui/json';
 import { WorkflowLink } from '../../ui/links';
 import { LoadingPage } from '../../ui/loading';
@@ -194,13 +196,13 @@ function Actions({ trigger }: { trigger: Schemas['TriggerDto'] }): ReactNode {
           {t('Pause')}
         </Button>
       )}
-      <Modal
-        opened={isPausing}
-        onClose={() => setPausing(false)}
-        title={t('Pause {name}', { name: trigger.name })}
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
-        <Stack>
+      <Dialog isOpen={isPausing} onClose={() => setPausing(false)} title={t('Pause {name}', { name: trigger.name })}>
+        <Form
+          button={t('Pause')}
+          isBusy={pause.isPending}
+          isReady={reason.trim() !== ''}
+          onSubmit={() => pause.mutate()}
+        >
           <TextInput
             data-autofocus
             required
@@ -209,11 +211,8 @@ function Actions({ trigger }: { trigger: Schemas['TriggerDto'] }): ReactNode {
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
-          <Button disabled={reason.trim() === ''} loading={pause.isPending} onClick={() => pause.mutate()}>
-            {t('Pause')}
-          </Button>
-        </Stack>
-      </Modal>
+        </Form>
+      </Dialog>
     </>
   );
 }

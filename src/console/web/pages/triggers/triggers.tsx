@@ -1,4 +1,4 @@
-import { Group, Select, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTriggersHealth, useTriggerTypes, useWorkflowNames } from '../../api/queries';
 import { translateWord, useT } from '../../i18n/i18n';
@@ -26,7 +26,7 @@ export function Component(): ReactNode {
   const clear = { clearButtonProps: { 'aria-label': t('Clear') } };
   return (
     <Page title={t('Triggers')}>
-      <Group align="flex-end">
+      <div className="filters">
         <TextInput
           label={t('Search')}
           type="search"
@@ -49,7 +49,7 @@ export function Component(): ReactNode {
           onChange={(value) => setFilters({ health: value })}
           {...clear}
         />
-      </Group>
+      </div>
       {health.error !== null && <ProblemAlert error={health.error} onRetry={() => void health.refetch()} />}
       {health.data === undefined && health.error === null && <Loading />}
       {health.data !== undefined && <TriggerTable items={items} hasWorkflow />}

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { api, ask, type Schemas } from '../../api/client';
 import { useT } from '../../i18n/i18n';
+import { Dialog } from '../../ui/dialog';
 import { JsonForm } from '../../ui/json-form';
 import type { JsonSchema } from '../../ui/json-schema';
 import { useAction } from '../../ui/use-action';
@@ -43,13 +44,7 @@ export function RunButton({ workflow }: { workflow: Schemas['WorkflowDto'] }): R
       >
         {t('Run')}
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        title={t('Run {name}', { name: workflow.name })}
-        size="lg"
-        closeButtonProps={{ 'aria-label': t('Close') }}
-      >
+      <Dialog isOpen={isOpen} onClose={() => setOpen(false)} title={t('Run {name}', { name: workflow.name })} size="lg">
         <Stack>
           <Text size="sm" c="dimmed">
             {t('Its steps really run. To try without effects, use the test run of the editor.')}
@@ -61,7 +56,7 @@ export function RunButton({ workflow }: { workflow: Schemas['WorkflowDto'] }): R
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,8 +1,8 @@
 import { Badge, Button, Code, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { api, ask, everything, type Schemas } from '../../api/client';
-import { useVersion } from '../../api/queries';
+import { api, ask, type Schemas } from '../../api/client';
+import { useAll, useVersion } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { useT, translateWord } from '../../i18n/i18n';
 import { useConfirm } from '../../ui/confirm';
@@ -22,17 +22,9 @@ export function Versions({ workflow }: { workflow: Schemas['WorkflowDto'] }): Re
   const { ask: confirm, dialog } = useConfirm();
   const { id, version: newest, deployed_version: inForce } = workflow;
   const [{ from, to }, setFilters] = useFilters(['from', 'to']);
-  const versions = useQuery({
-    queryKey: ['workflows', 'versions', id],
-    queryFn: () =>
-      everything((cursor) =>
-        ask(
-          api.GET('/api/v1/workflows/{id}/versions', {
-            params: { path: { id }, query: { limit: 200, ...(cursor !== undefined && { cursor }) } },
-          }),
-        ),
-      ),
-  });
+  const versions = useAll(['workflows', 'versions', id], (query) =>
+    ask(api.GET('/api/v1/workflows/{id}/versions', { params: { path: { id }, query } })),
+  );
   const restore = useAction({
     run: (n: number) => ask(api.POST('/api/v1/workflows/{id}/versions/{n}/restore', { params: { path: { id, n } } })),
     changes: ['workflows'],

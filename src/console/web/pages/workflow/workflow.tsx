@@ -1,20 +1,20 @@
-import { Alert, Button, Group, Menu, Tabs, Text } from '@mantine/core';
+import { Alert, Button, Group, Menu, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
-import { api, ask, type Schemas } from '../../api/client';
+import { api, ask, type Schemas, settle } from '../../api/client';
 import { useVersion, useWorkflow } from '../../api/queries';
 import { useMay } from '../../app/session';
 import { Graph } from '../../graph/graph';
 import type { GraphData } from '../../graph/graph-data';
 import { useT } from '../../i18n/i18n';
-import type { Text as Phrase } from '../../i18n/zh';
 import { useConfirm } from '../../ui/confirm';
 import { Json } from '../../ui/json';
 import { Loading, LoadingPage } from '../../ui/loading';
 import { Page } from '../../ui/page';
 import { ProblemAlert } from '../../ui/problem-alert';
 import { Status } from '../../ui/status';
+import { TabPanels } from '../../ui/tab-panels';
 import { said } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 import { useFilters } from '../../ui/use-filters';
@@ -23,15 +23,6 @@ import { TriggerTable } from '../triggers/trigger-table';
 import { RunButton } from './run-button';
 import { WorkflowStatistics } from './statistics';
 import { Versions } from './versions';
-
-const TABS = {
-  graph: 'Graph',
-  definition: 'Definition',
-  triggers: 'Triggers',
-  executions: 'Executions',
-  versions: 'Versions',
-  statistics: 'Statistics',
-} as const satisfies Record<string, Phrase>;
 
 export function Component(): ReactNode {
   const { id = '' } = useParams();
@@ -43,7 +34,6 @@ export function Component(): ReactNode {
 
 function WorkflowPage({ workflow }: { workflow: Schemas['WorkflowDto'] }): ReactNode {
   const t = useT();
-  const [{ tab = 'graph' }, setFilters] = useFilters(['tab']);
   const { id, name, description, status, version, deployed_version: inForce } = workflow;
   return (
     <Page
@@ -63,33 +53,16 @@ function WorkflowPage({ workflow }: { workflow: Schemas['WorkflowDto'] }): React
           {t('Triggers start version {n}. Deploy to put the newest one in force.', { n: inForce })}
         </Alert>
       )}
-      <Tabs value={tab} onChange={(value) => setFilters({ tab: value })} keepMounted={false}>
-        <Tabs.List mb="md">
-          {Object.entries(TABS).map(([key, title]) => (
-            <Tabs.Tab key={key} value={key}>
-              {t(title)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value="graph">
-          <WorkflowGraph id={id} version={version} />
-        </Tabs.Panel>
-        <Tabs.Panel value="definition">
-          <Definition id={id} version={version} />
-        </Tabs.Panel>
-        <Tabs.Panel value="triggers">
-          <WorkflowTriggers id={id} />
-        </Tabs.Panel>
-        <Tabs.Panel value="executions">
-          <ExecutionList workflowId={id} />
-        </Tabs.Panel>
-        <Tabs.Panel value="versions">
-          <Versions workflow={workflow} />
-        </Tabs.Panel>
-        <Tabs.Panel value="statistics">
-          <WorkflowStatistics id={id} />
-        </Tabs.Panel>
-      </Tabs>
+      <TabPanels
+        tabs={{
+          graph: { title: 'Graph', content: () => <WorkflowGraph id={id} version={version} /> },
+          definition: { title: 'Definition', content: () => <Definition id={id} version={version} /> },
+          triggers: { title: 'Triggers', content: () => <WorkflowTriggers id={id} /> },
+          executions: { title: 'Executions', content: () => <ExecutionList workflowId={id} /> },
+          versions: { title: 'Versions', content: () => <Versions workflow={workflow} /> },
+          statistics: { title: 'Statistics', content: () => <WorkflowStatistics id={id} /> },
+        }}
+      />
     </Page>
   );
 }
@@ -100,7 +73,7 @@ function Actions({ workflow }: { workflow: Schemas['WorkflowDto'] }): ReactNode 
   const { ask: confirm, dialog } = useConfirm();
   const mayEdit = useMay('editor');
   const mayRun = useMay('operator');
-  const { id, slug, name, status, version, deployed_version: inForce } = workflow;
+  const { id, slug, name, status, version, deployed_version: inForce, is_template: isTemplate } = workflow;
   const params = { path: { id } };
   const changes = ['workflows', 'triggers'];
   const deploy = useAction({
@@ -126,19 +99,22 @@ function Actions({ workflow }: { workflow: Schemas['WorkflowDto'] }): ReactNode 
     changes,
     then: () => said(t('Paused: its triggers start nothing'), { label: t('Undo'), run: () => resume.mutate() }),
   });
+  const mark = useAction({
+    run: (isMarked: boolean) => ask(api.PATCH('/api/v1/workflows/{id}', { params, body: { is_template: isMarked } })),
+    changes: ['workflows'],
+    then: (_answer, isMarked) => said(isMarked ? t('Others can be made from it now') : t('It is no template any more')),
+  });
   const archive = useAction({
     run: () => ask(api.POST('/api/v1/workflows/{id}/archive', { params })),
     changes,
     done: t('Archived'),
   });
   const remove = useAction({
-    run: async () => {
-      const { error, response } = await api.DELETE('/api/v1/workflows/{id}', { params });
-      if (!response.ok) await ask(Promise.resolve({ error, response }));
-    },
+    run: () => settle(api.DELETE('/api/v1/workflows/{id}', { params })),
     changes,
     done: t('Deleted'),
-    then: () => void navigate('/workflows'),
+    // Away from here first: what is shown here is gone.
+    then: async () => await navigate('/workflows'),
   });
   return (
     <>
@@ -175,6 +151,11 @@ function Actions({ workflow }: { workflow: Schemas['WorkflowDto'] }): ReactNode 
                   }
                 >
                   {t('Undeploy')}
+                </Menu.Item>
+              )}
+              {status !== 'archived' && (
+                <Menu.Item onClick={() => mark.mutate(!isTemplate)}>
+                  {isTemplate ? t('No longer a template') : t('Make it a template')}
                 </Menu.Item>
               )}
               {status !== 'archived' && (

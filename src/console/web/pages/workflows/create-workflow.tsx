@@ -1,10 +1,12 @@
-import { Button, Group, Modal, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { api, ask, type Schemas } from '../../api/client';
+import { useAll } from '../../api/queries';
 import { STARTERS } from '../../editor/starters';
 import { useT } from '../../i18n/i18n';
+import { Dialog } from '../../ui/dialog';
+import { Form } from '../../ui/form';
 import { valueOf } from '../../ui/json-form';
 import { useAction } from '../../ui/use-action';
 
@@ -18,23 +20,17 @@ export function CreateWorkflow({ isOpen, onClose }: Props): ReactNode {
   const t = useT();
   const navigate = useNavigate();
   const [template, setTemplate] = useState<Schemas['WorkflowDto'] | null>(null);
-  const templates = useQuery({
-    queryKey: ['workflows', 'templates'],
-    queryFn: () => ask(api.GET('/api/v1/workflows', { params: { query: { limit: 50, is_template: 'true' } } })),
-    enabled: isOpen,
-  });
+  const templates = useAll(
+    ['workflows', 'templates'],
+    (query) => ask(api.GET('/api/v1/workflows', { params: { query: { ...query, is_template: 'true' } } })),
+    { enabled: isOpen },
+  );
   const close = (): void => {
     setTemplate(null);
     onClose();
   };
   return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={t('New workflow')}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('Close') }}
-    >
+    <Dialog isOpen={isOpen} onClose={close} title={t('New workflow')} size="lg">
       {template !== null ? (
         <Instantiate template={template} onBack={() => setTemplate(null)} onDone={close} />
       ) : (
@@ -50,7 +46,7 @@ export function CreateWorkflow({ isOpen, onClose }: Props): ReactNode {
               }}
             />
           ))}
-          {(templates.data?.items ?? []).map((workflow) => (
+          {(templates.data ?? []).map((workflow) => (
             <Choice
               key={workflow.id}
               title={workflow.name}
@@ -60,7 +56,7 @@ export function CreateWorkflow({ isOpen, onClose }: Props): ReactNode {
           ))}
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -102,8 +98,14 @@ export function Instantiate({ template, onBack, onDone }: InstantiateProps): Rea
     },
   });
   return (
-    <Stack>
-      <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required />
+    <Form button={t('Create')} isBusy={create.isPending} isReady={name.trim() !== ''} onSubmit={() => create.mutate()}>
+      <TextInput
+        label={t('Name')}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        required
+      />
       {names.map((key) => (
         <TextInput
           key={key}
@@ -113,14 +115,9 @@ export function Instantiate({ template, onBack, onDone }: InstantiateProps): Rea
           onChange={(event) => setValues({ ...values, [key]: event.currentTarget.value })}
         />
       ))}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onBack}>
-          {t('Back')}
-        </Button>
-        <Button onClick={() => create.mutate()} loading={create.isPending} disabled={name.trim() === ''}>
-          {t('Create')}
-        </Button>
-      </Group>
-    </Stack>
+      <Button variant="subtle" onClick={onBack}>
+        {t('Back')}
+      </Button>
+    </Form>
   );
 }

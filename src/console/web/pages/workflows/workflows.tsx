@@ -44,7 +44,7 @@ export function Component(): ReactNode {
         )
       }
     >
-      <Group align="flex-end">
+      <div className="filters">
         <TextInput
           label={t('Search')}
           defaultValue={filters.q}
@@ -66,7 +66,7 @@ export function Component(): ReactNode {
           clearable
           clearButtonProps={{ 'aria-label': t('Clear') }}
         />
-      </Group>
+      </div>
       {list.error !== null && <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />}
       {list.data === undefined && list.error === null && <Loading lines={8} height={44} />}
       {list.data !== undefined && items.length === 0 && (
@@ -129,6 +129,7 @@ function WorkflowTable({ items }: { items: readonly Schemas['WorkflowDto'][] }):
             <Table.Th>{t('Status')}</Table.Th>
             <Table.Th>{t('Executions')}</Table.Th>
             <Table.Th>{t('Success rate')}</Table.Th>
+            <Table.Th>{t('Last result')}</Table.Th>
             <Table.Th>{t('Last executed')}</Table.Th>
             <Table.Th>{t('Version')}</Table.Th>
           </Table.Tr>
@@ -161,6 +162,7 @@ function WorkflowTable({ items }: { items: readonly Schemas['WorkflowDto'][] }):
               </Table.Td>
               <Table.Td>{workflow.execution_count}</Table.Td>
               <Table.Td>{percent(workflow.success_rate)}</Table.Td>
+              <Table.Td>{workflow.last_status === null ? '–' : <Status value={workflow.last_status} />}</Table.Td>
               <Table.Td>
                 <Time at={workflow.last_executed} />
               </Table.Td>
