@@ -15,9 +15,9 @@ export interface Console {
   readonly browser: Browser;
   readonly database: TestDatabase;
   /** The address of a page. */
-  at(path: string): string;
+  readonly at: (path: string) => string;
   /** A tab that is signed in and shows the page. */
-  open(path: string, options?: BrowserContextOptions & { key?: string }): Promise<Tab>;
+  readonly open: (path: string, options?: BrowserContextOptions & { key?: string }) => Promise<Tab>;
 }
 
 /** A built server and a browser, started before the tests of the block in which this is called. */
@@ -42,7 +42,7 @@ export function useConsole(): Console {
       return parts.database;
     },
     at: (path) => `${parts.server.url}/console${path}`,
-    async open(path, { key = parts.server.apiKey, ...options } = {}) {
+    open: async (path, { key = parts.server.apiKey, ...options } = {}) => {
       const tab = await openTab(parts.browser, options);
       await tab.page.goto(`${parts.server.url}/console${path}`);
       await signIn(tab.page, key);

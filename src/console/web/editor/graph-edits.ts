@@ -14,7 +14,16 @@ type Edit = (text: string, graph: EditGraph) => string;
 function edit(text: string, change: (document: Document) => void): string {
   const document = readDocument(text);
   change(document);
-  return document.toString({ lineWidth: 0, flowCollectionPadding: !/\{\w/.test(text) });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: !/\{\w/.test(text), ...indentationOf(text) });
+}
+
+/** A key whose value begins on a further line, and how that line begins. */
+const NESTED = /^[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)(- )?/m;
+
+/** As the text has it, so that lines that say the same stay the same. */
+function indentationOf(text: string): { indent: number; indentSeq: boolean } {
+  const [, spaces = '', dash] = NESTED.exec(text) ?? [];
+  return { indent: spaces.length > 0 ? spaces.length : 2, indentSeq: dash === undefined || spaces !== '' };
 }
 
 /** A step at the end of a list: that of `after`, and behind it, or the main one. */

@@ -206,3 +206,14 @@ describe('what a step waits for is chosen', () => {
     expect(edges(waitFor(node(after, 'big'), [])(after, graph(after)))).toEqual(['start>check']);
   });
 });
+
+it.each([
+  ['lists at the column of their key', 'name: x\nsteps:\n# one\n- id: a\n  type: log\n  config:\n    message: hi\n'],
+  ['four spaces', 'name: x\nsteps:\n    - id: a\n      type: log\n      config:\n          message: hi\n'],
+  ['two spaces', 'name: x\n\nsteps:\n\n  - id: a\n    type: log\n    config: {message: hi}\n'],
+])('an edit leaves every line that it does not mean as it was: %s', (_name, text) => {
+  const after = moveStep(node(text, 'a'), 1, 2)(text, graph(text));
+  const lines = after.split('\n');
+  expect(lines.filter((line) => !line.includes('position'))).toEqual(text.split('\n'));
+  expect(lines.length).toBe(text.split('\n').length + 1);
+});

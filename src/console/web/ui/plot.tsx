@@ -73,8 +73,8 @@ function optionsOf(
   const clock = (step: number): ((seconds: number) => string) => {
     const style: Intl.DateTimeFormatOptions =
       step >= DAY ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
-    const { format: write } = new Intl.DateTimeFormat(LOCALES[language], { ...style, timeZone: zone });
-    return (seconds) => write(seconds * 1000);
+    const writer = new Intl.DateTimeFormat(LOCALES[language], { ...style, timeZone: zone });
+    return (seconds) => writer.format(seconds * 1000);
   };
   const timeOf = (_plot: uPlot, seconds: number | null): string =>
     seconds === null ? '–' : exactTime(new Date(seconds * 1000).toISOString(), language, zone);

@@ -102,7 +102,7 @@ interface RowsProps {
 function Rows({ items, selected, onSelect, isAll, maySelect, onEnd }: RowsProps): ReactNode {
   const t = useT();
   const place = useRef<HTMLDivElement>(null);
-  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false;
+  const isNarrow = useMediaQuery('(max-width: 48em)');
   const virtual = useVirtualizer({
     count: items.length,
     getScrollElement: () => place.current,

@@ -1,7 +1,13 @@
 import { Badge, Code, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useT } from '../../i18n/i18n';
-import { formType, type JsonSchema } from '../../ui/json-schema';
+import type { JsonSchema } from '../../ui/json-schema';
+
+function typeOf({ enum: choices, type, properties }: JsonSchema): string | null {
+  const names = choices ?? (typeof type === 'string' ? [type] : type) ?? [];
+  if (names.length > 0) return names.map(String).join(' | ');
+  return properties === undefined ? null : 'object';
+}
 
 /** The fields of a schema, to read. */
 export function SchemaTable({ schema }: { schema: JsonSchema }): ReactNode {
@@ -25,9 +31,7 @@ export function SchemaTable({ schema }: { schema: JsonSchema }): ReactNode {
                     </Badge>
                   )}
                 </Table.Td>
-                <Table.Td>
-                  {field.enum === undefined ? (formType(field) ?? t('anything')) : field.enum.join(' | ')}
-                </Table.Td>
+                <Table.Td>{typeOf(field) ?? t('anything')}</Table.Td>
                 <Table.Td>
                   {field.description}
                   {field.default !== undefined && (
