@@ -222,6 +222,7 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    trustedProxies: [],
     schedulerMaxWorkers: 10,
     otlpEndpoint: null,
     variables: {},

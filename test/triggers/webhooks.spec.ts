@@ -260,6 +260,30 @@ describe('a webhook for certain addresses', () => {
   });
 });
 
+describe('behind a proxy', () => {
+  it.each<[string, Headers, number, string]>([
+    ['the sender that the proxy names', { 'x-forwarded-for': '203.0.113.9' }, 202, '203.0.113.9'],
+    [
+      'not what the sender has written before it',
+      { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' },
+      403,
+      '198.51.100.1',
+    ],
+    ['another trusted proxy in between', { 'x-forwarded-for': '203.0.113.9, 127.0.0.7' }, 202, '203.0.113.9'],
+    ['the proxy itself where it names nobody', {}, 403, '127.0.0.1'],
+    ['no name of a host', { 'x-forwarded-for': 'unknown' }, 403, 'unknown'],
+  ])('allowed_ips sees %s', async (_what, headers, status, remote_ip) => {
+    proxied ??= await startApp({ TRUSTED_PROXIES: '127.0.0.0/8' });
+    const path = randomUUID();
+    const yaml = `name: ${path}\n${STEPS}\ntriggers: [{type: webhook, config: {path: /${path}, allowed_ips: [203.0.113.0/24]}}]`;
+    const { body } = await proxied.api.post(`/deployment/workflows/${await proxied.api.create(yaml)}/deploy`);
+    expect((await fetch(`${proxied.url}/webhook/${path}`, { method: 'POST', headers })).status).toBe(status);
+    const seen = await proxied.api.get(`/triggers/${body.triggers[0].id as string}/occurrences`);
+    expect(seen.body.items).toMatchObject([{ payload: { remote_ip } }]);
+  });
+  let proxied: TestApp | undefined;
+});
+
 describe('what a webhook is sent', () => {
   it.each<[string, string, string, unknown]>([
     ['JSON', 'application/json', '{"a":[1]}', { a: [1] }],
