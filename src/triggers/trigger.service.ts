@@ -39,6 +39,7 @@ import {
   NotDeployedError,
   OccurrenceFailedError,
   OccurrenceNotFoundError,
+  OccurrenceRejectedError,
   TriggerInvalidError,
   TriggerNameTakenError,
   TriggerNotFoundError,
@@ -84,8 +85,12 @@ export class TriggerService {
   }
 
   async ofWorkflow(idOrSlug: string, caller: Caller): Promise<TriggerView[]> {
-    const workflow = await this.workflows.get(idOrSlug, caller);
-    return this.views(await this.triggers.ofWorkflow(workflow.id));
+    return (await this.statusOf(idOrSlug, caller)).triggers;
+  }
+
+  async statusOf(idOrSlug: string, caller: Caller): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
+    const { id } = await this.workflows.get(idOrSlug, caller);
+    return { workflow_id: id, triggers: await this.views(await this.triggers.ofWorkflow(id)) };
   }
 
   /** In force at once when the workflow is deployed, else with its next deployment. */
@@ -95,8 +100,9 @@ export class TriggerService {
     const deployed = await this.inForce.of(workflow.id);
     const row = await this.database.transaction(async (client) => {
       const names = (await this.triggers.ofWorkflow(workflow.id, client)).map(({ name }) => name);
-      if (names.includes(draft.name)) throw new TriggerNameTakenError(draft.name);
-      const saved = await this.triggers.save(client, workflow.id, 'api', draft);
+      const name = text.name ?? freeName(draft.type, names);
+      if (names.includes(name)) throw new TriggerNameTakenError(name);
+      const saved = await this.triggers.save(client, workflow.id, 'api', { ...draft, name });
       return deployed === null
         ? saved
         : this.arming.rearm(client, saved, null, { ...deployed, held: heldBy(workflow.status) });
@@ -191,6 +197,7 @@ export class TriggerService {
   async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
+    if (occurrence.outcome === 'rejected') throw new OccurrenceRejectedError(occurrence.id);
     const trigger = await this.armed(occurrence.trigger_id, caller);
     const { payload, files } = await this.replayedFiles.of(occurrence);
     const handled = await this.host.handle(trigger, {
@@ -309,4 +316,11 @@ export class TriggerService {
       return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }
+}
+
+/** As in a definition: unnamed ones are `<type>`, `<type>-2`, … */
+function freeName(type: string, taken: readonly string[]): string {
+  let name = type;
+  for (let number = 2; taken.includes(name); number += 1) name = `${type}-${number}`;
+  return name;
 }

@@ -10,6 +10,7 @@ import { ExecutionEnds } from '../../engine/execution-ends.js';
 import { ExecutionViews } from '../../engine/execution-views.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { InForce } from '../in-force.js';
+import { keepableKey } from '../occurrences/keepable-key.js';
 import { startAnswer, type StartAnswer } from '../start-answer.js';
 import { TriggerCompiler } from '../trigger-compiler.js';
 import { TriggerRegistry } from '../trigger-registry.js';
@@ -176,7 +177,7 @@ export class ManualStarts {
     const key = order.idempotencyKey;
     return {
       occurrence: null,
-      key: key === null ? null : { scope: target.workflowId, key, ttlMs: DAY_MS },
+      key: key === null ? null : { scope: target.workflowId, key: keepableKey(key), ttlMs: DAY_MS },
       awaited: order.wait,
       execution: {
         workflowId: target.workflowId,
