@@ -11,7 +11,7 @@ export abstract class ExpressionCompiler {
    */
   abstract expression(source: string, names?: readonly string[]): CompiledExpression;
   /** The same of one that is true or false. @throws InvalidExpressionError */
-  abstract condition(source: string): CompiledExpression;
+  abstract condition(source: string, names?: readonly string[]): CompiledExpression;
   /** Any JSON value in which strings may hold `{{ … }}`. @throws InvalidExpressionError with a code such as `expression_syntax` */
   abstract template(value: unknown): CompiledTemplate;
 }
@@ -22,8 +22,8 @@ export class CelExpressionCompiler extends ExpressionCompiler {
     return compileExpression(soleTemplate(source) ?? source, { names });
   }
 
-  override condition(source: string): CompiledExpression {
-    return compileCondition(source, {});
+  override condition(source: string, names: readonly string[] = []): CompiledExpression {
+    return compileCondition(source, { names });
   }
 
   override template(value: unknown): CompiledTemplate {

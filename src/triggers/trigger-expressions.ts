@@ -20,9 +20,9 @@ export class TriggerExpressions {
     private readonly settings: AppConfig,
   ) {}
 
-  /** Faults of an expression that sees `env` and `names`. */
+  /** Faults of an expression that is true or false, and sees `env` and `names`. */
   faultsIn(path: string, source: string, names: readonly string[]): readonly Fault[] {
-    return this.attempt(path, () => unknownIn(path, this.compile(source, names), [...names, 'env']));
+    return this.attempt(path, () => unknownIn(path, this.compiler.condition(source, names), [...names, 'env']));
   }
 
   /** Faults of a value in which strings may hold `{{ secrets.x }}` and `{{ env.X }}`. */

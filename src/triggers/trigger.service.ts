@@ -16,7 +16,7 @@ import { Notifier } from './notifications/notifier.service.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { ReplayedFiles } from './occurrences/replayed-files.js';
-import { startAnswer, type StartAnswer } from './start-answer.js';
+import { StartAnswers, type StartAnswer } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
 import { TriggerCompiler } from './trigger-compiler.js';
@@ -73,6 +73,7 @@ export class TriggerService {
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
     private readonly notifier: Notifier,
+    private readonly starts: StartAnswers,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
     private readonly database: Database,
@@ -117,7 +118,10 @@ export class TriggerService {
     const row = await this.database.transaction(async (client) => {
       const before = await this.triggers.lock(client, id);
       if (before === undefined) throw new TriggerNotFoundError(id);
-      const draft = this.checked(this.merged(before, text));
+      const draft = this.checked(
+        this.merged(before, text),
+        faultsOfType(before, this.drafts.read({ type: before.type, ...text })),
+      );
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
       if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
       const saved = await this.triggers.put(client, id, draft);
@@ -212,7 +216,7 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(trigger.workflowId, handled);
+    return this.starts.of(trigger.workflowId, handled);
   }
 
   /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
@@ -241,7 +245,7 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(trigger.workflowId, handled);
+    return this.starts.of(trigger.workflowId, handled);
   }
 
   async allInForce(limit: number): Promise<TriggerView[]> {
@@ -274,8 +278,8 @@ export class TriggerService {
     };
   }
 
-  private checked(draft: TriggerDraft): TriggerDraft {
-    const faults = [...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
+  private checked(draft: TriggerDraft, more: readonly Fault[] = []): TriggerDraft {
+    const faults = [...more, ...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
     if (faults.length > 0) throw new TriggerInvalidError(faults);
     return draft;
   }
@@ -323,4 +327,9 @@ function freeName(type: string, taken: readonly string[]): string {
   let name = type;
   for (let number = 2; taken.includes(name); number += 1) name = `${type}-${number}`;
   return name;
+}
+
+function faultsOfType({ type }: TriggerRow, wanted: TriggerDraft): Fault[] {
+  if (wanted.type === type) return [];
+  return [{ path: 'type', code: 'value_invalid', message: `a trigger keeps its type, which is ${type}` }];
 }

@@ -73,6 +73,7 @@ export const TRIGGER_FIXTURES: Readonly<
       [{ expression: 'true' }, ''],
       [{ expression: 'metrics.failed >', metrics: true }, 'expression'],
       [{ expression: 'http.body > 1', metrics: true }, 'expression'],
+      [{ expression: 'size(metrics)', metrics: true }, 'expression'],
       [{ expression: 'steps.a.output', metrics: true }, 'expression'],
       [{ expression: 'metrics.failed > 1', metrics: { window: 'long' } }, 'metrics'],
       [{ expression: 'http.body == 1', http: { url: 'ftp://example.com' } }, 'http.url'],

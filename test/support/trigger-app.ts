@@ -97,6 +97,10 @@ class StandInViews extends ExecutionViews {
     return Promise.resolve({ id, status: 'completed' });
   }
 
+  override status(): Promise<string> {
+    return Promise.resolve('queued');
+  }
+
   override finished(id: string): Promise<Record<string, unknown>> {
     return this.get(id);
   }

@@ -8,6 +8,8 @@ const DEEPEST = 1_000;
  */
 const MOST_PAIRS = 50_000_000;
 
+export const TOO_DEEP: Fault = { path: '', code: 'too_deep', message: `Values may be nested ${DEEPEST} deep.` };
+
 /** Whether values stand deeper inside values than those who walk them can follow. */
 export function isTooDeep(value: unknown): boolean {
   let level: object[] = [value].filter(isObject);
@@ -27,7 +29,7 @@ export function boundsFault(value: unknown): Fault | null {
   let level = [value];
   let pairs = 0;
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) return { path: '', code: 'too_deep', message: `Values may be nested ${DEEPEST} deep.` };
+    if (depth > DEEPEST) return TOO_DEEP;
     const next: unknown[] = [];
     for (const one of level) {
       if (typeof one !== 'object' || one === null) continue;

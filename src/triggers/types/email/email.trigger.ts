@@ -5,6 +5,7 @@ import type { Fault } from '../../../common/errors/app-error.js';
 import { OutgoingSockets } from '../../../common/http/outgoing-sockets.js';
 import { globFaults } from '../../../common/text/glob-faults.js';
 import { BaseTrigger, TriggerHost, type TriggerWarning } from '../../trigger.contract.js';
+import { connectionWarnings } from '../connection-warnings.js';
 import { EmailConfig } from './email.dto.js';
 import { isPatterns } from './email.rules.js';
 import { anyOf } from './mail-filters.js';
@@ -55,8 +56,9 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
     return faults;
   }
 
-  override warnings({ connection }: EmailConfig): readonly TriggerWarning[] {
-    if (this.settings.imap !== null || connection !== undefined) return [];
+  override async warnings({ connection }: EmailConfig): Promise<readonly TriggerWarning[]> {
+    if (connection !== undefined) return connectionWarnings(this.connections, connection, 'imap');
+    if (this.settings.imap !== null) return [];
     return [{ code: 'mailbox_missing', message: 'IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set', at: null }];
   }
 

@@ -67,7 +67,8 @@ function readJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw unreadable('The body is not UTF-8.');
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    // Some senders begin with a byte order mark, which a reader may pass over (RFC 8259, 8.1).
+    value = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''));
   } catch {
     throw unreadable('The body is not JSON.');
   }
