@@ -118,10 +118,8 @@ export class TriggerService {
     const row = await this.database.transaction(async (client) => {
       const before = await this.triggers.lock(client, id);
       if (before === undefined) throw new TriggerNotFoundError(id);
-      const draft = this.checked(
-        this.merged(before, text),
-        faultsOfType(before, this.drafts.read({ type: before.type, ...text })),
-      );
+      const wanted = this.drafts.read({ ...text, type: text.type ?? before.type });
+      const draft = this.checked(this.merged(before, text), faultsOfType(before, wanted));
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
       if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
       const saved = await this.triggers.put(client, id, draft);
