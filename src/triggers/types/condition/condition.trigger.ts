@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Connections } from '../../../common/connections/connections.js';
+import { missingConnection } from '../../../common/connections/missing-connection.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
@@ -17,7 +18,7 @@ import {
   type Seen,
   type TriggerWarning,
 } from '../../trigger.contract.js';
-import { connectionWarnings } from '../connection-warnings.js';
+
 import { ConditionConfig } from './condition.dto.js';
 import {
   advance,
@@ -94,7 +95,7 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
   }
 
   override warnings({ sql }: ConditionConfig): Promise<readonly TriggerWarning[]> {
-    return sql === undefined ? Promise.resolve([]) : connectionWarnings(this.connections, sql.connection, 'database');
+    return sql === undefined ? Promise.resolve([]) : missingConnection(this.connections, sql.connection, 'database');
   }
 
   /** What was seen of the same condition is kept; the first look is at once, or at `start_at`. */

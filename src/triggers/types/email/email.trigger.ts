@@ -1,11 +1,12 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../../common/config/app-config.js';
 import { Connections } from '../../../common/connections/connections.js';
+import { missingConnection } from '../../../common/connections/missing-connection.js';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { OutgoingSockets } from '../../../common/http/outgoing-sockets.js';
 import { globFaults } from '../../../common/text/glob-faults.js';
 import { BaseTrigger, TriggerHost, type TriggerWarning } from '../../trigger.contract.js';
-import { connectionWarnings } from '../connection-warnings.js';
+
 import { EmailConfig } from './email.dto.js';
 import { isPatterns } from './email.rules.js';
 import { anyOf } from './mail-filters.js';
@@ -57,7 +58,7 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
   }
 
   override async warnings({ connection }: EmailConfig): Promise<readonly TriggerWarning[]> {
-    if (connection !== undefined) return connectionWarnings(this.connections, connection, 'imap');
+    if (connection !== undefined) return missingConnection(this.connections, connection, 'imap');
     if (this.settings.imap !== null) return [];
     return [{ code: 'mailbox_missing', message: 'IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set', at: null }];
   }
