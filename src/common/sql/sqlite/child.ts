@@ -62,10 +62,28 @@ function runAll({ statements, maxRows, maxBytes }: SqliteJob): { rows: Record<st
   return statements.map(({ sql, params }) => {
     const statement = database.prepare(sql);
     statement.setReadBigInts(true);
+    const needed = placeholders(sql);
+    if (params.length !== needed)
+      throw new TypeError(`the statement has ${needed} placeholders, and ${params.length} values were given`);
     const values = params.map(toValue);
     if (statement.columns().length > 0) return collect(statement, values, maxRows, maxBytes);
     return { rows: [], rowCount: Number(statement.run(...values).changes) };
   });
+}
+
+/** SQLite takes what is missing for NULL. Texts, names and comments are passed over; numbered and named ones count once. */
+function placeholders(sql: string): number {
+  const names = new Set<string>();
+  let count = 0;
+  const parts = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)|[:@$]\w+/g;
+  for (const [part, number] of sql.matchAll(parts)) {
+    if (part.startsWith('?')) count = number === '' ? count + 1 : Math.max(count, Number(number));
+    else if (/^[:@$]/.test(part) && !names.has(part)) {
+      names.add(part);
+      count += 1;
+    }
+  }
+  return count;
 }
 
 function collect(statement: StatementSync, values: SQLInputValue[], maxRows: number, maxBytes: number) {
