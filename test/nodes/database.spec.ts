@@ -232,6 +232,7 @@ describe.each(DRIVERS)('a database step on %s', (driver) => {
   it.each([
     ['an unknown table', { operation: 'query', sql: 'SELECT * FROM nowhere' }, 'sql_invalid', false],
     ['an unknown column', { operation: 'insert', table: 'item', values: { nothing: 1 } }, 'sql_invalid', false],
+    ['a named value', { operation: 'query', sql: 'SELECT :x AS x', params: [1] }, 'sql_invalid', false],
     ['nonsense', { operation: 'execute', sql: 'SELEKT 1' }, 'sql_invalid', false],
     [
       'a value too few',
@@ -389,7 +390,7 @@ describe('a SQLite step', () => {
 
   it.each([
     ["SELECT '?' AS a, ?1 AS b, ?1 AS c -- ?", ['x'], { a: '?', b: 'x', c: 'x' }],
-    ['SELECT $1 AS "a?", :n AS [b?], $1 AS c /* ? */', [1, 2], { 'a?': 1, 'b?': 2, c: 1 }],
+    ["SELECT ? AS \"a?\", ? AS [b?] /* ? */, 'it''s ?' AS c", [1, 2], { 'a?': 1, 'b?': 2, c: "it's ?" }],
   ])('counts placeholders as SQLite does: %s', async (sql, params, row) => {
     const connections = testConnections({ shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } } });
     const config = types.registry.resolve('database', { connection: 'shop', operation: 'query', sql, params });

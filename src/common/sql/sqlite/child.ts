@@ -71,17 +71,13 @@ function runAll({ statements, maxRows, maxBytes }: SqliteJob): { rows: Record<st
   });
 }
 
-/** SQLite takes what is missing for NULL. Texts, names and comments are passed over; numbered and named ones count once. */
+/** SQLite takes what is missing for NULL. Texts, names and comments are passed over; a numbered one counts for those before it. */
 function placeholders(sql: string): number {
-  const names = new Set<string>();
   let count = 0;
-  const parts = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)|[:@$]\w+/g;
+  const parts = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)|(?<!\w)[:@$]\w+/g;
   for (const [part, number] of sql.matchAll(parts)) {
+    if (/^[:@$]/.test(part)) throw new TypeError(`write ? in place of each value, not ${part}`);
     if (part.startsWith('?')) count = number === '' ? count + 1 : Math.max(count, Number(number));
-    else if (/^[:@$]/.test(part) && !names.has(part)) {
-      names.add(part);
-      count += 1;
-    }
   }
   return count;
 }
