@@ -24,6 +24,7 @@ import type { ClaimedExecution } from './claim.statement.js';
 import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import { serializeOutput } from './output.js';
 import { Mocks, type Mock } from './mocks.js';
+import { shownInput } from './shown-input.js';
 import type { RunLog } from './run-log.js';
 import type { RunTrace } from './run-trace.js';
 import type { RunServices } from './run-services.js';
@@ -257,10 +258,14 @@ export class StepRunner {
   /** Shown for information only: what it needs may not be there in a test. */
   private inputOfMocked({ step }: StepRecord, names: Names): unknown {
     try {
-      return this.services.redaction.value((step.inputMapping ?? step.config).evaluate(names));
+      return this.shown((step.inputMapping ?? step.config).evaluate(names));
     } catch {
       return null;
     }
+  }
+
+  private shown(input: unknown): unknown {
+    return shownInput(input, (value) => this.services.redaction.value(value));
   }
 
   private wants(record: StepRecord, names: Names): boolean {
@@ -272,7 +277,7 @@ export class StepRunner {
     const node = this.services.types.get(step.type);
     const config = step.config.evaluate(names);
     const mapped = step.inputMapping?.evaluate(names);
-    record.fields.input = this.services.redaction.value(mapped ?? config);
+    record.fields.input = this.shown(mapped ?? config);
     const context: AttemptContext = {
       config: this.services.types.resolve(step.type, config),
       input: mapped ?? this.claimed.input,
