@@ -24,7 +24,7 @@ describe.runIf(requireService('chromium'))('the list of executions', { timeout: 
     const { page, complaints } = await console.open(`/executions?workflow_id=${workflow}`);
     const rows = page.getByRole('table', { name: 'Executions' });
     await rows.waitFor();
-    // Down by the page, as with a wheel: wherever one stops, rows fill the view.
+    // Down to the end in leaps: wherever one stops, rows fill the view.
     const gaps = await page.evaluate<number>(WALK_DOWN);
     expect(gaps).toBe(0);
     await page.getByText(`${COUNT} executions`).waitFor();
@@ -41,13 +41,13 @@ describe.runIf(requireService('chromium'))('the list of executions', { timeout: 
   });
 });
 
-/** Scrolls to the end by view after view. @returns how often no row was in the middle of the view. */
+/** Scrolls to the end, ten views at a time. @returns how often no row was in the middle of the view. */
 const WALK_DOWN = `(async () => {
   const rows = document.querySelector('.rows');
   const frame = () => new Promise((next) => requestAnimationFrame(next));
   let gaps = 0;
   for (;;) {
-    rows.scrollBy(0, rows.clientHeight);
+    rows.scrollBy(0, 10 * rows.clientHeight);
     await frame();
     await frame();
     const { left, top } = rows.getBoundingClientRect();
