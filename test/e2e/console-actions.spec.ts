@@ -94,8 +94,8 @@ describe.runIf(requireService('chromium'))('the actions of the console', { timeo
     expect((await asKey()).status).toBe(401);
     await page.getByRole('tab', { name: 'Audit log' }).click();
     await page.getByLabel('Action').fill('api-keys.create');
-    await page.getByRole('row', { name: /api-keys\.create/ }).waitFor();
-    await page.getByRole('button', { name: 'Change' }).first().click();
+    const created = page.getByRole('row', { name: /api-keys\.create/ }).first();
+    await created.getByRole('button', { name: 'Change' }).click();
     await page.getByRole('region', { name: 'After' }).getByText('"a program"').waitFor();
   });
 

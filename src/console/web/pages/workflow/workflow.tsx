@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Menu, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, ask, type Schemas, settle } from '../../api/client';
@@ -70,6 +70,7 @@ function WorkflowPage({ workflow }: { workflow: Schemas['WorkflowDto'] }): React
 function Actions({ workflow }: { workflow: Schemas['WorkflowDto'] }): ReactNode {
   const t = useT();
   const navigate = useNavigate();
+  const client = useQueryClient();
   const { ask: confirm, dialog } = useConfirm();
   const mayEdit = useMay('editor');
   const mayRun = useMay('operator');
@@ -111,10 +112,13 @@ function Actions({ workflow }: { workflow: Schemas['WorkflowDto'] }): ReactNode 
   });
   const remove = useAction({
     run: () => settle(api.DELETE('/api/v1/workflows/{id}', { params })),
-    changes,
+    changes: [],
     done: t('Deleted'),
-    // Away from here first: what is shown here is gone.
-    then: async () => await navigate('/workflows'),
+    then: async () => {
+      // What is shown here is gone: it must not be asked for again, only what comes next.
+      for (const name of changes) await client.invalidateQueries({ queryKey: [name], refetchType: 'none' });
+      await navigate('/workflows');
+    },
   });
   return (
     <>
