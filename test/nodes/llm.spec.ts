@@ -135,6 +135,26 @@ it('takes model, instructions and prices from a connection, and sends it no key 
   });
 });
 
+it('takes instructions that stand among the messages, as OpenAI writes them, for every provider', async () => {
+  const messages = [
+    { role: 'system', content: 'You are brief.' },
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hi' },
+    { role: 'user', content: 'And?' },
+  ];
+  await ask({ provider: 'anthropic', model: 'm', system: 'You are a clerk.', messages }, [{ text: 'x' }]);
+  expect(server.asked.at(-1)).toMatchObject({ system: 'You are a clerk.\n\nYou are brief.' });
+  expect((server.asked.at(-1)?.['messages'] as { role: string }[]).map(({ role }) => role)).toEqual([
+    'user',
+    'assistant',
+    'user',
+  ]);
+  const only = { provider: 'openai', model: 'm', messages: [{ role: 'system', content: 'x' }] };
+  expect(() => types.registry.resolve('llm', only)).toThrow(
+    '"prompt" is required where "messages" holds instructions only',
+  );
+});
+
 it('says what to configure when there is no key', async () => {
   await using bare = await startNodeTypes();
   const ctx = nodeContext(bare.registry.resolve('llm', OPENAI));

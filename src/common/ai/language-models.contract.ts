@@ -51,8 +51,8 @@ export interface ModelRequest {
   /** For servers that can deduplicate. */
   readonly idempotencyKey?: string | undefined;
   readonly signal: AbortSignal;
-  /** Told the answer's text piece by piece, as it comes. */
-  readonly onText?: ((piece: string) => void) | undefined;
+  /** Told the answer's text piece by piece, as it comes; the last piece, which may be empty, also of an answer that fails. */
+  readonly onText?: ((piece: string, isLast: boolean) => void) | undefined;
 }
 
 export interface Usage {

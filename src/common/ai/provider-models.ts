@@ -58,6 +58,8 @@ export class ProviderModels extends LanguageModels {
       return { ...answer, cost: costOf(priceOf(request.endpoint, request.model), answer.usage) };
     } catch (error) {
       throw modelFailure(error, request.signal, this.clock.now());
+    } finally {
+      request.onText?.('', true);
     }
   }
 

@@ -13,6 +13,9 @@ const SHORTEST_SECRET = 4;
 export class Redactor {
   private readonly forms = new Set<string>();
   private pattern: RegExp | null = null;
+  /** The forms in the order of their text. */
+  private sorted: readonly string[] = [];
+  private longest = 0;
   private stale = false;
 
   /** Values shorter than 4 characters are left alone. */
@@ -34,10 +37,42 @@ export class Redactor {
     return this.compiled() === null ? value : this.redact(value);
   }
 
+  /**
+   * Of a text that goes on, how many characters are settled: what follows may make a secret of the rest, which must not
+   * be shown before.
+   */
+  settledLength(text: string): number {
+    const pattern = this.compiled();
+    if (pattern === null) return text.length;
+    let end = text.length - this.openEnd(text);
+    // A secret that is whole is not cut by the beginning of another one.
+    for (const { 0: found, index } of text.matchAll(pattern))
+      if (index < end && index + found.length > end) end = index + found.length;
+    return end;
+  }
+
   holdsSecret(text: string): boolean {
     const pattern = this.compiled();
     // `search` ignores where the last match of a global pattern ended; `test` does not.
     return pattern !== null && text.search(pattern) >= 0;
+  }
+
+  /** The longest end of the text with which a secret begins, but does not end. */
+  private openEnd(text: string): number {
+    for (let length = Math.min(this.longest - 1, text.length); length > 0; length--)
+      if (this.begins(text.slice(-length))) return length;
+    return 0;
+  }
+
+  /** Those that begin so stand together in the order of texts, the text itself before them. */
+  private begins(text: string): boolean {
+    let [low, high] = [0, this.sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.sorted[middle] ?? '') <= text) low = middle + 1;
+      else high = middle;
+    }
+    return this.sorted[low]?.startsWith(text) === true;
   }
 
   private redact(value: unknown): unknown {
@@ -69,6 +104,8 @@ export class Redactor {
       // Longest first: a secret that holds another one is taken out whole.
       const alternatives = [...this.forms].sort((a, b) => b.length - a.length).map(escape);
       this.pattern = new RegExp(alternatives.join('|'), 'g');
+      this.sorted = [...this.forms].sort();
+      this.longest = Math.max(...this.sorted.map(({ length }) => length));
       this.stale = false;
     }
     return this.pattern;

@@ -128,6 +128,8 @@ export class StepRunner {
 
   /** @param stopping the execution is being stopped: a failure is final then. */
   settle(record: StepRecord, result: AttemptResult, stopping: boolean): void {
+    // What is held back of its text has nothing to wait for any more.
+    this.tell(record, '', true);
     switch (result.kind) {
       case 'done':
         return this.complete(record, result.output, result.port ?? null);
@@ -285,12 +287,16 @@ export class StepRunner {
       idempotencyKey: `${this.claimed.id}:${path}`,
       connections: isWithheldFrom(this.claimed) ? WITHHELD_CONNECTIONS : this.services.connections,
       now: this.now,
-      tell: (text) => this.services.onText(this.claimed.id, path, record.fields.attempt, text),
+      tell: (text, isLast = false) => this.tell(record, text, isLast),
       ...(step.effect !== 'pure' && { journal: this.journalOf(record) }),
       files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,
     };
     return { record, node, context: { ...context, nodes: this.toolsOf(context) } };
+  }
+
+  private tell({ path, fields }: StepRecord, text: string, isLast: boolean): void {
+    this.services.onText({ executionId: this.claimed.id, stepPath: path, attempt: fields.attempt, text, isLast });
   }
 
   private journalOf({ fields }: StepRecord): StepJournal {
