@@ -155,6 +155,25 @@ it('takes instructions that stand among the messages, as OpenAI writes them, for
   );
 });
 
+it('reaches a compatible server by the settings alone, with its key and without', async () => {
+  const compatible = { provider: 'openai_compatible', model: 'small', prompt: 'Hello' };
+  await expect(ask(compatible, [{ text: 'Hi' }])).resolves.toMatchObject({ output: { text: 'Hi', cost: null } });
+  expect(server.calls.at(-1)).toMatchObject({
+    url: '/v1/chat/completions',
+    headers: { authorization: 'Bearer sk-openai' },
+  });
+  // The key of the settings goes nowhere else.
+  await ask({ ...compatible, base_url: `${server.url}/other` }, [{ text: 'Hi' }]);
+  expect(server.calls.at(-1)).toMatchObject({
+    url: '/other/chat/completions',
+    headers: { authorization: 'Bearer none' },
+  });
+  await using keyless = await startNodeTypes({ openai: { apiKey: null, baseUrl: `${server.url}/v1` } });
+  next = [{ text: 'Hi' }];
+  const ctx = nodeContext(keyless.registry.resolve('llm', { model: 'small', prompt: 'Hello' }));
+  await expect(keyless.registry.get('llm').execute(ctx)).resolves.toMatchObject({ output: { text: 'Hi' } });
+});
+
 it('says what to configure when there is no key', async () => {
   await using bare = await startNodeTypes();
   const ctx = nodeContext(bare.registry.resolve('llm', OPENAI));

@@ -76,6 +76,9 @@ export abstract class LanguageModels {
   /** The provider of the server's own settings, or what a connection says. @throws LanguageModelError `llm_not_configured` */
   abstract endpoint(provider: Provider | undefined, connection: LlmConnection | null, baseUrl?: string): ModelEndpoint;
 
+  /** Whether the server's own settings name a server that is compatible with OpenAI. */
+  abstract readonly hasCompatible: boolean;
+
   /** null: not in the table, nor in the connection. */
   abstract priceOf(endpoint: ModelEndpoint, model: string): Price | null;
 

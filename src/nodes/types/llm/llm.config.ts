@@ -45,7 +45,9 @@ export class LlmConfig {
   @IsNotEmpty()
   connection?: string;
 
-  @Field('openai_compatible: the API, when no connection says it.', { examples: ['https://models.example.com/v1'] })
+  @Field('openai_compatible: the API, when no connection says it; default OPENAI_BASE_URL.', {
+    examples: ['https://models.example.com/v1'],
+  })
   @IsOptional()
   @Matches(/^https?:\/\/[^@]+$/, { message: '$property must be an http or https URL without credentials' })
   base_url?: string;

@@ -51,8 +51,8 @@ export class LlmNode extends NodeType<LlmConfig> {
       fault('prompt', 'field_required', '"prompt" is required where "messages" holds instructions only');
     if (model === undefined && connection === undefined)
       fault('model', 'field_required', '"model" is required without a connection that has one');
-    if (provider === 'openai_compatible' && connection === undefined && base_url === undefined)
-      fault('base_url', 'field_required', 'openai_compatible needs "base_url" or "connection"');
+    if (provider === 'openai_compatible' && !this.isReachable(config))
+      fault('base_url', 'field_required', 'openai_compatible needs "base_url", "connection", or OPENAI_BASE_URL');
     // A key must not be sent where a definition says.
     if (base_url !== undefined && provider !== 'openai_compatible')
       fault('base_url', 'value_invalid', '"base_url" goes with provider openai_compatible');
@@ -61,6 +61,10 @@ export class LlmNode extends NodeType<LlmConfig> {
     const wrong = response_schema === undefined || holdsTemplate(response_schema) ? null : schemaFault(response_schema);
     if (wrong !== null) fault('response_schema', 'value_invalid', `response_schema is no JSON Schema: ${wrong}`);
     return faults;
+  }
+
+  private isReachable({ connection, base_url }: LlmConfig): boolean {
+    return connection !== undefined || base_url !== undefined || this.models.hasCompatible;
   }
 
   async execute(ctx: NodeContext<LlmConfig>): Promise<NodeOutcome> {
