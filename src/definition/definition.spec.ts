@@ -53,7 +53,7 @@ steps:
 triggers:
   - {type: cron, name: Daily, config: {cron: "0 2 * * *", timezone: Asia/Shanghai}, is_enabled: true}
   - {type: webhook, config: {path: /webhook/data-process, method: POST}}
-  - {type: webhook, config: {path: /b, filter: "input.x == 1 || true"}}
+  - {type: webhook, config: {path: /b, filter: "trigger.payload.x == 1 || true"}}
 `;
 
 describe('a definition', () => {
@@ -63,7 +63,7 @@ describe('a definition', () => {
     expect(plan).toMatchObject({ timeoutMs: 1_800_000, maxParallel: 10, retentionMs: 2_592_000_000 });
     expect(plan.concurrency).toMatchObject({ limit: 1, onLimit: 'queue' });
     expect(plan.triggers.map(({ name }) => name)).toEqual(['Daily', 'webhook', 'webhook-2']);
-    expect(plan.triggers[2]).toMatchObject({ filter: 'input.x == 1 || true', config: { path: '/b' } });
+    expect(plan.triggers[2]).toMatchObject({ filter: 'trigger.payload.x == 1 || true', config: { path: '/b' } });
     expect(step(plan, 'transform_data')).toMatchObject({
       dependsOn: [{ on: 'fetch_data', port: null }],
       timeoutMs: 300_000,
@@ -248,6 +248,23 @@ describe('nested steps', () => {
       'reference_not_before steps[0].else[0].config.message',
       'reference_not_before steps[1].config.message',
     ]);
+  });
+});
+
+describe('the expressions of a trigger', () => {
+  const withTrigger = (more: object) => ({ ...steps(log('a')), triggers: [{ type: 'webhook', ...more }] });
+
+  it.each([
+    [{ filter: 'input.x == 1' }, 'expression_unknown_name triggers[0].filter'],
+    [{ input: { a: ['{{ steps.a.output }}'] } }, 'expression_unknown_name triggers[0].input.a[0]'],
+    [{ dedup: { key: '{{ secrets.x }}' } }, 'expression_unknown_name triggers[0].dedup.key'],
+  ])('see its occurrence, and nothing of the execution that it may start: %j', (more, fault) => {
+    expect(codes(withTrigger(more))).toEqual([fault]);
+  });
+
+  it('see trigger and env', () => {
+    const both = '{{ trigger.payload.n + env.MILLRACE_VAR_N }}';
+    expect(codes(withTrigger({ filter: 'trigger.payload.n > 1', input: [both], dedup: { key: both } }))).toEqual([]);
   });
 });
 

@@ -1,3 +1,5 @@
+import { Injectable } from '@nestjs/common';
+import { ExecutionViews } from '../engine/execution-views.js';
 import type { Handled } from './trigger.contract.js';
 
 /** What every starting route answers with 202 (shapes.md, Starting). */
@@ -25,4 +27,16 @@ export function startAnswer(workflowId: string, handled: Handled): StartAnswer {
     occurrence_id: handled.occurrenceId,
     reason: handled.reason,
   };
+}
+
+/** The same where the execution may have gone on meanwhile: it is another's, or was waited for. */
+@Injectable()
+export class StartAnswers {
+  constructor(private readonly views: ExecutionViews) {}
+
+  async of(workflowId: string, handled: Handled, wasAwaited = false): Promise<StartAnswer> {
+    const answer = startAnswer(workflowId, handled);
+    if (answer.execution_id === null || !(wasAwaited || answer.duplicate)) return answer;
+    return { ...answer, status: (await this.views.status(answer.execution_id)) ?? handled.outcome };
+  }
 }

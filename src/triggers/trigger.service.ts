@@ -16,7 +16,7 @@ import { Notifier } from './notifications/notifier.service.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { ReplayedFiles } from './occurrences/replayed-files.js';
-import { startAnswer, type StartAnswer } from './start-answer.js';
+import { StartAnswers, type StartAnswer } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
 import { TriggerCompiler } from './trigger-compiler.js';
@@ -39,6 +39,7 @@ import {
   NotDeployedError,
   OccurrenceFailedError,
   OccurrenceNotFoundError,
+  OccurrenceRejectedError,
   TriggerInvalidError,
   TriggerNameTakenError,
   TriggerNotFoundError,
@@ -72,6 +73,7 @@ export class TriggerService {
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
     private readonly notifier: Notifier,
+    private readonly starts: StartAnswers,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
     private readonly database: Database,
@@ -84,8 +86,12 @@ export class TriggerService {
   }
 
   async ofWorkflow(idOrSlug: string, caller: Caller): Promise<TriggerView[]> {
-    const workflow = await this.workflows.get(idOrSlug, caller);
-    return this.views(await this.triggers.ofWorkflow(workflow.id));
+    return (await this.statusOf(idOrSlug, caller)).triggers;
+  }
+
+  async statusOf(idOrSlug: string, caller: Caller): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
+    const { id } = await this.workflows.get(idOrSlug, caller);
+    return { workflow_id: id, triggers: await this.views(await this.triggers.ofWorkflow(id)) };
   }
 
   /** In force at once when the workflow is deployed, else with its next deployment. */
@@ -95,8 +101,9 @@ export class TriggerService {
     const deployed = await this.inForce.of(workflow.id);
     const row = await this.database.transaction(async (client) => {
       const names = (await this.triggers.ofWorkflow(workflow.id, client)).map(({ name }) => name);
-      if (names.includes(draft.name)) throw new TriggerNameTakenError(draft.name);
-      const saved = await this.triggers.save(client, workflow.id, 'api', draft);
+      const name = text.name ?? freeName(draft.type, names);
+      if (names.includes(name)) throw new TriggerNameTakenError(name);
+      const saved = await this.triggers.save(client, workflow.id, 'api', { ...draft, name });
       return deployed === null
         ? saved
         : this.arming.rearm(client, saved, null, { ...deployed, held: heldBy(workflow.status) });
@@ -111,7 +118,8 @@ export class TriggerService {
     const row = await this.database.transaction(async (client) => {
       const before = await this.triggers.lock(client, id);
       if (before === undefined) throw new TriggerNotFoundError(id);
-      const draft = this.checked(this.merged(before, text));
+      const wanted = this.drafts.read({ ...text, type: text.type ?? before.type });
+      const draft = this.checked(this.merged(before, text), faultsOfType(before, wanted));
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
       if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
       const saved = await this.triggers.put(client, id, draft);
@@ -191,6 +199,7 @@ export class TriggerService {
   async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
+    if (occurrence.outcome === 'rejected') throw new OccurrenceRejectedError(occurrence.id);
     const trigger = await this.armed(occurrence.trigger_id, caller);
     const { payload, files } = await this.replayedFiles.of(occurrence);
     const handled = await this.host.handle(trigger, {
@@ -205,7 +214,7 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(trigger.workflowId, handled);
+    return this.starts.of(trigger.workflowId, handled);
   }
 
   /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
@@ -234,7 +243,7 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(trigger.workflowId, handled);
+    return this.starts.of(trigger.workflowId, handled);
   }
 
   async allInForce(limit: number): Promise<TriggerView[]> {
@@ -267,8 +276,8 @@ export class TriggerService {
     };
   }
 
-  private checked(draft: TriggerDraft): TriggerDraft {
-    const faults = [...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
+  private checked(draft: TriggerDraft, more: readonly Fault[] = []): TriggerDraft {
+    const faults = [...more, ...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
     if (faults.length > 0) throw new TriggerInvalidError(faults);
     return draft;
   }
@@ -309,4 +318,16 @@ export class TriggerService {
       return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }
+}
+
+/** As in a definition: unnamed ones are `<type>`, `<type>-2`, … */
+function freeName(type: string, taken: readonly string[]): string {
+  let name = type;
+  for (let number = 2; taken.includes(name); number += 1) name = `${type}-${number}`;
+  return name;
+}
+
+function faultsOfType({ type }: TriggerRow, wanted: TriggerDraft): Fault[] {
+  if (wanted.type === type) return [];
+  return [{ path: 'type', code: 'value_invalid', message: `a trigger keeps its type, which is ${type}` }];
 }

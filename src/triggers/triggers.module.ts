@@ -20,6 +20,7 @@ import { OccurrenceIntake } from './occurrences/occurrence-intake.js';
 import { OccurrenceSpans } from './occurrences/occurrence-spans.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { ReplayedFiles } from './occurrences/replayed-files.js';
+import { StartAnswers } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
 import { TriggerChanges } from './trigger-changes.js';
@@ -66,6 +67,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     OccurrenceRepository,
     ReplayedFiles,
     SharedIngress,
+    StartAnswers,
     TriggerActivity,
     TriggerArming,
     TriggerChanges,

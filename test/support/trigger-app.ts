@@ -97,6 +97,10 @@ class StandInViews extends ExecutionViews {
     return Promise.resolve({ id, status: 'completed' });
   }
 
+  override status(): Promise<string> {
+    return Promise.resolve('queued');
+  }
+
   override finished(id: string): Promise<Record<string, unknown>> {
     return this.get(id);
   }
@@ -222,6 +226,7 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    trustedProxies: [],
     schedulerMaxWorkers: 10,
     otlpEndpoint: null,
     variables: {},

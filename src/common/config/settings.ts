@@ -62,6 +62,11 @@ export const SETTINGS = {
         example: 'https://console.example.com',
       },
     ),
+    TRUSTED_PROXIES: given(
+      parse.list(parse.cidr),
+      'Addresses and ranges of the proxies in front of this server. What they say in X-Forwarded-For is who calls: for `allowed_ips`, rate limits and the audit log. None: whoever connects.',
+      { example: '10.0.0.0/8,192.0.2.7' },
+    ),
     RATE_LIMIT_API: given(parse.rateLimit, 'Writes per API key, or off.', { default: '600/1m' }),
     RATE_LIMIT_PUBLIC: given(
       parse.rateLimit,

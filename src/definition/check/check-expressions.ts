@@ -54,7 +54,7 @@ export function checkTemplate(
   value: unknown,
   place: Path,
   names: readonly string[],
-  references: ReferenceChecker | null,
+  references: ExpressionChecker | null,
   faults: Faults,
 ): void {
   if (value === undefined) return;
@@ -65,8 +65,15 @@ export function checkTemplate(
   for (const { path, expression } of expressions) references?.check(expression, [...place, ...parsePath(path)]);
 }
 
+/** Looks at what an expression reads. */
+export interface ExpressionChecker {
+  check(expression: CompiledExpression, place: Path): void;
+  /** Whether there is a step of this id. */
+  isKnown?(id: string): boolean;
+}
+
 /** Checks `steps.x` in one place against what has run before it. */
-export class ReferenceChecker {
+export class ReferenceChecker implements ExpressionChecker {
   constructor(
     /** The step whose expression it is; null for the definition's own. */
     private readonly self: string | null,
@@ -112,9 +119,9 @@ export class ReferenceChecker {
 }
 
 /** `steps.a-b` is `steps.a` minus `b`: the usual mistake with a hyphen. */
-function hintFor(fault: InvalidExpressionError, references: ReferenceChecker | null): string | undefined {
+function hintFor(fault: InvalidExpressionError, references: ExpressionChecker | null): string | undefined {
   const id = /\bsteps\.([A-Za-z_][\w]*-[\w-]*)/.exec(fault.message)?.[1];
-  return id !== undefined && references?.isKnown(id) ? `For an id with a hyphen write steps["${id}"].` : fault.hint;
+  return id !== undefined && references?.isKnown?.(id) ? `For an id with a hyphen write steps["${id}"].` : fault.hint;
 }
 
 export function attempt<T>(

@@ -10,7 +10,8 @@ import { ExecutionEnds } from '../../engine/execution-ends.js';
 import { ExecutionViews } from '../../engine/execution-views.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { InForce } from '../in-force.js';
-import { startAnswer, type StartAnswer } from '../start-answer.js';
+import { keepableKey } from '../occurrences/keepable-key.js';
+import { StartAnswers, type StartAnswer } from '../start-answer.js';
 import { TriggerCompiler } from '../trigger-compiler.js';
 import { TriggerRegistry } from '../trigger-registry.js';
 import { TriggerHost, type ArmedTrigger, type Handled, type Seen } from '../trigger.contract.js';
@@ -66,6 +67,7 @@ export class ManualStarts {
     private readonly starter: ExecutionStarter,
     private readonly ends: ExecutionEnds,
     private readonly views: ExecutionViews,
+    private readonly starts: StartAnswers,
     private readonly confirmations: Confirmations,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -176,7 +178,7 @@ export class ManualStarts {
     const key = order.idempotencyKey;
     return {
       occurrence: null,
-      key: key === null ? null : { scope: target.workflowId, key, ttlMs: DAY_MS },
+      key: key === null ? null : { scope: target.workflowId, key: keepableKey(key), ttlMs: DAY_MS },
       awaited: order.wait,
       execution: {
         workflowId: target.workflowId,
@@ -200,7 +202,7 @@ export class ManualStarts {
       const finished = await this.ends.wait(handled.executionId, timeout);
       if (finished !== null) return { status: 200, body: await this.views.finished(finished.id) };
     }
-    return { status: 202, body: startAnswer(workflowId, handled) };
+    return { status: 202, body: await this.starts.of(workflowId, handled, order.wait) };
   }
 }
 

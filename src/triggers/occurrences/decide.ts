@@ -1,6 +1,7 @@
 import type { OccurrenceKey, StartRequest, TriggerNames } from '../../engine/engine.contract.js';
 import { withoutFiles } from '../../engine/files/brought-files.js';
 import type { ArmedTrigger, Seen, TriggerOutcome } from '../trigger.contract.js';
+import { keepableKey } from './keepable-key.js';
 
 type Reason = { readonly code: string; readonly detail: string };
 
@@ -106,14 +107,15 @@ function not(outcome: TriggerOutcome, code: string, detail: string): Verdict {
   return { outcome, reason: { code, detail }, input: null, key: null };
 }
 
+/** A replay starts what was started before: it is known by its caller's key alone. */
 function keyOf(trigger: ArmedTrigger, seen: Seen, visible: Readonly<Record<string, unknown>>): OccurrenceKey | null {
-  if (seen.replayOf !== undefined) return null;
-  const own: unknown = trigger.dedup.key?.evaluate(visible);
+  const own: unknown = seen.replayOf === undefined ? trigger.dedup.key?.evaluate(visible) : undefined;
   if (own !== undefined && own !== null && own !== '') {
     const key = typeof own === 'string' ? own : JSON.stringify(own);
-    return { scope: trigger.id, key, ttlMs: trigger.dedup.ttlMs };
+    return { scope: trigger.id, key: keepableKey(key), ttlMs: trigger.dedup.ttlMs };
   }
-  return seen.key === null ? null : { scope: trigger.id, key: seen.key, ttlMs: seen.keyTtlMs ?? trigger.dedup.ttlMs };
+  if (seen.key === null) return null;
+  return { scope: trigger.id, key: keepableKey(seen.key), ttlMs: seen.keyTtlMs ?? trigger.dedup.ttlMs };
 }
 
 function namesOf(trigger: ArmedTrigger, seen: Seen): TriggerNames {
