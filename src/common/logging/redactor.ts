@@ -1,9 +1,8 @@
 import { secretForms } from './secret-forms.js';
+import { TextBeginnings } from './text-beginnings.js';
+import { SHORTEST, TextFinder } from './text-finder.js';
 
 export const REDACTED = '***';
-
-/** Shorter values are no secrets, and redacting them would tear words apart. */
-const SHORTEST_SECRET = 4;
 
 /**
  * Knows every secret that this process has seen and takes it out of what leaves the process: logs, outputs, errors.
@@ -12,29 +11,26 @@ const SHORTEST_SECRET = 4;
  */
 export class Redactor {
   private readonly forms = new Set<string>();
-  private pattern: RegExp | null = null;
-  /** The forms in the order of their text. */
-  private sorted: readonly string[] = [];
-  private longest = 0;
+  private finder: TextFinder | null = null;
+  private beginnings = new TextBeginnings([]);
   private stale = false;
 
-  /** Values shorter than 4 characters are left alone. */
+  /** Values shorter than 4 characters are left alone: they are no secrets, and taking them out would tear words apart. */
   add(...secrets: readonly (string | null | undefined)[]): void {
     for (const secret of secrets) {
-      if (!secret || secret.length < SHORTEST_SECRET || this.forms.has(secret)) continue;
+      if (!secret || secret.length < SHORTEST || this.forms.has(secret)) continue;
       for (const form of secretForms(secret)) this.forms.add(form);
       this.stale = true;
     }
   }
 
   text(text: string): string {
-    const pattern = this.compiled();
-    return pattern === null ? text : text.replace(pattern, REDACTED);
+    return this.finding()?.replace(text, REDACTED) ?? text;
   }
 
   /** A JSON value without the secrets, in keys too; the value itself where there are none. Numbers become text. */
   value(value: unknown): unknown {
-    return this.compiled() === null ? value : this.redact(value);
+    return this.finding() === null ? value : this.redact(value);
   }
 
   /**
@@ -42,37 +38,20 @@ export class Redactor {
    * be shown before.
    */
   settledLength(text: string): number {
-    const pattern = this.compiled();
-    if (pattern === null) return text.length;
-    let end = text.length - this.openEnd(text);
-    // A secret that is whole is not cut by the beginning of another one.
-    for (const { 0: found, index } of text.matchAll(pattern))
-      if (index < end && index + found.length > end) end = index + found.length;
+    const finder = this.finding();
+    if (finder === null) return text.length;
+    const end = text.length - this.beginnings.endOf(text);
+    for (let found = finder.find(text); found !== null && found.at < end;) {
+      const foundEnd = found.at + found.length;
+      // A secret that is whole is not cut by the beginning of another one.
+      if (foundEnd > end) return foundEnd;
+      found = finder.find(text, foundEnd);
+    }
     return end;
   }
 
   holdsSecret(text: string): boolean {
-    const pattern = this.compiled();
-    // `search` ignores where the last match of a global pattern ended; `test` does not.
-    return pattern !== null && text.search(pattern) >= 0;
-  }
-
-  /** The longest end of the text with which a secret begins, but does not end. */
-  private openEnd(text: string): number {
-    for (let length = Math.min(this.longest - 1, text.length); length > 0; length--)
-      if (this.begins(text.slice(-length))) return length;
-    return 0;
-  }
-
-  /** Those that begin so stand together in the order of texts, the text itself before them. */
-  private begins(text: string): boolean {
-    let [low, high] = [0, this.sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.sorted[middle] ?? '') <= text) low = middle + 1;
-      else high = middle;
-    }
-    return this.sorted[low]?.startsWith(text) === true;
+    return (this.finding()?.find(text) ?? null) !== null;
   }
 
   private redact(value: unknown): unknown {
@@ -99,21 +78,14 @@ export class Redactor {
     return changed ? Object.fromEntries(copy) : object;
   }
 
-  private compiled(): RegExp | null {
+  private finding(): TextFinder | null {
     if (this.stale) {
-      // Longest first: a secret that holds another one is taken out whole.
-      const alternatives = [...this.forms].sort((a, b) => b.length - a.length).map(escape);
-      this.pattern = new RegExp(alternatives.join('|'), 'g');
-      this.sorted = [...this.forms].sort();
-      this.longest = Math.max(...this.sorted.map(({ length }) => length));
+      this.finder = new TextFinder(this.forms);
+      this.beginnings = new TextBeginnings(this.forms);
       this.stale = false;
     }
-    return this.pattern;
+    return this.finder;
   }
-}
-
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function isPlain(value: object): value is Record<string, unknown> {

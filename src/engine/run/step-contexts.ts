@@ -3,6 +3,7 @@ import type { NodeTools, Resumed, StepFiles, StepJournal } from '../../nodes/nod
 import { NO_FILES, OwnedFiles } from '../files/step-files.js';
 import type { AttemptContext } from './attempt.js';
 import type { RunScope } from './run-scope.js';
+import { shownInput } from './shown-input.js';
 import type { StepRecord } from './step-record.js';
 import { isWithheldFrom, WITHHELD_CONNECTIONS } from './withheld.js';
 
@@ -16,7 +17,7 @@ export class StepContexts {
     const { step, path } = record;
     const config = step.config.evaluate(names);
     const mapped = step.inputMapping?.evaluate(names);
-    record.fields.input = services.redaction.value(mapped ?? config);
+    record.fields.input = shownInput(mapped ?? config, (value) => services.redaction.value(value));
     const context: AttemptContext = {
       config: services.types.resolve(step.type, config),
       input: mapped ?? claimed.input,

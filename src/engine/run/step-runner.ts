@@ -7,6 +7,7 @@ import { INTERRUPTED, TIMEOUT, toFailure } from './failure.js';
 import type { Mock } from './mocks.js';
 import { isRefused } from './run-again.js';
 import type { RunScope } from './run-scope.js';
+import { shownInput } from './shown-input.js';
 import { StepContexts } from './step-contexts.js';
 import type { StepOutcomes } from './step-outcomes.js';
 import { StepRecord, suspendedFor } from './step-record.js';
@@ -118,7 +119,9 @@ export class StepRunner {
   /** Shown for information only: what it needs may not be there in a test. */
   private inputOfMocked({ step }: StepRecord, names: Names): unknown {
     try {
-      return this.run.services.redaction.value((step.inputMapping ?? step.config).evaluate(names));
+      return shownInput((step.inputMapping ?? step.config).evaluate(names), (value) =>
+        this.run.services.redaction.value(value),
+      );
     } catch {
       return null;
     }
