@@ -18,6 +18,7 @@ import { StoppedPasses0000000000030 } from './0030-stopped-passes.js';
 import { Statistics0000000000040 } from './0040-statistics.js';
 import { TraceParent0000000000041 } from './0041-trace-parent.js';
 import { StepJournal0000000000060 } from './0060-step-journal.js';
+import { Escalations0000000000061 } from './0061-escalations.js';
 import { ErrorWords0000000000080 } from './0080-error-words.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
@@ -42,5 +43,6 @@ export const MIGRATIONS = [
   Statistics0000000000040,
   TraceParent0000000000041,
   StepJournal0000000000060,
+  Escalations0000000000061,
   ErrorWords0000000000080,
 ];

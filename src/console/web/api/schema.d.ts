@@ -2334,6 +2334,11 @@ export interface components {
             by: string;
             at: string;
         };
+        EscalationDto: {
+            to: string[];
+            escalated_at: string | null;
+            due_at: string;
+        };
         ApprovalLinksDto: {
             approve: string;
             reject: string;
@@ -2353,6 +2358,7 @@ export interface components {
             /** @enum {string} */
             status: "approved" | "expired" | "pending" | "rejected";
             decisions: components["schemas"]["DecisionDto"][];
+            escalations: components["schemas"]["EscalationDto"][];
             expires_at: string | null;
             closed_at: string | null;
             links: components["schemas"]["ApprovalLinksDto"] | null;
