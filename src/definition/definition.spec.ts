@@ -306,6 +306,17 @@ steps:
     expect(errors.filter(({ hint }) => hint !== undefined).length).toBeGreaterThanOrEqual(5);
   });
 
+  it('refuses an unknown step in `output` too, and says which there are', () => {
+    const definition = {
+      name: 'n',
+      steps: [log('fetch'), log('shape')],
+      output: { total: '{{ steps.save.output.n }}' },
+    };
+    expect(parseDefinition(definition, catalogue).errors).toMatchObject([
+      { code: 'reference_unknown', path: 'output.total', hint: 'There are: fetch, shape.' },
+    ]);
+  });
+
   it.each<[string, object, string]>([
     ['no name', { steps: [log('a')] }, 'field_required name'],
     ['no steps', { name: 'n' }, 'field_required steps'],

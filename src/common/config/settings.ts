@@ -150,7 +150,7 @@ export const SETTINGS = {
     ),
     SCRIPT_RUNTIMES: given(
       parse.list(parse.oneOf('javascript', 'node', 'python', 'bash')),
-      'Runtimes that script steps may use beside javascript. They are confined processes: with no rights where the server is root, else with its own.',
+      'Runtimes that script steps may use beside javascript. They are confined processes: of users without rights where the server is root, else enclosed by user namespaces where the system permits them.',
       { example: 'node,python,bash' },
     ),
     SCRIPTS_DIR: given(parse.anyText, 'The folder of the files that script steps name.', { example: './scripts' }),

@@ -7,6 +7,8 @@ import { parsePath, type Path } from '../parse/source.js';
 import type { ReadStep } from '../read/read-step.js';
 import { compileCondition, LATE_NAMES, prepareConfig } from '../step-config.js';
 
+const MOST_LISTED = 10;
+
 /** What the steps of a scope may refer to: the scopes around it, and which names exist there. */
 export interface Surroundings {
   /** Ids that have ended before anything in the scope starts, with what they stand for. */
@@ -113,9 +115,14 @@ export class ReferenceChecker implements ExpressionChecker {
       this.faults.error('reference_not_before', place, message, { hint });
       return;
     }
-    const hint = didYouMean(id, this.known.ids);
+    const hint = didYouMean(id, this.known.ids) ?? listed([...this.known.ids]);
     this.faults.error('reference_unknown', place, `There is no step "${id}".`, { hint });
   }
+}
+
+function listed(ids: readonly string[]): string | undefined {
+  if (ids.length === 0) return undefined;
+  return `There are: ${ids.slice(0, MOST_LISTED).join(', ')}${ids.length > MOST_LISTED ? ', …' : ''}.`;
 }
 
 /** `steps.a-b` is `steps.a` minus `b`: the usual mistake with a hyphen. */
