@@ -50,7 +50,8 @@ export class StepOutcomes {
   }
 
   /** What is held back of the text that it showed has nothing to wait for any more. */
-  private endText({ path, fields }: StepRecord): void {
+  private endText({ path, step, fields }: StepRecord): void {
+    if (step.effect === 'pure') return;
     const { services, claimed } = this.run;
     services.onText({ executionId: claimed.id, stepPath: path, attempt: fields.attempt, text: '', isLast: true });
   }
