@@ -397,6 +397,7 @@ export class StepRunner {
     this.services.onStepEnd({
       executionId: this.claimed.id,
       workflowId: this.claimed.workflow_id,
+      triggerType: this.claimed.trigger_type,
       stepPath: record.path,
       type: record.step.type,
       status: record.status,
