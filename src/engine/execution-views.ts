@@ -5,4 +5,7 @@ export abstract class ExecutionViews {
 
   /** The same with its whole output, however big. */
   abstract finished(executionId: string): Promise<Record<string, unknown>>;
+
+  /** null: it is not there any more. */
+  abstract statusOf(executionId: string): Promise<string | null>;
 }

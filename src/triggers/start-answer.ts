@@ -1,3 +1,5 @@
+import { Injectable } from '@nestjs/common';
+import { ExecutionViews } from '../engine/execution-views.js';
 import type { Handled } from './trigger.contract.js';
 
 /** What every starting route answers with 202 (shapes.md, Starting). */
@@ -13,6 +15,19 @@ export interface StartAnswer {
   reason: { code: string; detail: string } | null;
 }
 
+@Injectable()
+export class StartAnswers {
+  constructor(private readonly views: ExecutionViews) {}
+
+  /** @param hasWaited its sender has waited for it: it is not just queued any more. */
+  async of(workflowId: string, handled: Handled, hasWaited = false): Promise<StartAnswer> {
+    const answer = startAnswer(workflowId, handled);
+    if (answer.execution_id === null || !(hasWaited || answer.duplicate)) return answer;
+    return { ...answer, status: (await this.views.statusOf(answer.execution_id)) ?? handled.outcome };
+  }
+}
+
+/** Of what was started just now. */
 export function startAnswer(workflowId: string, handled: Handled): StartAnswer {
   const { executionId, outcome } = handled;
   return {

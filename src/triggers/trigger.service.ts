@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { scopeOwner } from '../common/api/owner.js';
 import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../common/config/app-config.js';
@@ -16,7 +17,7 @@ import { Notifier } from './notifications/notifier.service.js';
 import { decide } from './occurrences/decide.js';
 import { OccurrenceRepository } from './occurrences/occurrence.repository.js';
 import { ReplayedFiles } from './occurrences/replayed-files.js';
-import { startAnswer, type StartAnswer } from './start-answer.js';
+import { StartAnswers, type StartAnswer } from './start-answer.js';
 import { TriggerActivity } from './trigger-activity.js';
 import { TriggerArming } from './trigger-arming.js';
 import { TriggerCompiler } from './trigger-compiler.js';
@@ -46,7 +47,7 @@ import {
 } from './triggers.errors.js';
 
 export interface OccurrenceQuery {
-  readonly outcome?: OccurrenceOutcome;
+  readonly outcome?: readonly OccurrenceOutcome[];
   readonly from?: string;
   readonly to?: string;
   readonly limit: number;
@@ -71,6 +72,7 @@ export class TriggerService {
     private readonly activity: TriggerActivity,
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
+    private readonly answers: StartAnswers,
     private readonly notifier: Notifier,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
@@ -111,6 +113,7 @@ export class TriggerService {
     const row = await this.database.transaction(async (client) => {
       const before = await this.triggers.lock(client, id);
       if (before === undefined) throw new TriggerNotFoundError(id);
+      refuseOtherType(before, this.drafts.canonical(this.drafts.read({ ...text, type: text.type ?? before.type })));
       const draft = this.checked(this.merged(before, text));
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
       if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
@@ -175,7 +178,7 @@ export class TriggerService {
     await this.row(id, caller);
     const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const rows = await this.occurrences.list(id, {
-      outcome: query.outcome,
+      outcomes: query.outcome,
       from: query.from === undefined ? undefined : new Date(query.from),
       to: query.to === undefined ? undefined : new Date(query.to),
       before: typeof before === 'string' && isId(before) ? before : undefined,
@@ -205,21 +208,27 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(trigger.workflowId, handled);
+    return await this.answers.of(trigger.workflowId, handled);
   }
 
   /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
-  async fireWebhook(idOrSlug: string, body: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+  async fireWebhook(
+    idOrSlug: string,
+    body: unknown,
+    key: string | null,
+    caller: Caller,
+    isAwaited: boolean,
+  ): Promise<StartAnswer> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     const row = (await this.triggers.ofWorkflow(workflow.id)).find(
       (one) => one.type === 'webhook' && one.armed_at !== null,
     );
     if (row === undefined) throw new NotDeployedError(workflow.id);
-    return this.fire(row.id, body, key, caller);
+    return this.fire(row.id, body, key, caller, isAwaited);
   }
 
   /** Fires a trigger in force as though it had seen this payload; of a webhook it is the body. */
-  async fire(id: string, given: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+  async fire(id: string, given: unknown, key: string | null, caller: Caller, isAwaited = false): Promise<StartAnswer> {
     const trigger = await this.armed(id, caller);
     const isWebhook = trigger.type === 'webhook';
     const payload = isWebhook ? { ...NO_REQUEST, body: given, by: caller.actor } : (given ?? {});
@@ -230,15 +239,19 @@ export class TriggerService {
       key,
       keyTtlMs: null,
       defaultInput: isWebhook ? (given ?? {}) : this.registry.get(trigger.type).defaultInput(payload),
+      awaited: isAwaited,
       order: { variables: {}, priority: null, createdBy: caller.actor },
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return startAnswer(trigger.workflowId, handled);
+    return await this.answers.of(trigger.workflowId, handled);
   }
 
-  async allInForce(limit: number): Promise<TriggerView[]> {
-    return this.views(await this.triggers.allInForce(limit));
+  /** Of the workflows that the caller may see. */
+  async allInForce(limit: number, caller: Caller): Promise<TriggerView[]> {
+    const owner = scopeOwner(caller);
+    const workflowIds = owner === null ? null : await this.workflows.idsOf(owner);
+    return this.views(await this.triggers.allInForce(limit, workflowIds));
   }
 
   private async setPaused(id: string, reason: string | null, caller: Caller): Promise<TriggerView> {
@@ -309,4 +322,10 @@ export class TriggerService {
       return triggerView(row, health, type?.stateView(row.state) ?? null);
     });
   }
+}
+
+function refuseOtherType(row: TriggerRow, { type }: TriggerDraft): void {
+  if (type === row.type) return;
+  const message = `A trigger keeps its type: this is a ${row.type} trigger. Add another one.`;
+  throw new TriggerInvalidError([{ path: 'type', code: 'type_fixed', message, hint: row.type }]);
 }

@@ -26,6 +26,7 @@ import { TriggerChanges } from './trigger-changes.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerDrafts } from './trigger-draft.js';
 import { TriggerExpressions } from './trigger-expressions.js';
+import { StartAnswers } from './start-answer.js';
 import { TriggerFiring } from './trigger-firing.service.js';
 import { TriggerManager } from './trigger-manager.js';
 import { TriggerRegistry } from './trigger-registry.js';
@@ -66,6 +67,7 @@ import { WorkflowHolds } from './workflow-holds.js';
     OccurrenceRepository,
     ReplayedFiles,
     SharedIngress,
+    StartAnswers,
     TriggerActivity,
     TriggerArming,
     TriggerChanges,

@@ -50,6 +50,10 @@ export class ExecutionQueries extends ExecutionViews {
       : { ...execution, output: await this.output(executionId), large_output: null };
   }
 
+  override async statusOf(executionId: string): Promise<string | null> {
+    return (await this.repository.find(executionId))?.status ?? null;
+  }
+
   /** The whole output. */
   async output(executionId: string, caller?: Caller): Promise<unknown> {
     return (await this.repository.whole(await this.find(executionId, caller))).output;

@@ -5,7 +5,7 @@ import { isId } from '../../common/ids.js';
 import { ConcurrencyLimitError } from '../../engine/engine.errors.js';
 import { ExecutionEnds, type FinishedExecution } from '../../engine/execution-ends.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
-import { startAnswer } from '../start-answer.js';
+import { startAnswer, StartAnswers } from '../start-answer.js';
 import {
   TriggerHost,
   type ArmedTrigger,
@@ -47,6 +47,7 @@ export class WebhookIngress {
     private readonly registry: TriggerRegistry,
     private readonly host: TriggerHost,
     private readonly ends: ExecutionEnds,
+    private readonly answers: StartAnswers,
     private readonly workflows: WorkflowDirectory,
     private readonly clock: Clock,
     settings: AppConfig,
@@ -152,12 +153,11 @@ export class WebhookIngress {
       const finished = await this.ends.wait(executionId, delivery.waitMs);
       if (finished !== null) return outputOf(finished);
     }
-    const started = startAnswer(trigger.workflowId, handled);
     if (delivery.answer === 'respond' && outcome === 'fired' && executionId !== null) {
       const responded = await this.ends.waitForResponse(executionId, delivery.waitMs);
-      if (responded !== null) return respondedAnswer(responded, started);
+      if (responded !== null) return respondedAnswer(responded, startAnswer(trigger.workflowId, handled));
     }
-    return { status: 202, body: started };
+    return { status: 202, body: await this.answers.of(trigger.workflowId, handled, delivery.answer !== 'ack') };
   }
 
   /** Who was refused and why, without what was sent. */

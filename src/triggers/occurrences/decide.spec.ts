@@ -97,7 +97,19 @@ describe('an occurrence', () => {
     expect(request).toMatchObject({ execution: null, key: { key: 'delivery' }, occurrence: { outcome: 'notified' } });
   });
 
-  it('that is replayed has no key: it starts again', () => {
-    expect(decided({}, { replayOf: ID }).request).toMatchObject({ key: null, occurrence: { replayOf: ID } });
+  it("that is replayed starts again, whatever the trigger's own key says, unless its caller has sent a key before", () => {
+    const dedup = { key: template(() => 42), ttlMs: 9 };
+    expect(decided({ dedup }, { replayOf: ID, key: null }).request).toMatchObject({
+      key: null,
+      occurrence: { replayOf: ID },
+    });
+    expect(decided({ dedup }, { replayOf: ID, key: 'once' }).request.key).toMatchObject({ key: 'once' });
+  });
+
+  it('has a key that an index can hold, however long what it is made of', () => {
+    const keyed = (text: string) => decided({ dedup: { key: template(() => text), ttlMs: 9 } }).request.key?.key;
+    const [one, two] = ['a', 'b'].map((last) => keyed('x'.repeat(100_000) + last));
+    expect([one?.length, two?.length]).toEqual([64, 64]);
+    expect(one).not.toBe(two);
   });
 });

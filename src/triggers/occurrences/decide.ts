@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { OccurrenceKey, StartRequest, TriggerNames } from '../../engine/engine.contract.js';
 import { withoutFiles } from '../../engine/files/brought-files.js';
 import type { ArmedTrigger, Seen, TriggerOutcome } from '../trigger.contract.js';
+
+/** What a longer key is made of is hashed. */
+const LONGEST_KEY = 255;
 
 type Reason = { readonly code: string; readonly detail: string };
 
@@ -107,11 +111,11 @@ function not(outcome: TriggerOutcome, code: string, detail: string): Verdict {
 }
 
 function keyOf(trigger: ArmedTrigger, seen: Seen, visible: Readonly<Record<string, unknown>>): OccurrenceKey | null {
-  if (seen.replayOf !== undefined) return null;
-  const own: unknown = trigger.dedup.key?.evaluate(visible);
+  // A replay is meant to start again: only a key of the caller's own holds it back.
+  const own: unknown = seen.replayOf === undefined ? trigger.dedup.key?.evaluate(visible) : undefined;
   if (own !== undefined && own !== null && own !== '') {
     const key = typeof own === 'string' ? own : JSON.stringify(own);
-    return { scope: trigger.id, key, ttlMs: trigger.dedup.ttlMs };
+    return { scope: trigger.id, key: key.length <= LONGEST_KEY ? key : digestOf(key), ttlMs: trigger.dedup.ttlMs };
   }
   return seen.key === null ? null : { scope: trigger.id, key: seen.key, ttlMs: seen.keyTtlMs ?? trigger.dedup.ttlMs };
 }
@@ -126,4 +130,8 @@ function namesOf(trigger: ArmedTrigger, seen: Seen): TriggerNames {
     payload: seen.payload,
     ...(seen.withholdsSecrets === true && { withholds_secrets: true as const }),
   };
+}
+
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
