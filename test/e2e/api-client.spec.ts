@@ -12,6 +12,13 @@ import { NODE, ROOT } from '../support/paths.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { createTestDatabase } from '../support/test-database.js';
 
+/** A compiler takes its time on a machine that has other work. */
+const COMPILING_MS = 240_000;
+const WRONG = `
+import type { components } from './schema.js';
+export const stateOf = (one: components['schemas']['ExecutionDto']) => one.state;
+`;
+
 interface Program {
   readonly TASKS: Readonly<Record<string, (client: unknown) => Promise<unknown>>>;
   connect(url: string, key: string): unknown;
@@ -38,7 +45,7 @@ const SEEN: Readonly<Record<string, unknown>> = {
     listed: 1,
     steps: 1,
     type: 'fail',
-    edges: [],
+    drawn: true,
     timeline: 'no',
     lines: null,
     files: [],
@@ -57,7 +64,7 @@ const SEEN: Readonly<Record<string, unknown>> = {
     health: 'healthy',
     outcome: 'fired',
     preview: 2,
-    backfill: 3,
+    backfill: 2,
     occurrences: [],
     triggers: 1,
     kinds: true,
@@ -102,12 +109,12 @@ beforeAll(async () => {
 });
 
 describe('a client generated from the OpenAPI document', () => {
-  it('compiles under the strict rules of TypeScript', async () => {
+  it('compiles under the strict rules of TypeScript', { timeout: COMPILING_MS }, async () => {
     expect(await compile(['program.ts'])).toBe('');
   });
 
-  it('refuses a field that the API does not have', async () => {
-    writeFileSync(join(folder, 'wrong.ts'), PROGRAM.replace('tried.outcome', 'tried.state'));
+  it('refuses a field that the API does not have', { timeout: COMPILING_MS }, async () => {
+    writeFileSync(join(folder, 'wrong.ts'), WRONG);
     expect(await compile(['wrong.ts'])).toContain("Property 'state' does not exist");
   });
 

@@ -64,12 +64,12 @@ export const TASKS: Record<string, Task> = {
     const finished = await run(api, id, { name: 'Ada' });
     const { totals } = await got(api.GET('/api/v1/workflows/{id}/statistics', path(id)));
     const { last_execution } = await got(api.GET('/api/v1/workflows/{id}/status', path(id)));
-    const { nodes } = await got(api.GET('/api/v1/workflows/{id}/graph', path(id)));
+    const graph = (await got(api.GET('/api/v1/workflows/{id}/graph', path(id)))) as components['schemas']['GraphDto'];
     const { status } = await got(api.POST('/api/v1/workflows/{id}/archive', path(id)));
     const gone = await api.DELETE('/api/v1/workflows/{id}', path(id));
     const sum = { version: data?.version, tags, late: late.error?.code, listed: items.length, valid, faults: errors.length > 0 };
     const rest = { output: finished.output, executions: totals.executions, last: last_execution?.status };
-    return { ...sum, ...rest, nodes: nodes.length, status, gone: gone.response.status };
+    return { ...sum, ...rest, nodes: graph.nodes.length, status, gone: gone.response.status };
   },
 
   'Workflow versions': async (api) => {
@@ -117,20 +117,20 @@ export const TASKS: Record<string, Task> = {
   Executions: async (api) => {
     const id = await create(api, definition([{ id: 'no', type: 'fail', config: { message: 'no', code: 'sorry' } }]));
     const { id: execution, error, step_executions: [step] = [] } = await run(api, id);
-    const query = { workflow_id: id, status: ['failed' as const], limit: 10 };
+    const query = { workflow_id: id, status: 'failed,timed_out', limit: 10 };
     const { items } = await got(api.GET('/api/v1/executions', { params: { query } }));
     const steps = await got(api.GET('/api/v1/executions/{id}/steps', path(execution)));
     const one = await got(api.GET('/api/v1/step-executions/{id}', path(step?.id ?? '')));
     const timeline = await got(api.GET('/api/v1/executions/{id}/timeline', path(execution)));
-    const logs = await got(api.GET('/api/v1/executions/{id}/logs', path(execution)));
-    const { edges } = await got(api.GET('/api/v1/executions/{id}/graph', path(execution)));
+    const logs = (await got(api.GET('/api/v1/executions/{id}/logs', path(execution)))) as components['schemas']['LogPageDto'];
+    const drawn = await api.GET('/api/v1/executions/{id}/graph', { ...path(execution), parseAs: 'text' });
     const files = await got(api.GET('/api/v1/executions/{id}/files', path(execution)));
     const header = { 'Idempotency-Key': 'again' };
     const retried = await got(
       api.POST('/api/v1/executions/{id}/retry', { params: { path: { id: execution }, header }, body: {} }),
     );
     const bulk = await got(api.POST('/api/v1/executions/bulk/cancel', { body: { ids: [execution] } }));
-    const found = { code: error?.code, listed: items.length, steps: steps.items.length, type: one.type, edges };
+    const found = { code: error?.code, listed: items.length, steps: steps.items.length, type: one.type, drawn: String(drawn.data).includes('nodes') };
     const rest = { timeline: timeline.items[0]?.step_path, lines: logs.next_cursor, files: files.items };
     return { ...found, ...rest, same: retried.execution_id === execution, duplicate: retried.duplicate, bulk: bulk.matched };
   },
