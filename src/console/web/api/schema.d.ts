@@ -1891,6 +1891,22 @@ export interface components {
             errors: components["schemas"]["ErrorCountDto"][];
             steps: components["schemas"]["StepFiguresDto"][];
         };
+        GraphNodeDto: {
+            kind: string | null;
+            status: string | null;
+            id: string;
+            type: string;
+            name: string;
+        };
+        GraphEdgeDto: {
+            output: string | null;
+            from: string;
+            to: string;
+        };
+        GraphDto: {
+            nodes: components["schemas"]["GraphNodeDto"][];
+            edges: components["schemas"]["GraphEdgeDto"][];
+        };
         VersionHeadDto: {
             workflow_id: string;
             version: number;
@@ -2056,6 +2072,11 @@ export interface components {
             code: string;
             message: string;
         };
+        StepErrorDto: {
+            code: string;
+            message: string;
+            step_path?: string;
+        };
         WaitingDto: {
             until: string | null;
             /** Format: date-time */
@@ -2071,7 +2092,7 @@ export interface components {
             input: unknown;
             output: unknown;
             large_output: components["schemas"]["LargeOutputDto"] | null;
-            error: components["schemas"]["ExecutionErrorDto"] | null;
+            error: components["schemas"]["StepErrorDto"] | null;
             waiting: components["schemas"]["WaitingDto"] | null;
             attempts: {
                 [key: string]: unknown;
@@ -2162,8 +2183,7 @@ export interface components {
             workflow_id?: string;
             reason?: string;
             ids?: string[];
-            /** @default 1000 */
-            limit: number;
+            limit?: number;
         };
         BulkFailureDto: {
             id: string;
@@ -2189,8 +2209,14 @@ export interface components {
             parent_id?: string;
             workflow_id?: string;
             ids?: string[];
-            /** @default 1000 */
-            limit: number;
+            limit?: number;
+        };
+        BulkRetriedDto: {
+            next_cursor: string | null;
+            matched: number;
+            done: number;
+            failed: components["schemas"]["BulkFailureDto"][];
+            duplicate: boolean;
         };
         RetryDto: {
             input?: {
@@ -2508,8 +2534,7 @@ export interface components {
             mode?: "execute" | "notify" | null;
         };
         PauseBody: {
-            /** @default  */
-            reason: string;
+            reason?: string;
         };
         TestTriggerBody: {
             payload?: unknown;
@@ -2527,10 +2552,8 @@ export interface components {
         BackfillBody: {
             from: string;
             to: string;
-            /** @default false */
-            dry_run: boolean;
-            /** @default 10 */
-            max_active: number;
+            dry_run?: boolean;
+            max_active?: number;
         };
         BackfillInstantDto: {
             /** Format: date-time */
@@ -2775,8 +2798,8 @@ export type $defs = Record<string, never>;
 export interface operations {
     apiKeys_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -2985,8 +3008,8 @@ export interface operations {
     };
     audit_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 actor?: string;
                 action?: string;
@@ -3020,8 +3043,8 @@ export interface operations {
     };
     secrets_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -3170,8 +3193,8 @@ export interface operations {
     };
     connections_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -3349,14 +3372,14 @@ export interface operations {
     };
     workflows_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 owner_id?: string;
                 status?: ("active" | "archived" | "draft" | "paused")[];
                 tags?: string[];
                 q?: string;
-                is_template?: "false" | "true";
+                is_template?: boolean;
             };
             header?: never;
             path?: never;
@@ -3828,8 +3851,8 @@ export interface operations {
     };
     workflowGraph_graph: {
         parameters: {
-            query: {
-                format: "json" | "mermaid" | "svg";
+            query?: {
+                format?: "json" | "mermaid" | "svg";
                 version?: number;
             };
             header?: never;
@@ -3845,9 +3868,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                    "text/plain": Record<string, never>;
-                    "image/svg+xml": Record<string, never>;
+                    "application/json": components["schemas"]["GraphDto"];
+                    "text/plain": string;
+                    "image/svg+xml": string;
                 };
             };
             default: {
@@ -3862,8 +3885,8 @@ export interface operations {
     };
     workflowVersions_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4147,8 +4170,8 @@ export interface operations {
     };
     nodeTemplates_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 q?: string;
             };
@@ -4300,8 +4323,8 @@ export interface operations {
     };
     nodeTemplates_versions: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4490,7 +4513,7 @@ export interface operations {
     };
     listExecutions: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 parent_id?: string;
                 workflow_id?: string;
@@ -4499,7 +4522,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4646,8 +4669,8 @@ export interface operations {
     };
     listStepExecutions: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4739,7 +4762,9 @@ export interface operations {
     retryExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4754,7 +4779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BulkAnswerDto"];
+                    "application/json": components["schemas"]["BulkRetriedDto"];
                 };
             };
             default: {
@@ -4862,8 +4887,8 @@ export interface operations {
     };
     getExecutionGraph: {
         parameters: {
-            query: {
-                format: "json" | "mermaid" | "svg";
+            query?: {
+                format?: "json" | "mermaid" | "svg";
             };
             header?: never;
             path: {
@@ -4878,9 +4903,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                    "text/plain": Record<string, never>;
-                    "image/svg+xml": Record<string, never>;
+                    "application/json": components["schemas"]["GraphDto"];
+                    "text/plain": string;
+                    "image/svg+xml": string;
                 };
             };
             default: {
@@ -4895,8 +4920,8 @@ export interface operations {
     };
     listExecutionLogs: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 step_id?: string;
                 level?: "debug" | "error" | "info" | "warn";
@@ -5283,14 +5308,14 @@ export interface operations {
     };
     listWorkflowExecutions: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 trigger_id?: string;
                 trigger_type?: string;
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -5321,14 +5346,14 @@ export interface operations {
     };
     listWorkflowRuns: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 trigger_id?: string;
                 trigger_type?: string;
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -5359,8 +5384,8 @@ export interface operations {
     };
     listApprovals: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 status?: "approved" | "expired" | "pending" | "rejected";
                 assignee?: string;
@@ -5518,8 +5543,8 @@ export interface operations {
     };
     listEvents: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 type?: string;
                 source?: string;
@@ -5551,7 +5576,9 @@ export interface operations {
     sendEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5863,8 +5890,8 @@ export interface operations {
     };
     triggers_preview: {
         parameters: {
-            query: {
-                count: number;
+            query?: {
+                count?: number;
             };
             header?: never;
             path: {
@@ -5894,12 +5921,12 @@ export interface operations {
     };
     triggers_occurrences: {
         parameters: {
-            query: {
-                limit: number;
-                cursor?: string;
-                outcome?: "duplicate" | "failed" | "filtered" | "fired" | "notified" | "rejected" | "skipped";
+            query?: {
+                outcome?: string;
                 from?: string;
                 to?: string;
+                limit?: number;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -6077,7 +6104,8 @@ export interface operations {
     workflowTriggers_start: {
         parameters: {
             query?: {
-                wait?: "false" | "true";
+                wait?: boolean;
+                wait_timeout?: string;
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6122,7 +6150,8 @@ export interface operations {
     workflowTriggers_confirm: {
         parameters: {
             query?: {
-                wait?: "false" | "true";
+                wait?: boolean;
+                wait_timeout?: string;
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6166,7 +6195,10 @@ export interface operations {
     };
     workflowTriggers_fire: {
         parameters: {
-            query?: never;
+            query?: {
+                wait?: boolean;
+                wait_timeout?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -6181,6 +6213,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6259,8 +6299,8 @@ export interface operations {
     };
     deployment_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -6290,7 +6330,9 @@ export interface operations {
     deployment_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6331,7 +6373,9 @@ export interface operations {
     deployment_deploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6372,7 +6416,9 @@ export interface operations {
     deployment_undeploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6429,8 +6475,8 @@ export interface operations {
     };
     deployment_history: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
