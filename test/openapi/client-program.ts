@@ -280,7 +280,7 @@ export const TASKS: Record<string, Task> = {
   },
 
   Operations: async (api) => {
-    const health = await got(api.GET('/health'));
+    const { data: health } = await api.GET('/health');
     const live = await api.GET('/health/live');
     const ready = await api.GET('/health/ready');
     const status = await got(api.GET('/api/v1/scheduler/status'));
@@ -290,7 +290,7 @@ export const TASKS: Record<string, Task> = {
     const metrics = await got(api.GET('/metrics', { parseAs: 'text' }));
     const up = [live.response.status, ready.response.status];
     const counted = totals.executions > 0 && buckets.length > 0;
-    return { health: health.status, up, backend: status.queue.backend, counted, metrics: metrics.includes('orchestrator_') };
+    return { health: health?.status, up, backend: status.queue.backend, counted, metrics: metrics.includes('orchestrator_') };
   },
 };
 
