@@ -86,8 +86,12 @@ export class TriggerService {
   }
 
   async ofWorkflow(idOrSlug: string, caller: Caller): Promise<TriggerView[]> {
-    const workflow = await this.workflows.get(idOrSlug, caller);
-    return this.views(await this.triggers.ofWorkflow(workflow.id));
+    return (await this.statusOf(idOrSlug, caller)).triggers;
+  }
+
+  async statusOf(idOrSlug: string, caller: Caller): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
+    const { id } = await this.workflows.get(idOrSlug, caller);
+    return { workflow_id: id, triggers: await this.views(await this.triggers.ofWorkflow(id)) };
   }
 
   /** In force at once when the workflow is deployed, else with its next deployment. */

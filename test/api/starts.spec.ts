@@ -53,6 +53,11 @@ describe.each(WAITING)('POST %s', (path) => {
   });
 });
 
+it('the status of triggers names the workflow by its id, where there are none too', async () => {
+  const id = await api.create('name: Bare\nsteps: [{id: a, type: log, config: {message: x}}]');
+  expect((await api.get('/triggers/workflows/bare/status')).body).toEqual({ workflow_id: id, triggers: [] });
+});
+
 describe('one Idempotency-Key', () => {
   const STARTING = () => [...WAITING, '/webhook/starts', '/public/webhook/workflow/starts'];
 

@@ -97,12 +97,11 @@ export class WorkflowTriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'How the triggers of a workflow do' })
   @ApiOkResponse({ type: WorkflowTriggersStatusDto })
-  async status(
+  status(
     @Param('id') id: string,
     @CurrentCaller() caller: Caller,
   ): Promise<{ workflow_id: string; triggers: TriggerView[] }> {
-    const triggers = await this.triggers.ofWorkflow(id, caller);
-    return { workflow_id: triggers[0]?.workflow_id ?? id, triggers };
+    return this.triggers.statusOf(id, caller);
   }
 
   @Post('triggers/workflows/:id/manual')
