@@ -14,6 +14,9 @@ import { createTestDatabase } from '../support/test-database.js';
 const PAGE = 'docs/guides/command-line.md';
 const GUIDE = readFileSync(join(ROOT, PAGE), 'utf8');
 
+/** A server starts, and the package is made. */
+const PACKING_MS = 240_000;
+
 let server: TestServer;
 let folder: string;
 beforeAll(async () => {
@@ -24,7 +27,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'workflows'));
   const [workflow] = fences({ path: PAGE, text: GUIDE }).filter(({ language }) => language === 'yaml');
   writeFileSync(join(folder, 'workflows/import.yaml'), workflow?.text ?? '');
-});
+}, PACKING_MS);
 
 /** The package as `npm pack` makes it: whoever uses the command line has no source. Only what it depends on is ours. */
 async function installed(): Promise<string> {
