@@ -13,6 +13,7 @@ import { Search0000000000012 } from './0012-search.js';
 import { GitHubInstallations0000000000014 } from './0014-github-installations.js';
 import { StepTemplates0000000000016 } from './0016-step-templates.js';
 import { TriggerCare0000000000020 } from './0020-trigger-care.js';
+import { TriggerLooks0000000000021 } from './0021-trigger-looks.js';
 import { StoppedPasses0000000000030 } from './0030-stopped-passes.js';
 import { Statistics0000000000040 } from './0040-statistics.js';
 import { TraceParent0000000000041 } from './0041-trace-parent.js';
@@ -37,6 +38,7 @@ export const MIGRATIONS = [
   GitHubInstallations0000000000014,
   StepTemplates0000000000016,
   TriggerCare0000000000020,
+  TriggerLooks0000000000021,
   StoppedPasses0000000000030,
   Statistics0000000000040,
   TraceParent0000000000041,

@@ -7,6 +7,7 @@ import type { AppConfig } from './common/config/app-config.js';
 import { AppError } from './common/errors/app-error.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { problemBody, problemOf } from './common/errors/problem.js';
+import { AddressRanges } from './common/http/address-ranges.js';
 import { RouteTable } from './common/errors/route-table.js';
 import { traceHttp } from './common/tracing/http-tracing.js';
 import { MediaTypeError } from './common/errors/route.errors.js';
@@ -34,12 +35,12 @@ const OUTSIDE = ['health', 'health/*path', 'metrics', 'queues', 'queues/*path'].
 /** Nest on Fastify with what every route shares: the base, errors, checks of the input, CORS. Not listening yet. */
 export async function createHttpServer(
   module: Type | DynamicModule,
-  config: Pick<AppConfig, 'corsOrigins' | 'otlpEndpoint'>,
+  config: Pick<AppConfig, 'corsOrigins' | 'otlpEndpoint' | 'trustedProxies'>,
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
-    trustProxy: false,
+    trustProxy: trustedAmong(config.trustedProxies),
     // In user data "constructor" is a name like others; DTOs do not know it. "__proto__" stays refused (400).
     onConstructorPoisoning: 'ignore',
     // `/v1/…` is another name of the same routes.
@@ -80,6 +81,13 @@ export async function createHttpServer(
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useGlobalPipes(validationPipe());
   return app;
+}
+
+/** Without a proxy, X-Forwarded-For is what any client may write. */
+function trustedAmong(proxies: readonly string[]): false | ((address: string) => boolean) {
+  if (proxies.length === 0) return false;
+  const ranges = new AddressRanges(proxies);
+  return (address) => ranges.has(address);
 }
 
 /** A path that cannot be decoded reaches no route, and no filter. */

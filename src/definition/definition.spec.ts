@@ -53,7 +53,7 @@ steps:
 triggers:
   - {type: cron, name: Daily, config: {cron: "0 2 * * *", timezone: Asia/Shanghai}, is_enabled: true}
   - {type: webhook, config: {path: /webhook/data-process, method: POST}}
-  - {type: webhook, config: {path: /b, filter: "input.x == 1 || true"}}
+  - {type: webhook, config: {path: /b, filter: "trigger.payload.x == 1 || true"}}
 `;
 
 describe('a definition', () => {
@@ -63,7 +63,7 @@ describe('a definition', () => {
     expect(plan).toMatchObject({ timeoutMs: 1_800_000, maxParallel: 10, retentionMs: 2_592_000_000 });
     expect(plan.concurrency).toMatchObject({ limit: 1, onLimit: 'queue' });
     expect(plan.triggers.map(({ name }) => name)).toEqual(['Daily', 'webhook', 'webhook-2']);
-    expect(plan.triggers[2]).toMatchObject({ filter: 'input.x == 1 || true', config: { path: '/b' } });
+    expect(plan.triggers[2]).toMatchObject({ filter: 'trigger.payload.x == 1 || true', config: { path: '/b' } });
     expect(step(plan, 'transform_data')).toMatchObject({
       dependsOn: [{ on: 'fetch_data', port: null }],
       timeoutMs: 300_000,
@@ -251,6 +251,23 @@ describe('nested steps', () => {
   });
 });
 
+describe('the expressions of a trigger', () => {
+  const withTrigger = (more: object) => ({ ...steps(log('a')), triggers: [{ type: 'webhook', ...more }] });
+
+  it.each([
+    [{ filter: 'input.x == 1' }, 'expression_unknown_name triggers[0].filter'],
+    [{ input: { a: ['{{ steps.a.output }}'] } }, 'expression_unknown_name triggers[0].input.a[0]'],
+    [{ dedup: { key: '{{ secrets.x }}' } }, 'expression_unknown_name triggers[0].dedup.key'],
+  ])('see its occurrence, and nothing of the execution that it may start: %j', (more, fault) => {
+    expect(codes(withTrigger(more))).toEqual([fault]);
+  });
+
+  it('see trigger and env', () => {
+    const both = '{{ trigger.payload.n + env.MILLRACE_VAR_N }}';
+    expect(codes(withTrigger({ filter: 'trigger.payload.n > 1', input: [both], dedup: { key: both } }))).toEqual([]);
+  });
+});
+
 describe('faults', () => {
   it('come all at once, each with line, column, code, and what would be right', () => {
     const text = `name: Broken
@@ -287,6 +304,17 @@ steps:
     ]);
     for (const fault of errors) expect(fault.message).not.toBe('');
     expect(errors.filter(({ hint }) => hint !== undefined).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('refuses an unknown step in `output` too, and says which there are', () => {
+    const definition = {
+      name: 'n',
+      steps: [log('fetch'), log('shape')],
+      output: { total: '{{ steps.save.output.n }}' },
+    };
+    expect(parseDefinition(definition, catalogue).errors).toMatchObject([
+      { code: 'reference_unknown', path: 'output.total', hint: 'There are: fetch, shape.' },
+    ]);
   });
 
   it.each<[string, object, string]>([

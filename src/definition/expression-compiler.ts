@@ -1,5 +1,6 @@
 import { compileExpression, type CompiledExpression } from './expressions/expression.js';
 import { soleTemplate } from './expressions/split-template.js';
+import { compileCondition } from './step-config.js';
 import { compileTemplate, type CompiledTemplate } from './expressions/template.js';
 
 /** Compiles what stands outside a plan: a trigger's `filter`, `input` and `dedup.key`. */
@@ -9,6 +10,8 @@ export abstract class ExpressionCompiler {
    * @throws InvalidExpressionError with a code such as `expression_syntax`
    */
   abstract expression(source: string, names?: readonly string[]): CompiledExpression;
+  /** The same of one that is true or false. @throws InvalidExpressionError */
+  abstract condition(source: string, names?: readonly string[]): CompiledExpression;
   /** Any JSON value in which strings may hold `{{ … }}`. @throws InvalidExpressionError with a code such as `expression_syntax` */
   abstract template(value: unknown): CompiledTemplate;
 }
@@ -17,6 +20,10 @@ export abstract class ExpressionCompiler {
 export class CelExpressionCompiler extends ExpressionCompiler {
   override expression(source: string, names: readonly string[] = []): CompiledExpression {
     return compileExpression(soleTemplate(source) ?? source, { names });
+  }
+
+  override condition(source: string, names: readonly string[] = []): CompiledExpression {
+    return compileCondition(source, { names });
   }
 
   override template(value: unknown): CompiledTemplate {

@@ -4,6 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/api/problems.js';
 import { OpenToAll } from '../common/api/requires.js';
 import { BodyTooLargeError } from '../common/errors/route.errors.js';
+import { isTooDeep, TOO_DEEP } from '../common/validation/body-bounds.js';
+import { ValidationFailedError } from '../common/validation/validation-pipe.js';
 import { Callbacks } from './events/callbacks.service.js';
 import { PublicLimitGuard } from './public-limit.guard.js';
 
@@ -26,8 +28,9 @@ export class CallbacksController {
   })
   @ApiBody({ required: false, schema: {} })
   @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', enum: ['accepted'] } } } })
-  @ApiProblems(400, 403, 409, 413, 415, 429)
+  @ApiProblems(400, 403, 409, 413, 415, 422, 429)
   async answer(@Param('token') token: string, @Req() request: FastifyRequest): Promise<{ status: 'accepted' }> {
+    if (isTooDeep(request.body)) throw new ValidationFailedError([TOO_DEEP]);
     if (Number(request.headers['content-length'] ?? 0) > MOST_BODY || sizeOf(request.body) > MOST_BODY)
       throw new BodyTooLargeError(MOST_BODY);
     await this.callbacks.answer(token, request.body ?? null);

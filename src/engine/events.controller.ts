@@ -13,6 +13,7 @@ import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import type { Page } from '../common/page.js';
+import { isTooDeep, TOO_DEEP } from '../common/validation/body-bounds.js';
 import { EventInvalidError } from './events/event.errors.js';
 import { AcceptedEventsDto, CloudEventDto, EventPageDto, EventsQuery, type EventDto } from './events/event.dto.js';
 import { EventQueries } from './events/event-queries.service.js';
@@ -49,6 +50,7 @@ export class EventsController {
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<AcceptedEventsDto> {
+    if (isTooDeep(request.body)) throw new EventInvalidError([TOO_DEEP]);
     const { events, faults } = readCloudEvents(request.headers, request.body, this.clock.date());
     if (faults.length > 0) throw new EventInvalidError(faults);
     return await this.events.accept(events, callKey('events', caller.actor, key));

@@ -15,19 +15,6 @@ export interface StartAnswer {
   reason: { code: string; detail: string } | null;
 }
 
-@Injectable()
-export class StartAnswers {
-  constructor(private readonly views: ExecutionViews) {}
-
-  /** @param hasWaited its sender has waited for it: it is not just queued any more. */
-  async of(workflowId: string, handled: Handled, hasWaited = false): Promise<StartAnswer> {
-    const answer = startAnswer(workflowId, handled);
-    if (answer.execution_id === null || !(hasWaited || answer.duplicate)) return answer;
-    return { ...answer, status: (await this.views.statusOf(answer.execution_id)) ?? handled.outcome };
-  }
-}
-
-/** Of what was started just now. */
 export function startAnswer(workflowId: string, handled: Handled): StartAnswer {
   const { executionId, outcome } = handled;
   return {
@@ -40,4 +27,16 @@ export function startAnswer(workflowId: string, handled: Handled): StartAnswer {
     occurrence_id: handled.occurrenceId,
     reason: handled.reason,
   };
+}
+
+/** The same where the execution may have gone on meanwhile: it is another's, or was waited for. */
+@Injectable()
+export class StartAnswers {
+  constructor(private readonly views: ExecutionViews) {}
+
+  async of(workflowId: string, handled: Handled, wasAwaited = false): Promise<StartAnswer> {
+    const answer = startAnswer(workflowId, handled);
+    if (answer.execution_id === null || !(wasAwaited || answer.duplicate)) return answer;
+    return { ...answer, status: (await this.views.status(answer.execution_id)) ?? handled.outcome };
+  }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { Liveness } from './trigger.contract.js';
-import { TriggerRepository } from './trigger.repository.js';
+import { TriggerRepository, type TriggerCount } from './trigger.repository.js';
 import type { StoredLiveness } from './trigger.row.js';
 
 const FLUSH_MS = 500;
@@ -13,7 +13,7 @@ export class TriggerActivity implements OnApplicationShutdown {
   private readonly liveness = new Map<string, Partial<Liveness>>();
   private readonly shared = new Map<string, Partial<Liveness>>();
   private readonly unwritten = new Set<string>();
-  private counts = new Map<string, { count: number; last: number }>();
+  private counts = new Map<string, TriggerCount>();
   private timer: NodeJS.Timeout | null = null;
   private flushing: Promise<void> = Promise.resolve();
 
@@ -22,14 +22,13 @@ export class TriggerActivity implements OnApplicationShutdown {
     private readonly clock: Clock,
   ) {}
 
-  fired(triggerId: string, at: Date = this.clock.date()): void {
-    const known = this.counts.get(triggerId);
-    if (known === undefined) this.counts.set(triggerId, { count: 1, last: at.getTime() });
-    else {
-      known.count += 1;
-      known.last = at.getTime();
-    }
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  fired(id: string, at: Date = this.clock.date()): void {
+    this.count({ id, fired: 1, lastFired: at, lastLooked: this.clock.date() });
+  }
+
+  /** Something was before it and has not fired. */
+  looked(id: string): void {
+    this.count({ id, fired: 0, lastFired: null, lastLooked: this.clock.date() });
   }
 
   report(triggerId: string, liveness: Partial<Liveness>): void {
@@ -75,16 +74,11 @@ export class TriggerActivity implements OnApplicationShutdown {
     const counted = this.counts;
     if (counted.size === 0) return;
     this.counts = new Map();
-    const entries = [...counted.entries()];
     try {
-      await this.triggers.addCounts(
-        entries.map(([id]) => id),
-        entries.map(([, { count }]) => count),
-        entries.map(([, { last }]) => new Date(last)),
-      );
+      await this.triggers.addCounts([...counted.values()]);
     } catch (error) {
       this.log.warn(`trigger counts could not be written: ${String(error)}`);
-      this.keep(entries);
+      for (const count of counted.values()) this.count(count, FLUSH_MS * 10);
     }
   }
 
@@ -101,13 +95,24 @@ export class TriggerActivity implements OnApplicationShutdown {
     }
   }
 
-  private keep(entries: readonly [string, { count: number; last: number }][]): void {
-    for (const [id, { count, last }] of entries) {
-      const newer = this.counts.get(id);
-      this.counts.set(id, { count: count + (newer?.count ?? 0), last: Math.max(last, newer?.last ?? 0) });
-    }
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS * 10).unref();
+  private count(count: TriggerCount, delayMs = FLUSH_MS): void {
+    const known = this.counts.get(count.id);
+    this.counts.set(count.id, known === undefined ? count : sumOf(known, count));
+    this.timer ??= setTimeout(() => void this.flush(), delayMs).unref();
   }
+}
+
+function sumOf(one: TriggerCount, other: TriggerCount): TriggerCount {
+  return {
+    id: one.id,
+    fired: one.fired + other.fired,
+    lastFired: latest(one.lastFired, other.lastFired),
+    lastLooked: latest(one.lastLooked, other.lastLooked),
+  };
+}
+
+function latest<T extends Date | null>(one: T, other: T): T {
+  return (one?.getTime() ?? 0) > (other?.getTime() ?? 0) ? one : other;
 }
 
 function storedOf({ connectedSince, lastLooked, lastError, restarts, isDown }: Partial<Liveness>): StoredLiveness {

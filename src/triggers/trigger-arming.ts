@@ -42,7 +42,7 @@ export class TriggerArming {
       (row) => names.has(row.name) || row.origin === 'api',
     );
     const rows = await this.arm(client, kept, before, order);
-    return { rows, warnings: this.warningsOf(rows) };
+    return { rows, warnings: await this.warningsOf(rows) };
   }
 
   /** Takes all triggers of a workflow out of force; their rows and their ledgers stay. */
@@ -109,14 +109,16 @@ export class TriggerArming {
     );
   }
 
-  private warningsOf(rows: readonly TriggerRow[]): (TriggerWarning & { trigger: string })[] {
-    return rows
+  private async warningsOf(rows: readonly TriggerRow[]): Promise<(TriggerWarning & { trigger: string })[]> {
+    const all = rows
       .filter((row) => row.is_enabled)
-      .flatMap((row) => {
+      .map(async (row) => {
         const type = this.registry.get(row.type);
         const config = this.registry.read(type, row.config).value;
-        return type.warnings(config, row.id, this.clock.date()).map((warning) => ({ trigger: row.name, ...warning }));
+        const warnings = await type.warnings(config, row.id, this.clock.date());
+        return warnings.map((warning) => ({ trigger: row.name, ...warning }));
       });
+    return (await Promise.all(all)).flat();
   }
 }
 

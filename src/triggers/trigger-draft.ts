@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { parseDuration } from '../common/duration.js';
 import { AppError, type Fault } from '../common/errors/app-error.js';
 import { ExpressionCompiler } from '../definition/expression-compiler.js';
+import { TRIGGER_NAMES } from '../definition/expressions/unknown-names.js';
+import { unknownIn } from './trigger-expressions.js';
 import { TriggerRegistry } from './trigger-registry.js';
 import type { TriggerDraft } from './trigger.row.js';
 
@@ -67,21 +69,25 @@ export class TriggerDrafts {
     return [...config, ...this.faultsOfExpressions(draft), ...faultsOfTimes(draft)];
   }
 
-  private faultsOfExpressions(draft: TriggerDraft): Fault[] {
+  private faultsOfExpressions({ filter, input, dedup }: TriggerDraft): Fault[] {
     const faults: Fault[] = [];
-    const attempt = (path: string, compile: () => unknown): void => {
+    const attempt = (path: string, find: () => Fault[]): void => {
       try {
-        compile();
+        faults.push(...find());
       } catch (error) {
         const code = error instanceof AppError ? error.code : 'expression_invalid';
         faults.push({ path, code, message: error instanceof Error ? error.message : String(error) });
       }
     };
-    const { filter, input, dedup } = draft;
-    if (filter !== null) attempt('filter', () => this.expressions.expression(filter));
-    if (input !== null && input !== undefined) attempt('input', () => this.expressions.template(input));
+    const inTemplate = (path: string, value: unknown): Fault[] =>
+      this.expressions
+        .template(value)
+        .expressions.flatMap((one) => unknownIn(below(path, one.path), one.expression, TRIGGER_NAMES));
     const key = dedup?.key ?? null;
-    if (key !== null) attempt('dedup.key', () => this.expressions.template(key));
+    if (filter !== null)
+      attempt('filter', () => unknownIn('filter', this.expressions.condition(filter), TRIGGER_NAMES));
+    if (input !== null && input !== undefined) attempt('input', () => inTemplate('input', input));
+    if (key !== null) attempt('dedup.key', () => inTemplate('dedup.key', key));
     return faults;
   }
 }

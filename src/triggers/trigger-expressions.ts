@@ -3,6 +3,7 @@ import { AppConfig } from '../common/config/app-config.js';
 import { AppError, type Fault } from '../common/errors/app-error.js';
 import { ExpressionCompiler } from '../definition/expression-compiler.js';
 import type { CompiledExpression } from '../definition/expressions/expression.js';
+import { unknownNames } from '../definition/expressions/unknown-names.js';
 import { SecretStore } from '../secrets/secret-store.js';
 import { SecretMissingError } from './triggers.errors.js';
 
@@ -19,9 +20,9 @@ export class TriggerExpressions {
     private readonly settings: AppConfig,
   ) {}
 
-  /** Faults of an expression that sees `env` and `names`. */
+  /** Faults of an expression that is true or false, and sees `env` and `names`. */
   faultsIn(path: string, source: string, names: readonly string[]): readonly Fault[] {
-    return this.attempt(path, () => unknownIn(path, this.compile(source, names), [...names, 'env']));
+    return this.attempt(path, () => unknownIn(path, this.compiler.condition(source, names), [...names, 'env']));
   }
 
   /** Faults of a value in which strings may hold `{{ secrets.x }}` and `{{ env.X }}`. */
@@ -72,13 +73,6 @@ export class TriggerExpressions {
   }
 }
 
-function unknownIn(path: string, { source, references }: CompiledExpression, known: readonly string[]): Fault[] {
-  const unknown = [...references.names].filter((name) => !known.includes(name));
-  const hint = `Known here: ${known.join(', ')}`;
-  return unknown.map((name) => ({
-    path,
-    code: 'expression_unknown_name',
-    message: `{{ ${source.trim()} }}: "${name}" is not known here.`,
-    hint,
-  }));
+export function unknownIn(path: string, expression: CompiledExpression, known: readonly string[]): Fault[] {
+  return unknownNames(expression, known).map((unknown) => ({ path, code: 'expression_unknown_name', ...unknown }));
 }

@@ -55,7 +55,7 @@ export class TriggerFiring {
     const { execution_id: id } = answer;
     if (waitMs === null || id === null) return { status: 202, body: answer };
     if ((await this.ends.wait(id, waitMs)) !== null) return { status: 200, body: await this.views.finished(id) };
-    return { status: 202, body: { ...answer, status: (await this.views.statusOf(id)) ?? answer.status } };
+    return { status: 202, body: { ...answer, status: (await this.views.status(id)) ?? answer.status } };
   }
 }
 

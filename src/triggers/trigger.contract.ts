@@ -264,7 +264,7 @@ export abstract class BaseTrigger<C extends object = object> {
   }
 
   /** What is not wrong but should be known at deployment. */
-  warnings(_config: C, _triggerId: string, _now: Date): readonly TriggerWarning[] {
+  warnings(_config: C, _triggerId: string, _now: Date): readonly TriggerWarning[] | Promise<readonly TriggerWarning[]> {
     return [];
   }
 

@@ -21,6 +21,14 @@ export interface TriggerTimerState {
   readonly last_error: string | null;
 }
 
+/** What has come before a trigger since it was last written. */
+export interface TriggerCount {
+  readonly id: string;
+  readonly fired: number;
+  readonly lastFired: Date | null;
+  readonly lastLooked: Date;
+}
+
 const SELECT = `SELECT t.* FROM trigger t`;
 
 const UPSERT = `
@@ -133,12 +141,19 @@ export class TriggerRepository {
   }
 
   /** Adds what this replica has counted; one statement for all triggers. */
-  async addCounts(ids: readonly string[], counts: readonly number[], last: readonly Date[]): Promise<void> {
+  async addCounts(counts: readonly TriggerCount[]): Promise<void> {
     await this.database.query(
-      `UPDATE trigger t SET trigger_count = t.trigger_count + c.count, last_triggered = greatest(t.last_triggered, c.last)
-       FROM (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS c(id, count, last) ORDER BY id) c
+      `UPDATE trigger t SET trigger_count = t.trigger_count + c.fired,
+         last_triggered = greatest(t.last_triggered, c.last_fired), last_looked = greatest(t.last_looked, c.last_looked)
+       FROM (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::timestamptz[])
+               AS c(id, fired, last_fired, last_looked) ORDER BY id) c
        WHERE t.id = c.id`,
-      [ids, counts, last],
+      [
+        counts.map(({ id }) => id),
+        counts.map(({ fired }) => fired),
+        counts.map(({ lastFired }) => lastFired),
+        counts.map(({ lastLooked }) => lastLooked),
+      ],
     );
   }
 

@@ -35,6 +35,8 @@ export interface TriggerRow {
   /** bigint; null: the workflow names none. */
   retention_ms: string | null;
   last_triggered: Date | null;
+  /** Written with the counts. */
+  last_looked: Date | null;
   trigger_count: string;
   last_error: string | null;
   liveness: StoredLiveness | null;

@@ -40,6 +40,7 @@ import {
   NotDeployedError,
   OccurrenceFailedError,
   OccurrenceNotFoundError,
+  OccurrenceRejectedError,
   TriggerInvalidError,
   TriggerNameTakenError,
   TriggerNotFoundError,
@@ -72,8 +73,8 @@ export class TriggerService {
     private readonly activity: TriggerActivity,
     private readonly host: TriggerHost,
     private readonly backfills: Backfills,
-    private readonly answers: StartAnswers,
     private readonly notifier: Notifier,
+    private readonly starts: StartAnswers,
     private readonly workflows: WorkflowDirectory,
     private readonly inForce: InForce,
     private readonly database: Database,
@@ -101,8 +102,9 @@ export class TriggerService {
     const deployed = await this.inForce.of(workflow.id);
     const row = await this.database.transaction(async (client) => {
       const names = (await this.triggers.ofWorkflow(workflow.id, client)).map(({ name }) => name);
-      if (names.includes(draft.name)) throw new TriggerNameTakenError(draft.name);
-      const saved = await this.triggers.save(client, workflow.id, 'api', draft);
+      const name = text.name ?? freeName(draft.type, names);
+      if (names.includes(name)) throw new TriggerNameTakenError(name);
+      const saved = await this.triggers.save(client, workflow.id, 'api', { ...draft, name });
       return deployed === null
         ? saved
         : this.arming.rearm(client, saved, null, { ...deployed, held: heldBy(workflow.status) });
@@ -117,8 +119,8 @@ export class TriggerService {
     const row = await this.database.transaction(async (client) => {
       const before = await this.triggers.lock(client, id);
       if (before === undefined) throw new TriggerNotFoundError(id);
-      refuseOtherType(before, this.drafts.canonical(this.drafts.read({ ...text, type: text.type ?? before.type })));
-      const draft = this.checked(this.merged(before, text));
+      const wanted = this.drafts.read({ ...text, type: text.type ?? before.type });
+      const draft = this.checked(this.merged(before, text), faultsOfType(before, wanted));
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
       if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
       const saved = await this.triggers.put(client, id, draft);
@@ -198,6 +200,7 @@ export class TriggerService {
   async replay(occurrenceId: string, key: string | null, caller: Caller): Promise<StartAnswer> {
     const occurrence = isId(occurrenceId) ? await this.occurrences.find(occurrenceId) : undefined;
     if (occurrence === undefined) throw new OccurrenceNotFoundError(occurrenceId);
+    if (occurrence.outcome === 'rejected') throw new OccurrenceRejectedError(occurrence.id);
     const trigger = await this.armed(occurrence.trigger_id, caller);
     const { payload, files } = await this.replayedFiles.of(occurrence);
     const handled = await this.host.handle(trigger, {
@@ -212,7 +215,7 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return await this.answers.of(trigger.workflowId, handled);
+    return this.starts.of(trigger.workflowId, handled);
   }
 
   /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
@@ -248,7 +251,7 @@ export class TriggerService {
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
-    return await this.answers.of(trigger.workflowId, handled);
+    return this.starts.of(trigger.workflowId, handled);
   }
 
   /** Of the workflows that the caller may see. */
@@ -284,8 +287,8 @@ export class TriggerService {
     };
   }
 
-  private checked(draft: TriggerDraft): TriggerDraft {
-    const faults = [...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
+  private checked(draft: TriggerDraft, more: readonly Fault[] = []): TriggerDraft {
+    const faults = [...more, ...this.drafts.faults(draft), ...this.faultsOfMode(draft)];
     if (faults.length > 0) throw new TriggerInvalidError(faults);
     return draft;
   }
@@ -328,8 +331,14 @@ export class TriggerService {
   }
 }
 
-function refuseOtherType(row: TriggerRow, { type }: TriggerDraft): void {
-  if (type === row.type) return;
-  const message = `A trigger keeps its type: this is a ${row.type} trigger. Add another one.`;
-  throw new TriggerInvalidError([{ path: 'type', code: 'type_fixed', message, hint: row.type }]);
+/** As in a definition: unnamed ones are `<type>`, `<type>-2`, … */
+function freeName(type: string, taken: readonly string[]): string {
+  let name = type;
+  for (let number = 2; taken.includes(name); number += 1) name = `${type}-${number}`;
+  return name;
+}
+
+function faultsOfType({ type }: TriggerRow, wanted: TriggerDraft): Fault[] {
+  if (wanted.type === type) return [];
+  return [{ path: 'type', code: 'value_invalid', message: `a trigger keeps its type, which is ${type}` }];
 }

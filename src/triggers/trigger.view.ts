@@ -55,6 +55,11 @@ export interface OccurrenceView {
 
 const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null;
 
+/** Written alike, in UTC, times are ordered as their texts are. */
+function latest(...times: readonly (string | null | undefined)[]): string | null {
+  return times.reduce<string | null>((last, time) => ((time ?? '') > (last ?? '') ? (time ?? null) : last), null);
+}
+
 export const HIDDEN = '***';
 const SECRET_FIELDS = new Set(['password', 'token', 'value', 'key', 'secret', 'secrets']);
 
@@ -101,7 +106,7 @@ export function healthOf(
     status: isPaused ? 'paused' : isDown ? 'unhealthy' : lastError === null ? 'healthy' : 'degraded',
     armed_since: iso(row.armed_at),
     connected_since: shared.connectedSince ?? iso(live.connectedSince),
-    last_looked: shared.lastLooked ?? iso(live.lastLooked),
+    last_looked: latest(shared.lastLooked, iso(live.lastLooked), iso(row.last_looked)),
     last_fired: iso(live.lastFired ?? row.last_triggered),
     next_due: iso(timer?.due_at),
     last_error: lastError,

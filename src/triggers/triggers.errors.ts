@@ -19,6 +19,17 @@ export class OccurrenceNotFoundError extends AppError {
   }
 }
 
+/** Who was refused starts nothing by a detour. */
+export class OccurrenceRejectedError extends AppError {
+  constructor(id: string) {
+    super({
+      code: 'occurrence_rejected',
+      status: 409,
+      message: `The occurrence ${id} was rejected: what it brought was not kept, and there is nothing to replay.`,
+    });
+  }
+}
+
 export class TriggerInvalidError extends AppError {
   constructor(errors: readonly Fault[]) {
     super({ code: 'trigger_invalid', status: 422, message: `The trigger has ${errors.length} fault(s).`, errors });

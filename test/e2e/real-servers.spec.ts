@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { statuses, step } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { fences } from '../support/markdown.js';
+import { ROOT } from '../support/paths.js';
 import { postgresOverTcp } from '../support/postgres-over-tcp.js';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
 import { temporaryFolder } from '../support/server.js';
@@ -73,44 +75,14 @@ steps:
 output: {rows: "{{ steps.total.output.rows[0].n }}", told: "{{ steps.tell.output.accepted }}"}
 `;
 
-/** The large example of the language: all of its parts at once. */
-const LARGE = (url: string) => `
-version: "1.0"
-name: Data processing
-description: Fetch, transform, store
-variables: {api_endpoint: "${url}/prices", batch_size: 1000}
-input_schema: {type: object, required: [user_id]}
-output: {total: "{{ steps.save.output.row_count }}"}
-timeout: 30m
-max_parallel: 10
-concurrency: {key: "{{ input.user_id }}", limit: 1, on_limit: queue}
-defaults: {retry: {max_attempts: 3, initial_delay: 1ms, max_delay: 300s, backoff_factor: 2.0, jitter: 0.1}, timeout: 5m}
-on_failure: [{id: tell, type: email, config: {to: ops@example.com, subject: "Failed for {{ input.user_id }}", text: "{{ steps.fetch_data.error.code }}"}}]
-finally: [{id: tidy, type: log, config: {message: "tidied up"}}]
-retention: 30d
-steps:
-  - id: fetch_data
-    name: Fetch
-    type: http
-    config: {method: GET, url: "{{ variables.api_endpoint }}", headers: {Authorization: "Bearer {{ secrets.api_token }}"}, timeout: 30s}
-  - id: transform_data
-    type: script
-    depends_on: [fetch_data]
-    input_mapping: {raw_data: "{{ steps.fetch_data.output.body }}"}
-    config: {runtime: node, script: transform.js}
-    output_mapping: {rows: "{{ output.result.rows }}"}
-    when: "{{ steps.fetch_data.output.status_code == 200 }}"
-    timeout: 5m
-    retry_policy: {max_attempts: 5, retry_on: [timeout, "http_5*"], abort_on: [validation]}
-    on_error: continue
-    on_interrupt: retry
-    is_parallel: false
-    priority: 5
-  - {id: save, type: database, config: {connection: warehouse, operation: insert, table: article, values: "{{ steps.transform_data.output.rows }}"}}
-triggers:
-  - {type: cron, name: Daily, config: {cron: "0 2 * * *", timezone: Asia/Shanghai}, is_enabled: true}
-  - {type: webhook, config: {path: /webhook/data-process, method: POST}}
-`;
+/** The large example of the language, as the reference shows it: all of its parts at once. */
+const page = readFileSync(join(ROOT, 'docs/reference/definition.md'), 'utf8');
+const EXAMPLE = fences({ path: 'definition.md', text: page }).find(({ text }) => text.includes('Data processing'));
+const LARGE = (url: string): string =>
+  (EXAMPLE?.text ?? '')
+    .replace('https://shop.example/prices', `${url}/prices`)
+    // Nobody waits for half a minute here.
+    .replace('initial_delay: 30s', 'initial_delay: 1ms');
 
 describe('against real servers', () => {
   it('a chain fetches, converts, saves, and tells by mail; what fails on the way is tried again', async () => {

@@ -37,6 +37,9 @@ async function waiting(yaml: string, input: unknown = {}): Promise<string> {
   return id;
 }
 
+/** Nobody walks so deep. */
+const DEEP = '['.repeat(5_000) + ']'.repeat(5_000);
+
 describe('events', () => {
   it('are taken once by source and id, in each of the three modes', async () => {
     const one = event('mode.structured', { a: 1 });
@@ -86,6 +89,13 @@ describe('events', () => {
 
   it.each([
     [{ id: 'a' }, {}, 422, 'event_invalid'],
+    [
+      DEEP,
+      { 'content-type': 'application/json', 'ce-specversion': '1.0', 'ce-id': 'd', 'ce-source': '/d', 'ce-type': 'd' },
+      422,
+      'event_invalid',
+    ],
+    [`{"specversion": "1.0", "id": "e", "source": "/d", "type": "d", "data": ${DEEP}}`, CLOUD, 422, 'event_invalid'],
     ['{"id":', CLOUD, 400, 'body_unreadable'],
     ['a=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'media_type_unsupported'],
   ])('are refused as a whole: %j', async (body, headers, status, code) => {
@@ -213,6 +223,7 @@ describe('a step that waits for a call', () => {
       expect((await call(`http://x/api/v1/public/callbacks/${altered}`, '{}')).status).toBe(403);
     }
     expect((await call(`${url}A`, '{}')).status).toBe(403);
+    expect((await call(url, DEEP)).status).toBe(422);
     expect((await call(url, JSON.stringify('x'.repeat(1024 * 1024)))).status).toBe(413);
     expect((await call(url, 'a=1', { 'content-type': 'text/plain' })).status).toBe(415);
     expect((await call(url, '[1, 2]')).status).toBe(200);

@@ -59,9 +59,11 @@ describe('an output over 256 KiB', () => {
     expect(await api.execution(id)).toMatchObject({ output: null, large_output });
     const list = (await api.get(`/executions?limit=1`)).body.items;
     expect(list).toMatchObject([{ id, output: null, large_output }]);
-    expect((await api.get(`/executions/${id}/steps`)).body.items).toMatchObject([{ output: null }]);
+    expect((await api.get(`/executions/${id}/steps`)).body.items).toMatchObject([
+      { input: { truncated: true }, output: null },
+    ]);
     const events = await fetch(`${app.url}/api/v1/executions/${id}/events`, { headers: { 'x-api-key': KEY } });
-    expect(await events.text()).toContain('"omitted":["input","output"]');
+    expect(await events.text()).toContain('"omitted":["output"]');
     expect((await api.get(`/executions/${id}/bundle`)).body.steps).toMatchObject([{ output: null }]);
     expect((await api.get(`/executions/${id}/timeline`)).body.items).toHaveLength(1);
   });

@@ -3,6 +3,7 @@ import type { Api } from '../support/api.js';
 import { startApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startHoldingServer, type HoldingServer } from '../support/holding-server.js';
+import { unhurried } from '../support/unhurried.js';
 
 let api: Api;
 let url: string;
@@ -10,7 +11,9 @@ let remote: HoldingServer;
 let webhooks = 0;
 
 beforeAll(async () => {
-  ({ api, url } = await startApp());
+  const app = await startApp();
+  unhurried(app.app);
+  ({ api, url } = app);
   remote = await startHoldingServer();
 });
 

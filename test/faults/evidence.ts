@@ -7,7 +7,7 @@ export interface ExecutionRow {
   readonly workflow: string;
   readonly status: string;
   readonly error: { code: string } | null;
-  /** Of a webhook's body. */
+  /** Of a webhook's body, of a mail's subject. */
   readonly n: number | null;
   readonly trigger_type: string;
   readonly scheduled_for: Date | null;
@@ -45,7 +45,7 @@ export interface Evidence {
 
 const EXECUTIONS = /* sql */ `
 SELECT e.id, w.name AS workflow, e.status, e.error, e.trigger_type, (e.trigger->>'scheduled_for')::timestamptz AS scheduled_for,
-  CASE WHEN e.trigger_type = 'webhook' THEN (e.input->>'n')::int END AS n
+  CASE WHEN e.trigger_type IN ('webhook', 'email') THEN (e.input->>'n')::int END AS n
 FROM execution e JOIN workflow w ON w.id = e.workflow_id`;
 
 const STEPS = /* sql */ `SELECT id, execution_id, step_path, type, status, attempt, attempts FROM step_execution`;

@@ -8,7 +8,14 @@ import type { BackendName } from './world.js';
 
 const BACKENDS: readonly BackendName[] = requireService('redis') ? ['postgres', 'redis'] : ['postgres'];
 /** The quick ones that between them cut every path: accept, queue, effect, tick, and the database itself. */
-const SHORT = ['kill_before_enqueue', 'kill_after_effect', 'kill_in_cron_tick', 'postgres_restarted', 'queue_emptied'];
+const SHORT = [
+  'kill_before_enqueue',
+  'kill_after_effect',
+  'kill_in_cron_tick',
+  'kill_at_a_mails_commit',
+  'postgres_restarted',
+  'queue_emptied',
+];
 const SEED = 4_711;
 /** Reached only by what hangs, also on a machine that others keep busy. */
 const LIMIT_MS = 900_000;

@@ -106,19 +106,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: 'the idempotency key is the same for every attempt',
     promise: 4,
-    file: 'src/engine/run/step-runner.ts',
+    file: 'src/engine/run/step-contexts.ts',
     edits: [
-      [
-        'idempotencyKey: `${this.claimed.id}:${path}`',
-        'idempotencyKey: `${this.claimed.id}:${path}:${record.fields.attempt}`',
-      ],
+      ['idempotencyKey: `${claimed.id}:${path}`', 'idempotencyKey: `${claimed.id}:${path}:${record.fields.attempt}`'],
     ],
     red: { spec: RECOVERY, name: 'goes on where it was: finished steps stay, the cut-off one runs again with its key' },
   },
   {
     guard: 'a step that must not be repeated is not (on_interrupt: fail)',
     promise: 4,
-    file: 'src/engine/run/step-runner.ts',
+    file: 'src/engine/run/step-outcomes.ts',
     edits: [
       [
         "step.effect === 'once' && step.onInterrupt === 'fail'",
@@ -130,9 +127,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: 'a step that took its process down three times is quarantined',
     promise: 4,
-    file: 'src/engine/run/step-runner.ts',
+    file: 'src/engine/run/step-outcomes.ts',
     edits: [['const MAX_INTERRUPTIONS = 3;', 'const MAX_INTERRUPTIONS = 3_000;']],
     red: { spec: RECOVERY, name: 'is not tried again when a step took its process down three times' },
+  },
+  {
+    guard: 'only a worker with room takes an execution past the queue',
+    promise: 0,
+    file: 'src/engine/run/direct-starts.ts',
+    edits: [['return this.holds.count + 1 < this.slots.most;', 'return true;']],
+    red: {
+      spec: 'test/engine/direct-starts.spec.ts',
+      name: 'goes by the queue while its worker has no room, and is taken when there is',
+    },
   },
   {
     guard: 'the reconciler puts back what the queue has forgotten',

@@ -28,6 +28,14 @@ export const POINTS = {
   },
   /** The timer is taken, the next is not set, the occurrence is being written. */
   cron_tick: { table: 'occurrence', when: 'BEFORE INSERT', condition: 'NEW.scheduled_for IS NOT NULL' },
+  /** Execution, occurrence and cursor of a mail commit together; nobody knows that they have. */
+  mail_commit: { table: 'execution', when: 'AT COMMIT OF INSERT', condition: `NEW.trigger_type = 'email'` },
+  /** A recorded mail is marked and moved; that it is so is being recorded. */
+  mail_moved: {
+    table: 'trigger',
+    when: 'BEFORE UPDATE',
+    condition: `json_array_length(NEW.state->'pending') < json_array_length(OLD.state->'pending')`,
+  },
   in_a_retry: {
     table: 'step_execution',
     when: 'BEFORE UPDATE',

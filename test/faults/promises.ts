@@ -21,6 +21,7 @@ export function judge(evidence: Evidence): Verdict[] {
     nothingLost(evidence),
     oneExecutionPerKey(evidence),
     oneExecutionPerInstant(evidence),
+    ...oneExecutionPerMail(evidence),
     completedNeverAgain(evidence),
     sameKey(evidence),
     allFinished(evidence),
@@ -65,6 +66,23 @@ function oneExecutionPerInstant({ occurrences, executions }: Evidence): Verdict 
   const started = [...executions.values()].filter((row) => row.trigger_type === 'cron').length;
   if (started !== fired.length) broken.push(`${fired.length} instants fired and ${started} executions were started`);
   return { promise: '2 one execution per cron instant', checked: fired.length, broken };
+}
+
+/** 2: each mail that came into the mailbox. */
+function oneExecutionPerMail({ executions, world: { mails } }: Evidence): Verdict[] {
+  if (mails === null) return [];
+  const byNumber = Map.groupBy(
+    [...executions.values()].filter((row) => row.trigger_type === 'email'),
+    (row) => row.n ?? 0,
+  );
+  const numbers = new Set([...Array.from({ length: mails.sent }, (_, index) => index + 1), ...byNumber.keys()]);
+  const broken = [...numbers].flatMap((n) => {
+    const rows = byNumber.get(n) ?? [];
+    return rows.length === 1
+      ? []
+      : [`mail ${n} has ${rows.length} executions: ${rows.map((row) => row.id).join(', ')}`];
+  });
+  return [{ promise: '2 one execution per mail', checked: mails.sent, broken }];
 }
 
 /**

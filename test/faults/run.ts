@@ -62,6 +62,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const load = world.load(new Random(options.seed + 1));
   const tally = new Tally();
   load.start();
+  world.mails?.start();
   try {
     const cycles = schedule(options.seed, options.cycles, possible);
     for (const [index, cycle] of cycles.entries()) {
@@ -72,9 +73,11 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     }
     await world.heal();
     await load.stop();
+    await world.mails?.stop();
     failures.push(...(await allEnd(world)));
   } finally {
     void load.stop();
+    world.mails?.stop().catch(() => undefined);
   }
   return await conclude(world, load, tally, leftOut, failures);
 }
@@ -132,9 +135,13 @@ async function takenForDead(world: World): Promise<boolean> {
   return true;
 }
 
-/** The cron ends, then nothing may be left open. @returns what is wrong. */
+/** All mails are read and the cron ends; then nothing may be left open. @returns what is wrong. */
 async function allEnd(world: World): Promise<string[]> {
   try {
+    await eventually(async () => {
+      const unread = (world.mails?.sent ?? 0) - (await world.mailed());
+      if (unread > 0) throw new Error(`${unread} mails have no execution`);
+    }, END_LIMIT_MS);
     await world.stopCron();
     await eventually(async () => {
       const open = await world.open();

@@ -10,6 +10,8 @@ export interface LoadedWorkflow {
   readonly calls: readonly string[];
   /** Needs child executions. */
   readonly isFamily?: boolean;
+  /** Needs a mailbox. */
+  readonly isMail?: boolean;
 }
 
 const call = (ledger: string, id: string, more = '', path = id, method = 'POST', url = id): string =>
@@ -27,7 +29,7 @@ function webhook(name: string): string {
   return `triggers: [{type: webhook, config: {path: /${name}}}]`;
 }
 
-/** Chains with effects, retries, waits, joins and loops; and a cron that must not miss a second. */
+/** Chains with effects, retries, waits, joins and loops; a cron that must not miss a second, and a mailbox. */
 export function workload(ledger: string): LoadedWorkflow[] {
   return [
     {
@@ -91,6 +93,18 @@ steps:
 triggers: [{type: cron, config: {cron: "* * * * * *", misfire: fire_all, max_catch_up: 1000}}]`,
       order: [],
       calls: ['tick'],
+    },
+    {
+      name: 'mail',
+      weight: 0,
+      isMail: true,
+      yaml: `
+name: mail
+steps:
+  - ${call(ledger, 'mailed')}
+triggers: [{type: email, config: {move_to: Done}, input: {n: "{{ trigger.payload.subject }}"}}]`,
+      order: [],
+      calls: ['mailed'],
     },
     {
       name: 'poison',

@@ -5,6 +5,7 @@ import { temporaryFolder } from '../support/server.js';
 import { DatabaseLink } from './database-link.js';
 import { Ledger } from './ledger.js';
 import { Load } from './load.js';
+import { Mails } from './mails.js';
 import { PostgresServer } from './postgres-server.js';
 import type { Random } from './random.js';
 import { RedisServer } from './redis-server.js';
@@ -21,7 +22,7 @@ const READY_LIMIT_MS = 180_000;
 /** Connections of each replica: the last has hardly any. */
 const POOL_SIZES = ['20', '20', '3'];
 
-/** Everything that runs: three replicas, their PostgreSQL, their Redis, the ledger and the load. */
+/** Everything that runs: three replicas, their PostgreSQL, their Redis, their mailbox, the ledger and the load. */
 export class World {
   readonly postgres = new PostgresServer();
   readonly database = new DatabaseLink(this.postgres.url);
@@ -29,6 +30,8 @@ export class World {
   readonly replicas: Replica[] = [];
   workflows: readonly LoadedWorkflow[] = [];
   redis: RedisServer | null = null;
+  /** null: this machine has no Dovecot. */
+  mails: Mails | null = null;
   /**
    * Executions whose owner was stopped while it had them, and when it went on, milliseconds by the machine's clock: what it
    * was just sending arrives then.
@@ -44,9 +47,12 @@ export class World {
     await world.postgres.start();
     await world.ledger.start();
     if (backend === 'redis') world.redis = await RedisServer.start();
+    world.mails = await Mails.open();
     await world.startReplicas();
     world.hasChildren = await world.knows('subworkflow');
-    world.workflows = workload(world.ledger.url).filter(({ isFamily }) => isFamily !== true || world.hasChildren);
+    world.workflows = workload(world.ledger.url).filter(
+      ({ isFamily, isMail }) => (isFamily !== true || world.hasChildren) && (isMail !== true || world.mails !== null),
+    );
     for (const workflow of world.workflows) await world.deploy(workflow);
     return world;
   }
@@ -92,6 +98,11 @@ export class World {
     else await this.database.query('DELETE FROM bullmq.job');
   }
 
+  /** How many mails have an execution. */
+  mailed(): Promise<number> {
+    return this.database.number(`SELECT count(DISTINCT input->>'n') FROM execution WHERE trigger_type = 'email'`);
+  }
+
   ended(): Promise<number> {
     return this.database.number('SELECT count(*) FROM execution WHERE NOT is_open');
   }
@@ -132,7 +143,7 @@ export class World {
       await this.register(pid, application);
     };
     for (const [index, size] of POOL_SIZES.entries()) {
-      const env = { DATABASE_POOL_SIZE: size, SHUTDOWN_GRACE: '3s', WORKER_CONCURRENCY: '20' };
+      const env = { DATABASE_POOL_SIZE: size, SHUTDOWN_GRACE: '3s', WORKER_CONCURRENCY: '20', ...this.mails?.env };
       const redisUrl = this.redis?.url;
       const replica = new Replica(`replica-${index + 1}`, { databaseUrl: this.postgres.url, redisUrl, env, register });
       this.replicas.push(replica);

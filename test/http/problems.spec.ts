@@ -53,7 +53,7 @@ describe('errors of the HTTP API', () => {
     const quiet = (): void => undefined;
     app = await createHttpServer(
       ThingsModule,
-      { corsOrigins: ['https://a.example'], otlpEndpoint: null },
+      { corsOrigins: ['https://a.example'], otlpEndpoint: null, trustedProxies: [] },
       { log: quiet, warn: quiet, error: keep },
     );
     await app.init();

@@ -18,6 +18,76 @@ const ENDLESS: Record<string, string> = {
   sqlite: 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c',
   mariadb: 'SELECT SLEEP(1000)',
 };
+const BOOLEAN: Record<string, string> = { postgresql: 'boolean', sqlite: 'boolean', mariadb: 'boolean' };
+const JSON_TYPE: Record<string, string> = { postgresql: 'jsonb', sqlite: 'text', mariadb: 'json' };
+/** A query of constants, and what it gives. */
+const VALUES: Record<string, [string, object]> = {
+  postgresql: [
+    `SELECT 7::int8 AS small, 9007199254740993 AS large, 1.10::numeric AS exact, 0.5::float8 AS part, 'NaN'::float8 AS nan,
+       true AS flag, NULL::text AS nothing, 'é''"' AS text, '\\x00ff'::bytea AS bytes, '{"a": 1}'::jsonb AS data,
+       '2026-03-01'::date AS day, '2026-03-01 12:00:00.5'::timestamp AS local, '2026-03-01 12:00:00+02'::timestamptz AS instant,
+       '1 day'::interval AS span, '12:30:00'::time AS at, ARRAY[1, 9007199254740993] AS numbers,
+       ARRAY['2026-03-01'::date, NULL] AS days, ARRAY['2026-03-01 12:00:00'::timestamp] AS locals,
+       ARRAY[1.10::numeric] AS exacts, ARRAY['\\x00ff'::bytea] AS many_bytes, ARRAY['a', NULL] AS texts`,
+    {
+      small: 7,
+      large: '9007199254740993',
+      exact: '1.10',
+      part: 0.5,
+      nan: 'NaN',
+      flag: true,
+      nothing: null,
+      text: `é'"`,
+      bytes: 'AP8=',
+      data: { a: 1 },
+      day: '2026-03-01',
+      local: '2026-03-01 12:00:00.5',
+      instant: '2026-03-01T10:00:00.000Z',
+      span: '1 day',
+      at: '12:30:00',
+      numbers: [1, '9007199254740993'],
+      days: ['2026-03-01', null],
+      locals: ['2026-03-01 12:00:00'],
+      exacts: ['1.10'],
+      many_bytes: ['AP8='],
+      texts: ['a', null],
+    },
+  ],
+  mariadb: [
+    `SELECT CAST(7 AS SIGNED) AS small, 9007199254740993 AS large, 1.10 AS exact, CAST(0.5 AS DOUBLE) AS part, TRUE AS flag,
+       NULL AS nothing, 'é''"' AS text, x'00ff' AS bytes, CAST('2026-03-01' AS DATE) AS day,
+       CAST('2026-03-01 12:00:00.5' AS DATETIME(1)) AS local, CAST('12:30:00' AS TIME) AS at, 18446744073709551615 AS huge`,
+    {
+      small: 7,
+      large: '9007199254740993',
+      exact: '1.10',
+      part: 0.5,
+      flag: 1,
+      nothing: null,
+      text: `é'"`,
+      bytes: 'AP8=',
+      day: '2026-03-01',
+      local: '2026-03-01 12:00:00.5',
+      at: '12:30:00',
+      huge: '18446744073709551615',
+    },
+  ],
+  sqlite: [
+    `SELECT 7 AS small, 9007199254740993 AS large, 0.5 AS part, TRUE AS flag, NULL AS missing, 'é''"' AS text, x'00ff' AS bytes,
+       date('2026-03-01') AS day, 9e999 AS infinite`,
+    {
+      small: 7,
+      large: '9007199254740993',
+      part: 0.5,
+      flag: 1,
+      missing: null,
+      text: `é'"`,
+      bytes: 'AP8=',
+      day: '2026-03-01',
+      infinite: 'Infinity',
+    },
+  ],
+};
 const MANY = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 900) SELECT x FROM c';
 const INJECTION = `x'); DROP TABLE item; --"\`\\`;
 
@@ -101,6 +171,114 @@ describe.each(DRIVERS)('a database step on %s', (driver) => {
       { id: 1, name: 'a2', stock: 1 },
       { id: 4, name: 'd2', stock: 4 },
     ]);
+  });
+
+  it('counts rows, not what its database counts: an upsert of one row that was there is one', async () => {
+    const upsert = { operation: 'upsert', table: 'item', key: ['id'] };
+    const values = [
+      { id: 30, name: 'new', stock: 1 },
+      { id: 31, name: 'new too', stock: 1 },
+    ];
+    expect(await run({ ...upsert, values })).toEqual({ rows: [], row_count: 2 });
+    expect(await run({ ...upsert, values: values.map((row) => ({ ...row, stock: 2 })) })).toMatchObject({
+      row_count: 2,
+    });
+    expect(await run({ ...upsert, values: [{ id: 30, name: 'new', stock: 2 }] })).toMatchObject({ row_count: 1 });
+    const same = { operation: 'update', table: 'item', values: { stock: 2 }, where: { id: [30, 31] } };
+    expect(await run(same)).toMatchObject({ row_count: 2 });
+    expect(await run({ operation: 'delete', table: 'item', where: { id: [30, 31] } })).toMatchObject({ row_count: 2 });
+    expect(await run({ operation: 'execute', sql: 'UPDATE item SET stock = 1 WHERE id = 999' })).toEqual({
+      rows: [],
+      row_count: 0,
+    });
+  });
+
+  it('gives values as JSON holds them: what a number cannot hold is text, bytes are base64', async () => {
+    const { rows } = await run({ operation: 'query', sql: VALUES[driver]![0] });
+    expect(rows).toEqual([VALUES[driver]![1]]);
+  });
+
+  it('binds what JSON has: true and false, fractions, null, lists and objects', async () => {
+    await run({
+      operation: 'execute',
+      sql: `CREATE TABLE kept (id int, flag ${BOOLEAN[driver]}, part real, data ${JSON_TYPE[driver]})`,
+    });
+    await run({ operation: 'insert', table: 'kept', values: { id: 1, flag: true, part: 0.5, data: { a: [1, 'é'] } } });
+    await run({ operation: 'insert', table: 'kept', values: { id: 2, flag: false, part: null, data: [{ b: 2 }] } });
+    const { rows } = await run({ operation: 'query', sql: 'SELECT * FROM kept ORDER BY id' });
+    const parsed = rows.map(({ flag, data, ...row }: any) => ({
+      ...row,
+      flag: Boolean(flag),
+      data: typeof data === 'string' ? JSON.parse(data) : data,
+    }));
+    expect(parsed).toEqual([
+      { id: 1, flag: true, part: 0.5, data: { a: [1, 'é'] } },
+      { id: 2, flag: false, part: null, data: [{ b: 2 }] },
+    ]);
+  });
+
+  it('takes any name for a column of a result, or fails its step alone', async () => {
+    const quote = driver === 'mariadb' ? '`' : '"';
+    for (const name of ['constructor', 'prototype', '__proto__', 'toString', 'length', 'hasOwnProperty']) {
+      const config = { operation: 'query', sql: `SELECT NULL AS ${quote}${name}${quote}, 1 AS n` };
+      const outcome = await Promise.resolve(attempt(config)).catch((error: unknown) => error);
+      if (outcome instanceof Error)
+        expect([name, outcome]).toMatchObject(['__proto__', { code: expect.any(String) as string }]);
+      else expect(Object.keys((outcome as any).output.rows[0])).toEqual([name, 'n']);
+    }
+    expect((await items('WHERE id = 2')).row_count).toBe(1);
+  });
+
+  it.each([
+    ['an unknown table', { operation: 'query', sql: 'SELECT * FROM nowhere' }, 'sql_invalid', false],
+    ['an unknown column', { operation: 'insert', table: 'item', values: { nothing: 1 } }, 'sql_invalid', false],
+    ['a named value', { operation: 'query', sql: 'SELECT :x AS x', params: [1] }, 'sql_invalid', false],
+    ['nonsense', { operation: 'execute', sql: 'SELEKT 1' }, 'sql_invalid', false],
+    [
+      'a value too few',
+      { operation: 'query', sql: 'SELECT ID FROM item WHERE id = ? AND stock = ?', params: [1] },
+      'sql_invalid',
+      false,
+    ],
+    [
+      'a doubled key',
+      { operation: 'insert', table: 'item', values: { id: 2, name: 'z' } },
+      'constraint_violation',
+      false,
+    ],
+    [
+      'a doubled unique value',
+      { operation: 'insert', table: 'item', values: { id: 77, name: 'b' } },
+      'constraint_violation',
+      false,
+    ],
+    [
+      'an empty key',
+      { operation: 'insert', table: 'strict', values: { id: 1, needed: null } },
+      'constraint_violation',
+      false,
+    ],
+    [
+      'a missing parent',
+      { operation: 'insert', table: 'strict', values: { id: 1, needed: 1, parent: 999 } },
+      'constraint_violation',
+      false,
+    ],
+    [
+      'a broken check',
+      { operation: 'insert', table: 'strict', values: { id: 1, needed: -1 } },
+      'constraint_violation',
+      false,
+    ],
+  ])('says what is wrong by its code: %s', async (_what, config: Record<string, unknown>, code, retryable) => {
+    await run({
+      operation: 'execute',
+      sql: `CREATE TABLE IF NOT EXISTS strict (id int, needed int NOT NULL, parent int, CHECK (needed > 0), FOREIGN KEY (parent) REFERENCES item (id))`,
+    });
+    const sql = typeof config['sql'] === 'string' ? { sql: placeholders(config['sql']) } : {};
+    const error = await Promise.resolve(attempt({ ...config, ...sql })).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, retryable });
+    expect((await items('WHERE id = 2')).row_count).toBe(1);
   });
 
   it('gives changed rows back where the database can', async () => {
@@ -208,6 +386,16 @@ describe('a SQLite step', () => {
     await expect(attempt).rejects.toMatchObject({
       code: expect.stringMatching(/database_denied|sql_invalid/) as string,
     });
+  });
+
+  it.each([
+    ["SELECT '?' AS a, ?1 AS b, ?1 AS c -- ?", ['x'], { a: '?', b: 'x', c: 'x' }],
+    ["SELECT ? AS \"a?\", ? AS [b?] /* ? */, 'it''s ?' AS c", [1, 2], { 'a?': 1, 'b?': 2, c: "it's ?" }],
+  ])('counts placeholders as SQLite does: %s', async (sql, params, row) => {
+    const connections = testConnections({ shop: { type: 'database', config: { driver: 'sqlite', file: 'shop.db' } } });
+    const config = types.registry.resolve('database', { connection: 'shop', operation: 'query', sql, params });
+    const outcome = await types.registry.get('database').execute(nodeContext(config, { connections }));
+    expect(outcome).toMatchObject({ output: { rows: [row] } });
   });
 });
 

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { nodeContext } from '../support/node-context.js';
+import { processesWith } from '../support/processes.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
 
 const scriptsDir = mkdtempSync(join(tmpdir(), 'scripts-of-a-test-'));
@@ -30,19 +31,6 @@ async function failure(config: object): Promise<any> {
   return outcome.error;
 }
 
-/** Command lines of all processes that mention a text. */
-function processesWith(text: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      } catch {
-        return '';
-      }
-    })
-    .filter((line) => line.includes(text));
-}
 const runFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('millrace-run-'));
 
 describe('a script in a process', () => {

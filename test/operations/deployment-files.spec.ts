@@ -68,6 +68,7 @@ describe('compose.yaml', () => {
     depends_on?: Record<string, { condition: string }>;
     healthcheck?: { test: string[] };
     deploy?: { replicas: number };
+    init?: boolean;
     read_only?: boolean;
     tmpfs?: string[];
     stop_grace_period?: string;
@@ -81,7 +82,7 @@ describe('compose.yaml', () => {
   it('has two replicas of Millrace with a read-only root, PostgreSQL and Redis', () => {
     expect(Object.keys(services)).toEqual(['millrace', 'postgres', 'redis']);
     const { millrace } = services;
-    expect(millrace).toMatchObject({ build: '.', deploy: { replicas: 2 }, read_only: true });
+    expect(millrace).toMatchObject({ build: '.', deploy: { replicas: 2 }, read_only: true, init: true });
     expect(millrace?.tmpfs?.map((each) => each.split(':')[0])).toEqual(['/tmp', '/data']);
     expect(Object.keys(millrace?.environment ?? {}).filter((name) => !isSetting(name))).toEqual([]);
     expect(parseInt(millrace?.stop_grace_period ?? '0')).toBeGreaterThan(GRACE_S);

@@ -104,6 +104,11 @@ const NODES: readonly NodeTypeDescription[] = [
   node('log', { fields: ['level', 'message', 'data'] }),
   node('wait', { fields: ['duration', 'until'], durations: ['duration'] }, { kind: 'FLOW' }),
   node('script', { fields: ['runtime', 'code', 'script', 'args', 'env', 'timeout'] }, { effect: () => 'once' }),
+  node(
+    'database',
+    { fields: ['connection', 'operation', 'table', 'values', 'sql', 'params'] },
+    { effect: () => 'once' },
+  ),
   node('email', { fields: ['to', 'subject', 'text'] }, { kind: 'EXTERNAL_ACTION', effect: () => 'once' }),
   node(
     'condition',

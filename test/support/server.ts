@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterFile } from './cleanup.js';
@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly dataFolder?: string;
   /** None: a free one. */
   readonly port?: number;
+  /** Whose process it is; none: the test's. Its folders are made his. */
+  readonly uid?: number | undefined;
   /** Further settings; an empty text takes one away. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -79,11 +81,15 @@ export interface SpawnedServer {
 export function spawnServer(options: ServerOptions = {}): SpawnedServer {
   if (!existsSync(MAIN)) throw new Error('dist/ is missing: run `npm run build` first');
   const dataFolder = options.dataFolder ?? temporaryFolder();
+  // Not the repository: a developer's .env must not reach the tests.
+  const cwd = temporaryFolder();
+  const { uid } = options;
+  if (uid !== undefined) for (const folder of [cwd, dataFolder]) chownSync(folder, uid, uid);
   const child = spawn(NODE, [MAIN], {
-    // Not the repository: a developer's .env must not reach the tests.
-    cwd: temporaryFolder(),
+    cwd,
     env: environment(options, dataFolder),
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid, gid: uid }),
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -97,12 +97,12 @@ class StandInViews extends ExecutionViews {
     return Promise.resolve({ id, status: 'completed' });
   }
 
-  override finished(id: string): Promise<Record<string, unknown>> {
-    return this.get(id);
+  override status(): Promise<string> {
+    return Promise.resolve('queued');
   }
 
-  override statusOf(): Promise<string> {
-    return Promise.resolve('completed');
+  override finished(id: string): Promise<Record<string, unknown>> {
+    return this.get(id);
   }
 }
 
@@ -234,6 +234,7 @@ export async function startTriggerApp(
     dataFolder: '.millrace',
     httpAllowPrivate: ['127.0.0.0/8'],
     corsOrigins: [],
+    trustedProxies: [],
     schedulerMaxWorkers: 10,
     otlpEndpoint: null,
     variables: {},

@@ -29,13 +29,13 @@ async function deploy(
   config: string,
   more = '',
   on: Api = api,
-): Promise<{ id: string; trigger: string }> {
+): Promise<{ id: string; trigger: string; warnings: unknown[] }> {
   const id = await on.create(
     `name: ${name}\n${STEPS}\ntriggers: [{type: condition, config: {interval: 1h, ${config}}${more}}]`,
   );
   const { status, body } = await on.post(`/deployment/workflows/${id}/deploy`);
   expect(status, JSON.stringify(body)).toBe(201);
-  return { id, trigger: body.triggers[0].id as string };
+  return { id, trigger: body.triggers[0].id as string, warnings: body.warnings as unknown[] };
 }
 
 const shown = async (trigger: string, on: Api = api): Promise<any> => (await on.get(`/triggers/${trigger}`)).body;
@@ -210,6 +210,7 @@ describe('a condition over sql', () => {
     );
     expect(await evaluated(writing.trigger, null)).toMatchObject({ result: 'unknown' });
     const gone = await deploy('gone', `expression: "true", sql: {connection: nowhere, query: "SELECT 1"}`);
+    expect(gone.warnings).toMatchObject([{ code: 'connection_missing', trigger: 'condition' }]);
     expect((await evaluated(gone.trigger, null)).error).toContain('nowhere');
   });
 });

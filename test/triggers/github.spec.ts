@@ -111,8 +111,10 @@ describe('a delivery', () => {
       });
       expect([answer.status, answer.body.code]).toEqual([401, 'signature_invalid']);
     }
-    const wrong = await api.call('POST', PATH, '[1]', { ...headers, 'x-hub-signature-256': signed('[1]', SECRET) });
-    expect([wrong.status, wrong.body.code]).toEqual([400, 'body_invalid']);
+    for (const odd of ['[1]', `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`]) {
+      const wrong = await api.call('POST', PATH, odd, { ...headers, 'x-hub-signature-256': signed(odd, SECRET) });
+      expect([wrong.status, wrong.body.code]).toEqual([400, 'body_invalid']);
+    }
     expect((await api.call('GET', PATH)).headers.get('allow')).toBe('POST');
   });
 

@@ -533,7 +533,7 @@ describe('triggers of the API', () => {
     const { trigger } = await deployed(planned('cron', { cron: '0 0 1 1 *' }));
     expect(await one.request('PUT', `/triggers/${trigger}`, { type: 'webhook' })).toMatchObject({
       status: 422,
-      body: { errors: [{ path: 'type', code: 'type_fixed' }] },
+      body: { errors: [{ path: 'type', code: 'value_invalid' }] },
     });
     for (const type of ['cron', 'schedule'])
       expect((await one.request('PUT', `/triggers/${trigger}`, { type })).status).toBe(200);

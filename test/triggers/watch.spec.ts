@@ -85,6 +85,30 @@ it.each([
   expect(await health(trigger)).toMatchObject({ restarts });
 });
 
+it.each<[string, object, (trigger: string) => Promise<unknown>]>([
+  ['cron', { cron: '0 0 1 1 *' }, (trigger) => fireTimers(app.db.database, trigger)],
+  [
+    'webhook',
+    { path: '/looked', auth: { type: 'bearer', token: 't' } },
+    () => fetch(`${app.url}/webhook/looked`, { method: 'POST' }),
+  ],
+  ['manual', {}, async () => api.post('/triggers/workflows/looked-manual/manual')],
+  [
+    'event',
+    { types: ['looked'] },
+    () => api.post('/events', { specversion: '1.0', id: 'a', source: '/t', type: 'looked' }),
+  ],
+  ['condition', { expression: 'metrics.failed > 1000000', metrics: true, interval: '1h' }, () => Promise.resolve()],
+])('a %s trigger says when it last looked, whatever came of it', async (type, config, show) => {
+  const before = Date.now();
+  const trigger = await deployed(`looked ${type}`, type, config);
+  await show(trigger);
+  await eventually(async () => {
+    const { last_looked: at } = await health(trigger);
+    expect(Date.parse(at as string)).toBeGreaterThanOrEqual(before);
+  });
+});
+
 it('a schedule that has ended is left alone', async () => {
   const id = await api.create(
     `name: over\nsteps: [{id: a, type: log, config: {message: hi}}]\n` +

@@ -260,11 +260,37 @@ describe('a webhook for certain addresses', () => {
   });
 });
 
+describe('behind a proxy', () => {
+  it.each<[string, Headers, number, string]>([
+    ['the sender that the proxy names', { 'x-forwarded-for': '203.0.113.9' }, 202, '203.0.113.9'],
+    [
+      'not what the sender has written before it',
+      { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' },
+      403,
+      '198.51.100.1',
+    ],
+    ['another trusted proxy in between', { 'x-forwarded-for': '203.0.113.9, 127.0.0.7' }, 202, '203.0.113.9'],
+    ['the proxy itself where it names nobody', {}, 403, '127.0.0.1'],
+    ['no name of a host', { 'x-forwarded-for': 'unknown' }, 403, 'unknown'],
+  ])('allowed_ips sees %s', async (_what, headers, status, remote_ip) => {
+    proxied ??= await startApp({ TRUSTED_PROXIES: '127.0.0.0/8' });
+    const path = randomUUID();
+    const yaml = `name: ${path}\n${STEPS}\ntriggers: [{type: webhook, config: {path: /${path}, allowed_ips: [203.0.113.0/24]}}]`;
+    const { body } = await proxied.api.post(`/deployment/workflows/${await proxied.api.create(yaml)}/deploy`);
+    expect((await fetch(`${proxied.url}/webhook/${path}`, { method: 'POST', headers })).status).toBe(status);
+    const seen = await proxied.api.get(`/triggers/${body.triggers[0].id as string}/occurrences`);
+    expect(seen.body.items).toMatchObject([{ payload: { remote_ip } }]);
+  });
+  let proxied: TestApp | undefined;
+});
+
 describe('what a webhook is sent', () => {
   it.each<[string, string, string, unknown]>([
     ['JSON', 'application/json', '{"a":[1]}', { a: [1] }],
     ['JSON of a type of its own', 'application/vnd.x+json; charset=utf-8', '{"a":1}', { a: 1 }],
     ['a form', 'application/x-www-form-urlencoded', 'a=1&b=2&a=3', { a: ['1', '3'], b: '2' }],
+    ['JSON with NUL and half a character', 'application/json', '{"a":"x\\u0000y\\ud800"}', { a: 'x\0y\ud800' }],
+    ['JSON after a byte order mark', 'application/json', '\ufeff{"a":1}', { a: 1 }],
     ['text', 'text/plain', 'hello', 'hello'],
     ['XML', 'application/xml', '<a b="c"/>', '<a b="c"/>'],
   ])('%s becomes the input', async (_what, type, text, input) => {
@@ -285,13 +311,18 @@ describe('what a webhook is sent', () => {
 
   it.each<[number, string, Headers, string, string]>([
     [400, 'body_invalid', {}, '{', 'body_invalid'],
+    [400, 'body_invalid', {}, '['.repeat(5_000) + ']'.repeat(5_000), 'body_invalid'],
+    [400, 'body_invalid', {}, `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`, 'body_invalid'],
     [400, 'body_invalid', { 'content-type': 'multipart/form-data' }, 'x', 'body_invalid'],
-    [413, 'body_too_large', {}, `"${'x'.repeat(200)}"`, 'body_too_large'],
+    [413, 'body_too_large', {}, `"${'x'.repeat(20_000)}"`, 'body_too_large'],
     [415, 'type_unsupported', { 'content-type': 'image/png' }, 'x', 'type_unsupported'],
+    [415, 'type_unsupported', { 'content-type': ';;;' }, 'x', 'type_unsupported'],
   ])('wrong is answered with %i %s, and the ledger says so', async (status, code, headers, body, reason) => {
-    const { path, trigger } = await deployed({ max_body: 100 });
+    const { path, trigger } = await deployed({ max_body: 20_000 });
     expect(await send(path, headers, body)).toMatchObject({ status, body: { code } });
-    expect(await ledger(trigger)).toMatchObject([{ outcome: 'rejected', reason: { code: reason } }]);
+    await eventually(async () =>
+      expect(await ledger(trigger)).toMatchObject([{ outcome: 'rejected', reason: { code: reason } }]),
+    );
   });
 
   it('without end is cut off with 413, and the ledger says so', async () => {
@@ -322,12 +353,30 @@ describe('what a webhook is sent', () => {
   });
 
   it('by a wrong method is answered with 405 and Allow, at both addresses', async () => {
-    const { id, path } = await deployed({ methods: ['POST', 'PUT'] });
+    const { id, path, trigger } = await deployed({ methods: ['POST', 'PUT'] });
     for (const url of [`/webhook/${path}`, `/api/v1/public/webhook/workflow/${id}`]) {
       const answer = await fetch(app.url + url, { method: 'PATCH' });
       expect(answer.status).toBe(405);
       expect(answer.headers.get('allow')?.split(', ').sort()).toEqual(['POST', 'PUT']);
     }
+    const refused = { outcome: 'rejected', reason: { code: 'method_not_allowed' }, payload: { method: 'PATCH' } };
+    expect(await ledger(trigger)).toMatchObject([refused, refused]);
+  });
+
+  it.each(['/webhook', '/webhook/', '/webhook/nowhere', '/api/v1/public/webhook/workflow/nobody'])(
+    'to nobody (%s) is answered with 404',
+    async (path) => expect((await fetch(app.url + path, { method: 'POST' })).status).toBe(404),
+  );
+
+  it.each([
+    ['is long', 'x'.repeat(20_000)],
+    ['has NUL in it', 'a\0b'],
+  ])('is known by a key that %s as by any other', async (_what, a) => {
+    const { path } = await deployed({}, { dedup: { key: '{{ trigger.payload.body.a }}' } });
+    const first = await send(path, {}, JSON.stringify({ a }));
+    const again = await send(path, {}, JSON.stringify({ a }));
+    expect([first.status, again.body.duplicate, again.body.execution_id]).toEqual([202, true, first.body.execution_id]);
+    expect((await send(path, {}, JSON.stringify({ a: `${a}!` }))).body.duplicate).toBe(false);
   });
 
   it('too often is answered with 429 and Retry-After, and the ledger says so', async () => {
@@ -355,8 +404,16 @@ describe('a webhook that waits', () => {
     );
     await api.post(`/deployment/workflows/${id}/deploy`);
     const { status, body } = await send(path);
-    expect(status).toBe(202);
+    expect([status, body.status]).toEqual([202, expect.toBeOneOf(['queued', 'running', 'waiting'])]);
+    await api.reaches(body.execution_id as string, 'waiting');
     expect((await api.get((body.status_url as string).replace('/api/v1', ''))).body.id).toBe(body.execution_id);
+  });
+
+  it('answers a duplicate with how its execution does by now', async () => {
+    const { path } = await deployed({});
+    const headers = { 'idempotency-key': 'by-now' };
+    await api.reaches((await send(path, headers)).body.execution_id as string, 'completed');
+    expect((await send(path, headers)).body).toMatchObject({ duplicate: true, status: 'completed' });
   });
 
   it('answers with the output, and a duplicate with the output of the first one', async () => {
@@ -364,5 +421,48 @@ describe('a webhook that waits', () => {
     const headers = { 'idempotency-key': 'k' };
     expect(await send(path, headers)).toMatchObject({ status: 200, body: { got: { a: 1 } } });
     expect(await send(path, headers, '{"a": 2}')).toMatchObject({ status: 200, body: { got: { a: 1 } } });
+  });
+});
+
+describe('a replay', () => {
+  it('with a key starts once for the key, whatever dedup says; what was rejected is not replayed', async () => {
+    const { path, trigger } = await deployed({ auth: { type: 'bearer', token: 't' } }, { dedup: { key: 'one' } });
+    await send(path, { authorization: 'Bearer t' });
+    await send(path);
+    const [rejected, fired] = await ledger(trigger);
+    const replay = async (key: string) =>
+      (await api.post(`/occurrences/${fired.id as string}/replay`, undefined, { 'idempotency-key': key })).body;
+    const first = await replay('a');
+    expect(first).toMatchObject({ duplicate: false, execution_id: expect.any(String) as string });
+    expect(await replay('a')).toMatchObject({ duplicate: true, execution_id: first.execution_id });
+    expect((await replay('b')).execution_id).not.toBe(first.execution_id);
+    const refused = await api.post(`/occurrences/${rejected.id as string}/replay`);
+    expect([refused.status, refused.body.code]).toEqual([409, 'occurrence_rejected']);
+  });
+});
+
+describe('a trigger by the API', () => {
+  it('without a name is numbered, and keeps its type', async () => {
+    const { id } = await deployed({});
+    const add = async () => (await api.post(`/workflows/${id}/triggers`, { type: 'webhook' })).body;
+    const [second, third] = [await add(), await add()];
+    expect([second.name, third.name]).toEqual(['webhook-2', 'webhook-3']);
+    const answer = await api.call('PUT', `/triggers/${third.id as string}`, { type: 'cron' });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: 'type', code: 'value_invalid' }] } });
+    expect((await api.call('PUT', `/triggers/${third.id as string}`, { type: 'webhook', priority: 7 })).status).toBe(
+      200,
+    );
+  });
+
+  it('whose expressions read what it does not see is refused', async () => {
+    const { id } = await deployed({});
+    const bad = { type: 'webhook', filter: 'input.a', input: ['{{ steps.a }}'], dedup: { key: '{{ secrets.x }}' } };
+    const { status, body } = await api.post(`/workflows/${id}/triggers`, bad);
+    expect([status, body.errors.map(({ path, code }: any) => `${code} ${path}`)]).toEqual([
+      422,
+      ['filter', 'input[0]', 'dedup.key'].map((path) => `expression_unknown_name ${path}`),
+    ]);
+    const number = await api.post(`/workflows/${id}/triggers`, { type: 'webhook', filter: '1 + 1' });
+    expect(number.body).toMatchObject({ errors: [{ path: 'filter', code: 'expression_type' }] });
   });
 });

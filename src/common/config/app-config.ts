@@ -61,6 +61,8 @@ export class AppConfig {
     readonly audience: string | null;
   };
   readonly corsOrigins!: readonly string[];
+  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+  readonly trustedProxies!: readonly string[];
   /** CIDR ranges that outgoing calls may reach although they are private. */
   readonly httpAllowPrivate!: readonly string[];
   readonly scriptRuntimes!: readonly ('javascript' | 'node' | 'python' | 'bash')[];

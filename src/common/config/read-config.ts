@@ -105,6 +105,7 @@ function assemble(values: SettingValues, given: Readonly<Record<string, string>>
       audience: values.JWT_AUDIENCE,
     },
     corsOrigins: values.CORS_ORIGINS ?? [],
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
     httpAllowPrivate: values.HTTP_ALLOW_PRIVATE ?? [],
     scriptRuntimes: [...new Set(['javascript' as const, ...(values.SCRIPT_RUNTIMES ?? [])])],
     scriptsDir: values.SCRIPTS_DIR === null ? null : resolve(values.SCRIPTS_DIR),

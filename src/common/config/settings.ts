@@ -62,6 +62,11 @@ export const SETTINGS = {
         example: 'https://console.example.com',
       },
     ),
+    TRUSTED_PROXIES: given(
+      parse.list(parse.cidr),
+      'Addresses and ranges of the proxies in front of this server. What they say in X-Forwarded-For is who calls: for `allowed_ips`, rate limits and the audit log. None: whoever connects.',
+      { example: '10.0.0.0/8,192.0.2.7' },
+    ),
     RATE_LIMIT_API: given(parse.rateLimit, 'Writes per API key, or off.', { default: '600/1m' }),
     RATE_LIMIT_PUBLIC: given(
       parse.rateLimit,
@@ -145,7 +150,7 @@ export const SETTINGS = {
     ),
     SCRIPT_RUNTIMES: given(
       parse.list(parse.oneOf('javascript', 'node', 'python', 'bash')),
-      'Runtimes that script steps may use beside javascript. They are confined processes: with no rights where the server is root, else with its own.',
+      'Runtimes that script steps may use beside javascript. They are confined processes: of users without rights where the server is root, else enclosed by user namespaces where the system permits them.',
       { example: 'node,python,bash' },
     ),
     SCRIPTS_DIR: given(parse.anyText, 'The folder of the files that script steps name.', { example: './scripts' }),

@@ -24,7 +24,7 @@ export class RouteTable {
 function patternOf(path: string): RegExp {
   const source = path
     .split('/')
-    .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')))
+    .map((part) => (part === '*' ? '.+' : part.startsWith(':') ? '[^/]+' : part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')))
     .join('/');
   return new RegExp(`^${source}/?$`);
 }

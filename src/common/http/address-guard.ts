@@ -1,6 +1,5 @@
 import ipaddr from 'ipaddr.js';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+import { AddressRanges, type Address } from './address-ranges.js';
 
 /**
  * Which addresses outgoing calls may reach: public ones, and the ranges that the operator allows.
@@ -8,22 +7,18 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
  * unique local, multicast, reserved, and IPv6 forms that carry an IPv4 address inside.
  */
 export class AddressGuard {
-  private readonly allowed: readonly [Address, number][];
+  private readonly allowed: AddressRanges;
 
   /** @param ranges CIDR ranges, `10.0.0.0/8`, `fd00::/8`; a single address is a range of one. */
   constructor(ranges: readonly string[]) {
-    this.allowed = ranges.map(parseRange);
+    this.allowed = new AddressRanges(ranges);
   }
 
   /** @param text an address as it stands in a URL or as DNS gave it; brackets and zone are no part of it. */
   allows(text: string): boolean {
     const address = parseAddress(text);
     if (address === null) return false;
-    return address.range() === 'unicast' || this.isAllowedRange(address);
-  }
-
-  private isAllowedRange(address: Address): boolean {
-    return this.allowed.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits));
+    return address.range() === 'unicast' || this.allowed.holds(address);
   }
 }
 
@@ -38,10 +33,4 @@ export function parseAddress(text: string): Address | null {
     .replace(/\.$/, '');
   if (!ipaddr.isValid(bare)) return null;
   return ipaddr.process(bare);
-}
-
-function parseRange(text: string): [Address, number] {
-  if (text.includes('/')) return ipaddr.parseCIDR(text);
-  const address = ipaddr.process(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
 }

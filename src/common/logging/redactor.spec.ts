@@ -54,6 +54,14 @@ describe('the redactor', () => {
     expect(redactor('abcd', 'abcdefgh').text('abcdefgh abcd')).toBe('*** ***');
   });
 
+  it('takes out each line of a key of several lines, and leaves how it begins and ends', () => {
+    const key = '-----BEGIN KEY-----\r\nMIIEvQIBADANBgkqhkiG\r\n9w0BAQEFAASCBKcwggSj\r\nAg==\r\n-----END KEY-----\r\n';
+    const known = redactor(key);
+    expect(known.text(key)).toBe('***');
+    expect(known.text('a 9w0BAQEFAASCBKcwggSj b')).toBe('a *** b');
+    expect(known.text(key.replaceAll('\r\n', '\n'))).toBe('-----BEGIN KEY-----\n***\n***\nAg==\n-----END KEY-----\n');
+  });
+
   it('changes nothing while it knows no secret, and leaves very short ones', () => {
     expect(redactor('', 'abc').text('abc')).toBe('abc');
   });

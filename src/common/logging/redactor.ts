@@ -1,9 +1,7 @@
 import { secretForms } from './secret-forms.js';
+import { SHORTEST, TextFinder } from './text-finder.js';
 
 export const REDACTED = '***';
-
-/** Shorter values are no secrets, and redacting them would tear words apart. */
-const SHORTEST_SECRET = 4;
 
 /**
  * Knows every secret that this process has seen and takes it out of what leaves the process: logs, outputs, errors.
@@ -12,32 +10,29 @@ const SHORTEST_SECRET = 4;
  */
 export class Redactor {
   private readonly forms = new Set<string>();
-  private pattern: RegExp | null = null;
+  private finder: TextFinder | null = null;
   private stale = false;
 
-  /** Values shorter than 4 characters are left alone. */
+  /** Values shorter than 4 characters are left alone: they are no secrets, and taking them out would tear words apart. */
   add(...secrets: readonly (string | null | undefined)[]): void {
     for (const secret of secrets) {
-      if (!secret || secret.length < SHORTEST_SECRET || this.forms.has(secret)) continue;
+      if (!secret || secret.length < SHORTEST || this.forms.has(secret)) continue;
       for (const form of secretForms(secret)) this.forms.add(form);
       this.stale = true;
     }
   }
 
   text(text: string): string {
-    const pattern = this.compiled();
-    return pattern === null ? text : text.replace(pattern, REDACTED);
+    return this.finding()?.replace(text, REDACTED) ?? text;
   }
 
   /** A JSON value without the secrets, in keys too; the value itself where there are none. Numbers become text. */
   value(value: unknown): unknown {
-    return this.compiled() === null ? value : this.redact(value);
+    return this.finding() === null ? value : this.redact(value);
   }
 
   holdsSecret(text: string): boolean {
-    const pattern = this.compiled();
-    // `search` ignores where the last match of a global pattern ended; `test` does not.
-    return pattern !== null && text.search(pattern) >= 0;
+    return (this.finding()?.find(text) ?? null) !== null;
   }
 
   private redact(value: unknown): unknown {
@@ -64,19 +59,13 @@ export class Redactor {
     return changed ? Object.fromEntries(copy) : object;
   }
 
-  private compiled(): RegExp | null {
+  private finding(): TextFinder | null {
     if (this.stale) {
-      // Longest first: a secret that holds another one is taken out whole.
-      const alternatives = [...this.forms].sort((a, b) => b.length - a.length).map(escape);
-      this.pattern = new RegExp(alternatives.join('|'), 'g');
+      this.finder = new TextFinder(this.forms);
       this.stale = false;
     }
-    return this.pattern;
+    return this.finder;
   }
-}
-
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function isPlain(value: object): value is Record<string, unknown> {

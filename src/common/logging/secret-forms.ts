@@ -1,3 +1,5 @@
+/** A line shorter than this would be found in innocent text. */
+const SHORTEST_LINE = 8;
 /** A base64 core shorter than this would be found in innocent text. */
 const SHORTEST_CORE = 6;
 
@@ -10,8 +12,18 @@ export function secretForms(secret: string): string[] {
     JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1),
     ...urlForms(secret),
     ...base64Forms(secret),
+    ...linesOf(secret),
   ];
   return [...new Set(forms)];
+}
+
+/** What writes line by line tears a key of several lines apart. How a key file begins and ends is no secret. */
+function linesOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/);
+  if (lines.length === 1) return [];
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST_LINE && !/^-----.*-----$/.test(line));
 }
 
 function urlForms(secret: string): string[] {

@@ -60,7 +60,7 @@ export class MysqlClient implements SqlClient {
     });
   }
 
-  private async execute(session: Session, { sql, params }: SqlStatement, job: SqlJob): Promise<SqlResult> {
+  private async execute(session: Session, { sql, params, mostChanged }: SqlStatement, job: SqlJob): Promise<SqlResult> {
     job.signal.throwIfAborted();
     const collector = new RowCollector(job.maxRows);
     const stopping: { reason: unknown; cancelled: Promise<void> }[] = [];
@@ -73,8 +73,12 @@ export class MysqlClient implements SqlClient {
         if (!collector.add(row)) stop(collector.fault);
       });
       if (collector.fault !== null) throw collector.fault;
-      return { rows: collector.rows, rowCount: affected ?? collector.rows.length };
+      const { rows } = collector;
+      // An upsert counts a row that it changes twice. A procedure gives rows, and says that it changed none.
+      return { rows, rowCount: rows.length > 0 ? rows.length : Math.min(affected ?? 0, mostChanged ?? Infinity) };
     } catch (error) {
+      // What the server did not say: the rest of its answer is still to come.
+      if (!saysServer(error)) session.isBroken = true;
       throw stopping[0] === undefined ? sqlFault(error) : stopping[0].reason;
     } finally {
       unwatch();
@@ -115,6 +119,10 @@ export class MysqlClient implements SqlClient {
       dateStrings: true,
       supportBigNumbers: true,
       multipleStatements: false,
+      // A statement of another number of rows is another statement, and the server keeps a limited number of all.
+      maxPreparedStatements: 100,
+      // A name that JavaScript gives a meaning to must fail its statement, not the process: so by the parser for rows.
+      disableEval: true,
       flags: ['-LOCAL_FILES'],
     };
   }
@@ -138,10 +146,13 @@ function perform(
 ): Promise<number | null> {
   return new Promise((resolve, reject) => {
     let affected: number | null = null;
+    let areRows = false;
     const query = protocol === 'prepared' ? connection.execute(sql, params as never[]) : connection.query(sql);
-    query.on('result', (row: Record<string, unknown>) => {
-      if (row.constructor.name === 'ResultSetHeader') affected = Number(row['affectedRows'] ?? 0);
-      else onRow(row);
+    query.on('fields', (fields: unknown) => (areRows = fields !== undefined));
+    query.on('result', (row: Record<string, unknown> | null) => {
+      if (row === null) return;
+      if (areRows) onRow(row);
+      else affected = Number(row['affectedRows'] ?? 0);
     });
     query.on('error', reject);
     query.on('end', () => resolve(affected));
@@ -160,6 +171,10 @@ async function inTransaction<T>(session: Session, job: SqlJob, work: () => Promi
     if (!session.isBroken) await say('ROLLBACK').catch(() => session.connection.destroy());
     throw error instanceof Error ? sqlFault(error) : error;
   }
+}
+
+function saysServer(error: unknown): boolean {
+  return error instanceof Error && typeof (error as { sqlState?: unknown }).sqlState === 'string';
 }
 
 /** Lists and objects are JSON. */

@@ -9,16 +9,34 @@ import { sqlFault } from './sql-fault.js';
 import { watchLimits } from './watch.js';
 
 const { builtins } = pg.types;
-const INT8: number = builtins.INT8;
-/** Kept as the server writes them: a Date would add a time zone that they do not have. */
-const AS_TEXT: ReadonlySet<number> = new Set([builtins.DATE, builtins.TIMESTAMP, builtins.INTERVAL]);
-const parserOf = pg.types.getTypeParser.bind(pg.types) as (oid: number, format?: 'text') => (text: string) => unknown;
+type Parser = (text: string) => unknown;
+const asText: Parser = (text) => text;
+/**
+ * Where the driver would lose something: dates without a zone are kept as the server writes them, a Date would add one;
+ * numbers beyond 2^53 keep their digits. Lists by their own numbers: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
+ */
+const PARSERS: ReadonlyMap<number, Parser> = new Map<number, Parser>([
+  [builtins.DATE, asText],
+  [builtins.TIMESTAMP, asText],
+  [builtins.INTERVAL, asText],
+  [builtins.INT8, BigInt],
+  [1182, listOf(asText)],
+  [1115, listOf(asText)],
+  [1187, listOf(asText)],
+  [1231, listOf(asText)],
+  [1016, listOf(BigInt)],
+]);
+const parserOf = pg.types.getTypeParser.bind(pg.types) as (oid: number, format?: 'text') => Parser;
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') => {
-    if (AS_TEXT.has(oid)) return (text: string) => text;
-    return oid === INT8 ? (text: string) => BigInt(text) : parserOf(oid, format);
-  }) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number, format?: 'text') =>
+    PARSERS.get(oid) ?? parserOf(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
+
+function listOf(parse: Parser): Parser {
+  type Lists = { arrayParser: { create(text: string, parse: Parser): { parse(): unknown } } };
+  return (text) => (pg.types as unknown as Lists).arrayParser.create(text, parse).parse();
+}
+
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_GRACE_MS = 2_000;
 

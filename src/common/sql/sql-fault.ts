@@ -22,27 +22,24 @@ const STATES: readonly (readonly [string, Kind])[] = [
   ['40', CONFLICT],
   ['55P03', CONFLICT],
   ['23', CONSTRAINT],
+  // What was asked broke the protocol: another number of values than of placeholders.
+  ['08P01', INVALID],
   ['08', UNAVAILABLE],
   ['53', UNAVAILABLE],
   ['57P', UNAVAILABLE],
 ];
 /** https://mariadb.com/kb/en/mariadb-error-code-reference/ */
-const MYSQL: Readonly<Record<number, Kind>> = {
-  1044: DENIED,
-  1045: DENIED,
-  1049: DENIED,
-  1142: DENIED,
-  1040: UNAVAILABLE,
-  1053: UNAVAILABLE,
-  1205: CONFLICT,
-  1213: CONFLICT,
-  1062: CONSTRAINT,
-  1048: CONSTRAINT,
-  1451: CONSTRAINT,
-  1452: CONSTRAINT,
-  4025: CONSTRAINT,
-  1792: READ_ONLY,
-};
+const MYSQL: Readonly<Record<number, Kind>> = Object.fromEntries(
+  (
+    [
+      [DENIED, [1044, 1045, 1049, 1130, 1142, 1143, 1227, 1370, 1698]],
+      [UNAVAILABLE, [1040, 1053, 1129, 1203, 1226, 1317, 1927, 2006, 2013, 3024]],
+      [CONFLICT, [1020, 1205, 1213]],
+      [CONSTRAINT, [1022, 1048, 1062, 1169, 1216, 1217, 1364, 1451, 1452, 1557, 1586, 3819, 4025]],
+      [READ_ONLY, [1290, 1792, 1836]],
+    ] as const
+  ).flatMap(([kind, numbers]) => numbers.map((number) => [number, kind])),
+);
 /** Primary result codes: https://www.sqlite.org/rescode.html */
 const SQLITE: Readonly<Record<number, Kind>> = {
   5: CONFLICT,

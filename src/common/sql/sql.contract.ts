@@ -4,6 +4,8 @@ export interface SqlStatement {
   readonly sql: string;
   /** Bound, never written into the text. */
   readonly params: readonly unknown[];
+  /** Rows that it changes at most, where that is known. */
+  readonly mostChanged?: number;
 }
 
 export interface SqlResult {

@@ -8,12 +8,28 @@ const DEEPEST = 1_000;
  */
 const MOST_PAIRS = 50_000_000;
 
+export const TOO_DEEP: Fault = { path: '', code: 'too_deep', message: `Values may be nested ${DEEPEST} deep.` };
+
+/** Whether values stand deeper inside values than those who walk them can follow. */
+export function isTooDeep(value: unknown): boolean {
+  let level: object[] = [value].filter(isObject);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((one) => (Object.values(one) as unknown[]).filter(isObject));
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Why this value cannot be checked by a DTO in reasonable time; null: it can. */
 export function boundsFault(value: unknown): Fault | null {
   let level = [value];
   let pairs = 0;
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) return { path: '', code: 'too_deep', message: `Values may be nested ${DEEPEST} deep.` };
+    if (depth > DEEPEST) return TOO_DEEP;
     const next: unknown[] = [];
     for (const one of level) {
       if (typeof one !== 'object' || one === null) continue;

@@ -1,4 +1,7 @@
+import type { CompiledExpression } from '../expressions/expression.js';
+import { TRIGGER_NAMES, unknownNames } from '../expressions/unknown-names.js';
 import type { Faults } from '../faults.js';
+import type { Path } from '../parse/source.js';
 import type { ReadDefinition } from '../read/read-definition.js';
 import { renameToSchema, schemaFields } from '../read/read-step.js';
 import type { ReadTrigger } from '../read/read-triggers.js';
@@ -53,10 +56,21 @@ function checkTrigger({ definition, path, type }: ReadTrigger, faults: Faults): 
     }
   }
   const { filter, input, dedup, start_at: from, end_at: to } = definition;
-  if (filter !== undefined) attempt(() => compileCondition(filter, {}), [...path, 'filter'], faults);
-  checkTemplate(input, [...path, 'input'], [], null, faults);
-  checkTemplate(dedup?.key, [...path, 'dedup', 'key'], [], null, faults);
+  const known = { check: (expression: CompiledExpression, place: Path) => refuseUnknown(expression, place, faults) };
+  if (filter !== undefined) {
+    const place = [...path, 'filter'];
+    const compiled = attempt(() => compileCondition(filter, {}), place, faults);
+    if (compiled) known.check(compiled, place);
+  }
+  checkTemplate(input, [...path, 'input'], [], known, faults);
+  checkTemplate(dedup?.key, [...path, 'dedup', 'key'], [], known, faults);
   if (from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from)) {
     faults.error('value_invalid', [...path, 'end_at'], '"end_at" must be after "start_at".');
   }
+}
+
+/** Nothing has started yet: of what expressions know, a trigger sees its own occurrence. */
+function refuseUnknown(expression: CompiledExpression, place: Path, faults: Faults): void {
+  for (const { message, hint } of unknownNames(expression, TRIGGER_NAMES))
+    faults.error('expression_unknown_name', place, message, { hint });
 }

@@ -7,6 +7,8 @@ import { parsePath, type Path } from '../parse/source.js';
 import type { ReadStep } from '../read/read-step.js';
 import { compileCondition, LATE_NAMES, prepareConfig } from '../step-config.js';
 
+const MOST_LISTED = 10;
+
 /** What the steps of a scope may refer to: the scopes around it, and which names exist there. */
 export interface Surroundings {
   /** Ids that have ended before anything in the scope starts, with what they stand for. */
@@ -54,7 +56,7 @@ export function checkTemplate(
   value: unknown,
   place: Path,
   names: readonly string[],
-  references: ReferenceChecker | null,
+  references: ExpressionChecker | null,
   faults: Faults,
 ): void {
   if (value === undefined) return;
@@ -65,8 +67,15 @@ export function checkTemplate(
   for (const { path, expression } of expressions) references?.check(expression, [...place, ...parsePath(path)]);
 }
 
+/** Looks at what an expression reads. */
+export interface ExpressionChecker {
+  check(expression: CompiledExpression, place: Path): void;
+  /** Whether there is a step of this id. */
+  isKnown?(id: string): boolean;
+}
+
 /** Checks `steps.x` in one place against what has run before it. */
-export class ReferenceChecker {
+export class ReferenceChecker implements ExpressionChecker {
   constructor(
     /** The step whose expression it is; null for the definition's own. */
     private readonly self: string | null,
@@ -106,15 +115,20 @@ export class ReferenceChecker {
       this.faults.error('reference_not_before', place, message, { hint });
       return;
     }
-    const hint = didYouMean(id, this.known.ids);
+    const hint = didYouMean(id, this.known.ids) ?? listed([...this.known.ids]);
     this.faults.error('reference_unknown', place, `There is no step "${id}".`, { hint });
   }
 }
 
+function listed(ids: readonly string[]): string | undefined {
+  if (ids.length === 0) return undefined;
+  return `There are: ${ids.slice(0, MOST_LISTED).join(', ')}${ids.length > MOST_LISTED ? ', …' : ''}.`;
+}
+
 /** `steps.a-b` is `steps.a` minus `b`: the usual mistake with a hyphen. */
-function hintFor(fault: InvalidExpressionError, references: ReferenceChecker | null): string | undefined {
+function hintFor(fault: InvalidExpressionError, references: ExpressionChecker | null): string | undefined {
   const id = /\bsteps\.([A-Za-z_][\w]*-[\w-]*)/.exec(fault.message)?.[1];
-  return id !== undefined && references?.isKnown(id) ? `For an id with a hyphen write steps["${id}"].` : fault.hint;
+  return id !== undefined && references?.isKnown?.(id) ? `For an id with a hyphen write steps["${id}"].` : fault.hint;
 }
 
 export function attempt<T>(

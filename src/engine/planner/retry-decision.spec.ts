@@ -58,6 +58,8 @@ describe('decideRetry', () => {
     ['a*b*c', 'a-c-b', false],
     ['http_503', 'http_5030', false],
     ['ab*ba', 'aba', false],
+    ['validation', 'config_invalid', true],
+    ['validation', 'http_503', false],
   ])('matches the pattern %s against %s: %s', (pattern, code, expected) => {
     const decision = decideRetry({ ...policy, retryOn: [pattern] }, { ...failed, code }, 0.5);
     expect(decision !== null).toBe(expected);

@@ -19,12 +19,17 @@ export interface FailedAttempt {
  */
 export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: number): number | null {
   if (failed.failures >= policy.maxAttempts) return null;
-  if (policy.abortOn.some((pattern) => fitsGlob(pattern, failed.code))) return null;
-  const wanted = policy.retryOn.length === 0 ? failed.retryable : policy.retryOn.some((p) => fitsGlob(p, failed.code));
+  if (policy.abortOn.some((pattern) => fits(pattern, failed.code))) return null;
+  const wanted = policy.retryOn.length === 0 ? failed.retryable : policy.retryOn.some((p) => fits(p, failed.code));
   if (!wanted) return null;
   const delay = Math.max(backOff(policy, failed.failures, random), failed.askedDelayMs ?? 0);
   const tooLong = policy.maxDurationMs !== null && failed.elapsedMs + delay > policy.maxDurationMs;
   return tooLong ? null : delay;
+}
+
+/** `validation` stands for all that says so in its name: `config_invalid`, `input_invalid`, … */
+function fits(pattern: string, code: string): boolean {
+  return pattern === 'validation' ? code.endsWith('_invalid') : fitsGlob(pattern, code);
 }
 
 function backOff(policy: RetryPolicy, failures: number, random: number): number {

@@ -4,6 +4,8 @@ import type { ClaimedExecution } from './claim.statement.js';
 import { RunnerHolds } from './runner-holds.js';
 import { Slots } from './slots.js';
 
+/** While executions end one after the other, an accept waits for its turn; when none has ended for so long, no more. */
+const STILL_MS = 250;
 /** How long the queue's worker may go without hearing that there is room again, while something waits. */
 const WAKE_GAP_MS = 20;
 
@@ -13,7 +15,8 @@ export type DirectRun = (executionId: string, claimed: ClaimedExecution | null) 
 /**
  * Executions that the worker of the process which accepts them takes at once: claimed by the commit that accepts them,
  * without a way through the queue. Only while nothing waits there, so that nobody is overtaken, and while there is room;
- * room for one queue job is always left. What a process loses on this way is found by its lease, or by the reaper as
+ * room for one queue job is always left. Where the room is taken by executions that are over in a moment, an accept waits
+ * for one of them to end: its sender is held back a little, where a queue would only make each execution dearer. What a process loses on this way is found by its lease, or by the reaper as
  * owned and not held.
  */
 @Injectable()
@@ -22,6 +25,8 @@ export class DirectStarts {
   private isOpen = false;
   private readonly held = new Set<string>();
   private readonly awaitingNone: (() => void)[] = [];
+  private readonly awaitingRoom: Turn[] = [];
+  private still: NodeJS.Timeout | null = null;
   private wake: NodeJS.Timeout | null = null;
 
   constructor(
@@ -40,15 +45,16 @@ export class DirectStarts {
   close(): void {
     this.isOpen = false;
     if (this.wake !== null) clearTimeout(this.wake);
+    this.turnAway();
   }
 
-  /** Keeps a place for an execution that is about to be accepted. @returns whether there is one. */
-  reserve(executionId: string): boolean {
-    if (!this.isOpen || !this.queue.isIdle || this.holds.count + 1 >= this.slots.most) return false;
-    this.holds.set(executionId, null);
-    this.held.add(executionId);
-    this.tellQueue();
-    return true;
+  /** Keeps a place for an execution that is about to be accepted. @returns whether there is one, at once or soon. */
+  reserve(executionId: string): boolean | Promise<boolean> {
+    if (!this.isOpen || !this.queue.isIdle) return false;
+    if (this.hasRoom() && this.awaitingRoom.length === 0) return this.take(executionId);
+    if (!this.slots.isAhead || this.awaitingRoom.length >= this.slots.most) return false;
+    this.still ??= setTimeout(() => this.turnAway(), STILL_MS);
+    return new Promise((resolve) => this.awaitingRoom.push({ executionId, resolve }));
   }
 
   /** It was not accepted. */
@@ -71,8 +77,43 @@ export class DirectStarts {
 
   private settle(executionId: string): void {
     this.held.delete(executionId);
+    this.callIn();
     if (this.held.size === 0) for (const resolve of this.awaitingNone.splice(0)) resolve();
     this.tellQueue();
+  }
+
+  private hasRoom(): boolean {
+    return this.holds.count + 1 < this.slots.most;
+  }
+
+  private take(executionId: string): true {
+    this.holds.set(executionId, null);
+    this.held.add(executionId);
+    this.tellQueue();
+    return true;
+  }
+
+  /** One has ended: whose turn it is, first come, first served. */
+  private callIn(): void {
+    if (this.awaitingRoom.length === 0) return;
+    if (!this.queue.isIdle) return this.turnAway();
+    while (this.awaitingRoom.length > 0 && this.hasRoom()) {
+      const { executionId, resolve } = this.awaitingRoom.shift() as Turn;
+      resolve(this.take(executionId));
+    }
+    if (this.awaitingRoom.length > 0) this.still?.refresh();
+    else this.endStill();
+  }
+
+  /** Those who wait for room go by the queue. */
+  private turnAway(): void {
+    this.endStill();
+    for (const { resolve } of this.awaitingRoom.splice(0)) resolve(false);
+  }
+
+  private endStill(): void {
+    if (this.still !== null) clearTimeout(this.still);
+    this.still = null;
   }
 
   private tellQueue(): void {
@@ -86,4 +127,9 @@ export class DirectStarts {
       this.queue.lookAgain();
     }, WAKE_GAP_MS);
   }
+}
+
+interface Turn {
+  readonly executionId: string;
+  readonly resolve: (isMine: boolean) => void;
 }

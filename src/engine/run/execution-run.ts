@@ -1,20 +1,24 @@
 import type { Names, Plan } from '../../definition/plan.js';
-import type { AbortReason } from '../../nodes/node.contract.js';
 import { partAt, partOf, planNext, type Part, type PlacedStep, type Planned } from '../planner/planner.js';
-import { setLongTimeout, startAttempt, type Attempt, type AttemptResult } from './attempt.js';
+import { setLongTimeout } from './attempt.js';
+import { AttemptsUnderWay } from './attempts-under-way.js';
 import { Bell } from './bell.js';
 import type { CheckpointResult, Move } from './checkpoint.statement.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { EndOfRun, type EndState } from './end-of-run.js';
 import { FanOuts } from './fan-outs.js';
+import { Mocks } from './mocks.js';
 import type { OuterSteps } from './names.js';
 import { RunLog } from './run-log.js';
 import { RunTrace } from './run-trace.js';
+import type { RunScope } from './run-scope.js';
 import type { RunServices } from './run-services.js';
 import { SlotHold } from './slot-hold.js';
 import { StepBook } from './step-book.js';
+import { StepOutcomes } from './step-outcomes.js';
 import type { StepRecord } from './step-record.js';
 import { StepRunner, type PreparedStep } from './step-runner.js';
+import { WaitingAnswers } from './waiting-answers.js';
 
 /** How an owner's hold of an execution ended. */
 export type RunResult =
@@ -39,8 +43,9 @@ export class ExecutionRun {
   private readonly runner: StepRunner;
   private readonly end: EndOfRun;
   private readonly fans: FanOuts;
-  private readonly attempts = new Map<StepRecord, Attempt>();
-  private readonly finished: { record: StepRecord; result: AttemptResult }[] = [];
+  private readonly outcomes: StepOutcomes;
+  private readonly attempts: AttemptsUnderWay;
+  private readonly answers: WaitingAnswers;
   private part: Part = 'main';
   private draining = false;
   private pausing = false;
@@ -71,7 +76,12 @@ export class ExecutionRun {
     this.end = new EndOfRun(plan, this.book);
     this.fans = new FanOuts(this.book);
     this.trace = services.tracing === undefined ? null : new RunTrace(services.tracing, claimed);
-    this.runner = new StepRunner(claimed, plan, services, this.book, this.log, now, this.trace);
+    const mocks = claimed.mocks === undefined ? null : new Mocks(claimed.mocks);
+    const scope: RunScope = { claimed, services, book: this.book, log: this.log, trace: this.trace, mocks, now };
+    this.outcomes = new StepOutcomes(scope);
+    this.runner = new StepRunner(scope, this.outcomes);
+    this.attempts = new AttemptsUnderWay(scope, this.bell);
+    this.answers = new WaitingAnswers(scope);
   }
 
   /** What a pass of a distributed loop sees around it. */
@@ -83,7 +93,7 @@ export class ExecutionRun {
   async run(): Promise<RunResult> {
     try {
       await this.runner.loadSecrets(this.secretNames);
-      for (const record of this.book.recover()) this.runner.interrupted(record);
+      for (const record of this.book.recover()) this.outcomes.interrupted(record);
       for (const record of this.book.stops()) this.stopBy(record);
       if (this.claimed.cancel_requested) this.stop('cancelled');
       else if (this.claimed.pause_requested) this.pause();
@@ -91,7 +101,7 @@ export class ExecutionRun {
       return await this.loop();
     } finally {
       this.deadline?.clear();
-      this.abortAll('replaced');
+      this.attempts.abortAll('replaced');
       this.slot.leave();
     }
   }
@@ -128,7 +138,7 @@ export class ExecutionRun {
 
   /** Cuts off what still runs: the grace of the shutdown is over. */
   shutDown(): void {
-    this.abortAll('shutdown');
+    this.attempts.abortAll('shutdown');
     this.drain();
   }
 
@@ -136,7 +146,7 @@ export class ExecutionRun {
     while (!this.lost) {
       this.takeFinished();
       if (this.mayBeAnswered) await this.takeAnswers();
-      await this.closeOverdue();
+      if (!this.pausing) await this.answers.closeOverdue();
       const launches = await this.decide();
       if (this.isLost()) break;
       if (this.attempts.size === 0 && launches.length === 0 && !this.slot.isAsked) {
@@ -199,7 +209,7 @@ export class ExecutionRun {
     for (const placed of planned.skipped) this.book.skip(placed);
     for (const placed of planned.abandoned) this.book.cancel(placed.path);
     for (const closed of planned.closed) {
-      this.runner.close(this.book.get(closed.path), closed.failedBy);
+      this.outcomes.close(this.book.get(closed.path), closed.failedBy);
       // What holds it was planned as if it had completed.
       if (this.hasFailedToClose(closed)) return true;
     }
@@ -218,7 +228,7 @@ export class ExecutionRun {
   private abort(unwanted: readonly PlacedStep[], launches: PreparedStep[]): boolean {
     let ended = false;
     for (const { path } of unwanted) {
-      this.attempts.get(this.book.get(path))?.abort('cancelled');
+      this.attempts.abort(this.book.get(path), 'cancelled');
       const index = launches.findIndex(({ record }) => record.path === path);
       if (index === -1) continue;
       launches.splice(index, 1);
@@ -233,7 +243,7 @@ export class ExecutionRun {
     for (const next of pure) {
       const prepared = this.runner.prepare(next);
       if (prepared === null) continue;
-      if (this.services.hooks !== undefined) this.tellStart(prepared.record);
+      this.attempts.tellStart(prepared.record);
       await this.runner.runPure(prepared);
       if (prepared.record.hasStopped) {
         this.stopBy(prepared.record);
@@ -322,55 +332,24 @@ export class ExecutionRun {
     return result;
   }
 
-  private launch({ record, node, context }: PreparedStep): void {
-    if (this.services.hooks !== undefined) this.tellStart(record);
-    const start = (): Attempt => startAttempt(node, context, this.log.forStep(record), record.step.timeoutMs);
-    const attempt = this.trace === null ? start() : this.trace.within(record, start);
-    this.attempts.set(record, attempt);
+  private launch(prepared: PreparedStep): void {
+    this.attempts.start(prepared);
     // Stopped while its start was being recorded.
-    if (this.end.isStopped(this.part)) attempt.abort(this.end.stopReason === 'timed_out' ? 'timeout' : 'cancelled');
-    void attempt.result.then((result) => {
-      this.finished.push({ record, result });
-      this.bell.ring();
-    });
-  }
-
-  private tellStart({ path, step, fields }: StepRecord): void {
-    const { id: executionId, workflow_id: workflowId } = this.claimed;
-    const { attempt } = fields;
-    this.services.hooks?.onStepStart({ executionId, workflowId, stepPath: path, type: step.type, attempt });
+    if (!this.end.isStopped(this.part)) return;
+    this.attempts.abort(prepared.record, this.end.stopReason === 'timed_out' ? 'timeout' : 'cancelled');
   }
 
   private takeFinished(): void {
-    for (const { record, result } of this.finished.splice(0)) {
-      this.attempts.delete(record);
+    for (const { record, result } of this.attempts.takeFinished()) {
       if (result.kind === 'aborted' && result.reason === 'shutdown') this.leavesWork = true;
-      this.runner.settle(record, result, this.end.isStopped(this.part));
+      this.outcomes.settle(record, result, this.end.isStopped(this.part));
       if (record.hasStopped) this.stopBy(record);
     }
   }
 
   private async takeAnswers(): Promise<void> {
     this.mayBeAnswered = false;
-    const suspended = this.book.suspended();
-    if (suspended.length === 0) return;
-    const answers = await this.services.answersOf(suspended.map(({ fields }) => fields));
-    for (const record of suspended) record.answer = answers.get(record.fields.id) ?? null;
-  }
-
-  /** An answer and the end of the time exclude each other: what is recorded first counts. */
-  private async closeOverdue(): Promise<void> {
-    const overdue = this.pausing ? [] : this.book.overdue();
-    if (overdue.length === 0) return;
-    const owned = { executionId: this.claimed.id, epoch: this.claimed.epoch };
-    const answers = await this.services.closeAnswers(
-      owned,
-      overdue.map(({ fields }) => fields),
-    );
-    for (const record of overdue) {
-      record.answer = answers.get(record.fields.id) ?? null;
-      record.isOutOfTime = record.answer === null;
-    }
+    await this.answers.take();
   }
 
   /** A step has ended the execution, or the part that it stands in. */
@@ -378,19 +357,15 @@ export class ExecutionRun {
     this.end.stopBy(partAt(this.plan, record.path), record.fields.output);
     if (!this.end.isStopped(this.part)) return;
     this.slot.unask();
-    this.abortAll('cancelled');
+    this.attempts.abortAll('cancelled');
   }
 
   private stop(reason: 'cancelled' | 'timed_out'): void {
     if (!this.end.stop(reason)) return;
     this.pausing = false;
     this.slot.unask();
-    this.abortAll(reason === 'cancelled' ? 'cancelled' : 'timeout');
+    this.attempts.abortAll(reason === 'cancelled' ? 'cancelled' : 'timeout');
     this.bell.ring();
-  }
-
-  private abortAll(reason: AbortReason): void {
-    for (const attempt of this.attempts.values()) attempt.abort(reason);
   }
 
   private armDeadline(): void {
@@ -415,7 +390,7 @@ export class ExecutionRun {
     const limit = this.book.nearestLimit();
     await this.bell.heard(limit === null ? undefined : Math.max(0, limit - this.now()));
     // A step is logging: let more lines gather, unless something happens meanwhile.
-    if (this.log.hasLines && this.finished.length === 0) await this.bell.heard(LOG_FLUSH_MS);
+    if (this.log.hasLines && !this.attempts.hasFinished) await this.bell.heard(LOG_FLUSH_MS);
   }
 }
 

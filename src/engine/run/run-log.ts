@@ -41,7 +41,8 @@ export class RunLog {
       level,
       stepPath,
       attempt,
-      message: this.redaction.text(message.slice(0, MAX_MESSAGE)),
+      // In this order: half a secret is not found any more.
+      message: this.redaction.text(message).slice(0, MAX_MESSAGE),
       data: data === undefined ? null : this.redaction.value(safe(data)),
     });
     if (this.lines.length === 1) this.onFirstLine();

@@ -62,6 +62,11 @@ export class Slots {
     this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
   }
 
+  /** Whether executions have lately needed no slot. */
+  get isAhead(): boolean {
+    return this.ahead > 0;
+  }
+
   /** Executions that the worker holds without a queue job; they count as well. */
   setDirect(count: number): void {
     this.direct = count;

@@ -104,7 +104,8 @@ const OCCURRENCE_COLUMNS: readonly Column<OccurrenceRow>[] = [
   { name: 'dedup_key', type: 'text', value: ({ key }) => key },
   { name: 'outcome', type: 'text', value: outcomeOf },
   { name: 'reason_code', type: 'text', value: (row) => reasonOf(row)?.code },
-  { name: 'reason_detail', type: 'text', value: (row) => reasonOf(row)?.detail },
+  // What a payload holds may stand in it, and PostgreSQL's text holds no NUL.
+  { name: 'reason_detail', type: 'text', value: (row) => reasonOf(row)?.detail.replaceAll('\0', '\uFFFD') },
   {
     name: 'execution_id',
     type: 'uuid',

@@ -64,7 +64,8 @@ export class StarterService extends ExecutionStarter {
 
   private async commitOrClaim(row: AcceptRow): Promise<AcceptResult> {
     const { executionId } = row;
-    if (executionId === null || !isPlain(row) || !this.direct.reserve(executionId)) {
+    const place = executionId !== null && isPlain(row) && this.direct.reserve(executionId);
+    if (executionId === null || !(typeof place === 'boolean' ? place : await place)) {
       return await this.commit.submit(acceptStatement, row);
     }
     try {

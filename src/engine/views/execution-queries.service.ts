@@ -50,7 +50,7 @@ export class ExecutionQueries extends ExecutionViews {
       : { ...execution, output: await this.output(executionId), large_output: null };
   }
 
-  override async statusOf(executionId: string): Promise<string | null> {
+  override async status(executionId: string): Promise<string | null> {
     return (await this.repository.find(executionId))?.status ?? null;
   }
 

@@ -5,6 +5,8 @@ import { AppError } from '../../common/errors/app-error.js';
 import { problemBody, problemOf } from '../../common/errors/problem.js';
 import { readOn } from '../../common/errors/read-on.js';
 import type { PublicAnswer, PublicRequest } from '../trigger.contract.js';
+import { DeliveryRefusedError } from '../triggers.errors.js';
+import { MethodRefusedError } from './method-refused.js';
 import { SharedIngress } from './shared-ingress.service.js';
 import { WebhookIngress, type Addressed } from './webhook-ingress.service.js';
 
@@ -61,14 +63,24 @@ export class IngressRoutes implements OnModuleInit {
 
   /** Before the body is read: nobody makes the server take in 16 MiB for a path that does not exist. */
   private async address(request: FastifyRequest): Promise<void> {
-    const path = pathOf(request.url);
-    const found = path.startsWith(PATH_PREFIX)
-      ? await this.ingress.byPath(request.method, path.slice(PATH_PREFIX.length))
-      : await this.ingress.byWorkflow(request.method, (request.params as { workflow: string }).workflow);
+    const found = await this.find(request);
     this.addressed.set(request, found);
     const declared = Number(request.headers['content-length'] ?? 0);
     if (declared > this.ingress.maxBody(found.trigger))
       await this.ingress.refuseDeclared(found.trigger, requestOf(request, found.params), declared);
+  }
+
+  private async find(request: FastifyRequest): Promise<Addressed> {
+    const path = pathOf(request.url);
+    try {
+      if (path.startsWith(PATH_PREFIX))
+        return await this.ingress.byPath(request.method, path.slice(PATH_PREFIX.length));
+      return await this.ingress.byWorkflow(request.method, (request.params as { workflow: string }).workflow);
+    } catch (error) {
+      if (error instanceof MethodRefusedError)
+        for (const trigger of error.triggers) await this.ingress.record(trigger, requestOf(request, {}), error);
+      throw error;
+    }
   }
 
   private async receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -77,19 +89,19 @@ export class IngressRoutes implements OnModuleInit {
     return send(reply, await this.ingress.receive(found.trigger, requestOf(request, found.params)));
   }
 
-  /** A body without a declared length that outgrew what Fastify reads. */
-  private recordOversize(request: FastifyRequest): void {
+  /** What Fastify refuses comes by no handler: a body that outgrew what is read, a type that is none. */
+  private record(request: FastifyRequest, refusal: DeliveryRefusedError): void {
     const found = this.addressed.get(request);
     if (found === undefined) return;
-    void this.ingress
-      .refuseDeclared(found.trigger, requestOf(request, found.params), MOST_BODY + 1)
-      .catch(() => undefined);
+    const size = refusal.status === 413 ? MOST_BODY + 1 : Number(request.headers['content-length'] ?? 0);
+    void this.ingress.record(found.trigger, requestOf(request, found.params), refusal, size);
   }
 
-  private answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  private answerError(given: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const path = pathOf(request.url);
-    const problem = problemOf(error instanceof AppError ? error : fromFastify(error));
-    if (!(error instanceof AppError) && problem.status === 413) this.recordOversize(request);
+    const error = given instanceof AppError ? given : fromFastify(given);
+    if (error !== given && error instanceof DeliveryRefusedError) this.record(request, error);
+    const problem = problemOf(error);
     if (problem.unexpected) {
       this.log.error({ message: `${request.method} ${path} failed`, event: 'request_failed', err: error });
     }
@@ -122,16 +134,14 @@ function send(reply: FastifyReply, { status, headers, body, isText }: PublicAnsw
   return reply.send(JSON.stringify(body ?? null));
 }
 
-/** What Fastify itself refuses is the client's fault: a body cut short, or too large. */
+/** What Fastify itself refuses is the client's fault: a body cut short, too large, or of a type that is none. */
 function fromFastify(error: unknown): unknown {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (typeof status !== 'number' || status < 400 || status >= 500) return error;
-  const code = status === 413 ? 'body_too_large' : 'request_invalid';
-  return new AppError({
-    code,
-    status,
-    message: error instanceof Error ? error.message : 'The request cannot be read.',
-  });
+  const message = error instanceof Error ? error.message : 'The request cannot be read.';
+  if (status === 413) return new DeliveryRefusedError({ status, code: 'body_too_large', message });
+  if (status === 415) return new DeliveryRefusedError({ status, code: 'type_unsupported', message });
+  return new AppError({ code: 'request_invalid', status, message });
 }
 
 function pathOf(url: string): string {

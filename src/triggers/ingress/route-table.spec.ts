@@ -25,10 +25,11 @@ describe('public paths', () => {
     expect(table.match('GET', ['a', 'b'])).toMatchObject({ params: { x: 'a' } });
   });
 
-  it('that exist under another method only say which', () => {
-    expect(tableOf(['POST', 'a'], ['PUT', 'a']).match('GET', ['a'])).toEqual({
+  it('that exist under another method only say which, and whose they are', () => {
+    expect(tableOf(['PUT', 'a'], ['POST', 'a']).match('GET', ['a'])).toEqual({
       kind: 'other_method',
       allow: ['POST', 'PUT'],
+      triggers: [named('PUT a'), named('POST a')],
     });
   });
 

@@ -13,7 +13,7 @@ interface Target {
 
 export type RouteMatch =
   | { readonly kind: 'found'; readonly trigger: ArmedTrigger; readonly params: Readonly<Record<string, string>> }
-  | { readonly kind: 'other_method'; readonly allow: readonly string[] };
+  | { readonly kind: 'other_method'; readonly allow: readonly string[]; readonly triggers: readonly ArmedTrigger[] };
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 const emptyNode = (): Node => ({ fixed: new Map(), parameter: null, targets: new Map() });
@@ -45,8 +45,8 @@ export class RouteTable {
   /** @param segments decoded. null: no route has this path. */
   match(method: string, segments: readonly string[]): RouteMatch | null {
     const values: string[] = [];
-    const allow = new Set<string>();
-    const target = search(this.root, segments, 0, method, values, allow);
+    const others = new Map<string, ArmedTrigger>();
+    const target = search(this.root, segments, 0, method, values, others);
     if (target !== null) {
       const params =
         values.length === 0
@@ -54,7 +54,8 @@ export class RouteTable {
           : Object.fromEntries(target.names.map((name, index) => [name, values[index] ?? '']));
       return { kind: 'found', trigger: target.trigger, params };
     }
-    return allow.size === 0 ? null : { kind: 'other_method', allow: [...allow].sort() };
+    if (others.size === 0) return null;
+    return { kind: 'other_method', allow: [...others.keys()].sort(), triggers: [...new Set(others.values())] };
   }
 }
 
@@ -64,19 +65,19 @@ function search(
   depth: number,
   method: string,
   values: string[],
-  allow: Set<string>,
+  others: Map<string, ArmedTrigger>,
 ): Target | null {
   const segment = segments[depth];
   if (segment === undefined) {
     const target = node.targets.get(method);
-    if (target === undefined) for (const other of node.targets.keys()) allow.add(other);
+    if (target === undefined) for (const [other, { trigger }] of node.targets) others.set(other, trigger);
     return target ?? null;
   }
   const fixed = node.fixed.get(segment);
-  const found = fixed === undefined ? null : search(fixed, segments, depth + 1, method, values, allow);
+  const found = fixed === undefined ? null : search(fixed, segments, depth + 1, method, values, others);
   if (found !== null || node.parameter === null) return found;
   values.push(segment);
-  const deeper = search(node.parameter, segments, depth + 1, method, values, allow);
+  const deeper = search(node.parameter, segments, depth + 1, method, values, others);
   if (deeper === null) values.pop();
   return deeper;
 }

@@ -23,6 +23,7 @@ import {
   WebhookNotFoundError,
   WebhookRunError,
 } from '../triggers.errors.js';
+import { MethodRefusedError } from './method-refused.js';
 import { respondedAnswer } from './responded-answer.js';
 import { RateLimiter } from '../../common/http/rate-limiter.js';
 import { REJECTIONS_KEPT, rejected } from './rejected.js';
@@ -47,7 +48,7 @@ export class WebhookIngress {
     private readonly registry: TriggerRegistry,
     private readonly host: TriggerHost,
     private readonly ends: ExecutionEnds,
-    private readonly answers: StartAnswers,
+    private readonly starts: StartAnswers,
     private readonly workflows: WorkflowDirectory,
     private readonly clock: Clock,
     settings: AppConfig,
@@ -65,7 +66,7 @@ export class WebhookIngress {
     }
     if (match === null) throw new WebhookNotFoundError();
     if (match.kind === 'found') return match;
-    throw methodRefused(match.allow);
+    throw new MethodRefusedError(match.allow, match.triggers);
   }
 
   /** By workflow; of several webhooks the first that takes the method. @throws 404, 405 */
@@ -78,7 +79,8 @@ export class WebhookIngress {
     if (fresh !== undefined) return { trigger: fresh, params: NO_PARAMS };
     const receivers = this.manager.receiversOf(id);
     if (receivers.length === 0) throw new WebhookNotFoundError();
-    throw methodRefused([...new Set(receivers.flatMap((one) => this.registry.get(one.type).methods(one.config)))]);
+    const allow = receivers.flatMap((one) => this.registry.get(one.type).methods(one.config));
+    throw new MethodRefusedError([...new Set(allow)], receivers);
   }
 
   /** The most bytes that are read for it. */
@@ -106,6 +108,20 @@ export class WebhookIngress {
       if (error instanceof DeliveryRefusedError) await this.record(trigger, request, error, size);
       throw error;
     }
+  }
+
+  /** Who was refused and why, without what was sent. */
+  async record(
+    trigger: ArmedTrigger,
+    request: PublicRequest,
+    error: DeliveryRefusedError,
+    size = request.body.length,
+  ): Promise<void> {
+    if (this.rejections.take(trigger.id, this.clock.now()) > 0) return;
+    const seen = rejected(request, error, this.clock.date(), size);
+    await this.host.handle(trigger, seen).catch((cause: unknown) => {
+      this.log.warn(`a rejected delivery of trigger ${trigger.id} could not be recorded: ${String(cause)}`);
+    });
   }
 
   private refuseSize(trigger: ArmedTrigger, size: number): void {
@@ -153,41 +169,18 @@ export class WebhookIngress {
       const finished = await this.ends.wait(executionId, delivery.waitMs);
       if (finished !== null) return outputOf(finished);
     }
+    const { workflowId } = trigger;
     if (delivery.answer === 'respond' && outcome === 'fired' && executionId !== null) {
       const responded = await this.ends.waitForResponse(executionId, delivery.waitMs);
-      if (responded !== null) return respondedAnswer(responded, startAnswer(trigger.workflowId, handled));
+      if (responded !== null) return respondedAnswer(responded, startAnswer(workflowId, handled));
     }
-    return { status: 202, body: await this.answers.of(trigger.workflowId, handled, delivery.answer !== 'ack') };
-  }
-
-  /** Who was refused and why, without what was sent. */
-  private async record(
-    trigger: ArmedTrigger,
-    request: PublicRequest,
-    error: DeliveryRefusedError,
-    size = request.body.length,
-  ): Promise<void> {
-    if (this.rejections.take(trigger.id, this.clock.now()) > 0) return;
-    const seen = rejected(request, error, this.clock.date(), size);
-    await this.host.handle(trigger, seen).catch((cause: unknown) => {
-      this.log.warn(`a rejected delivery of trigger ${trigger.id} could not be recorded: ${String(cause)}`);
-    });
+    return { status: 202, body: await this.starts.of(workflowId, handled, delivery.answer !== 'ack') };
   }
 }
 
 function outputOf(finished: FinishedExecution): PublicAnswer {
   if (finished.status === 'completed') return { status: 200, body: finished.output };
   throw new WebhookRunError(finished);
-}
-
-function methodRefused(allow: readonly string[]): DeliveryRefusedError {
-  const Allow = allow.join(', ');
-  return new DeliveryRefusedError({
-    status: 405,
-    code: 'method_not_allowed',
-    message: `Use ${Allow}.`,
-    headers: { Allow },
-  });
 }
 
 function segmentsOf(path: string): string[] {

@@ -10,6 +10,7 @@ import { ExecutionViews } from '../../engine/execution-views.js';
 import { USUAL_WAIT_MS } from '../../engine/start/wait-timeout.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { InForce } from '../in-force.js';
+import { keepableKey } from '../occurrences/keepable-key.js';
 import { StartAnswers, type StartAnswer } from '../start-answer.js';
 import { TriggerCompiler } from '../trigger-compiler.js';
 import { TriggerRegistry } from '../trigger-registry.js';
@@ -66,7 +67,7 @@ export class ManualStarts {
     private readonly starter: ExecutionStarter,
     private readonly ends: ExecutionEnds,
     private readonly views: ExecutionViews,
-    private readonly answers: StartAnswers,
+    private readonly starts: StartAnswers,
     private readonly confirmations: Confirmations,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -177,7 +178,7 @@ export class ManualStarts {
     const key = order.idempotencyKey;
     return {
       occurrence: null,
-      key: key === null ? null : { scope: target.workflowId, key, ttlMs: DAY_MS },
+      key: key === null ? null : { scope: target.workflowId, key: keepableKey(key), ttlMs: DAY_MS },
       awaited: order.wait,
       execution: {
         workflowId: target.workflowId,
@@ -200,7 +201,7 @@ export class ManualStarts {
       const finished = await this.ends.wait(handled.executionId, order.waitMs ?? USUAL_WAIT_MS);
       if (finished !== null) return { status: 200, body: await this.views.finished(finished.id) };
     }
-    return { status: 202, body: await this.answers.of(workflowId, handled, order.wait) };
+    return { status: 202, body: await this.starts.of(workflowId, handled, order.wait) };
   }
 }
 

@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { OccurrenceKey, StartRequest, TriggerNames } from '../../engine/engine.contract.js';
 import { withoutFiles } from '../../engine/files/brought-files.js';
 import type { ArmedTrigger, Seen, TriggerOutcome } from '../trigger.contract.js';
-
-/** What a longer key is made of is hashed. */
-const LONGEST_KEY = 255;
+import { keepableKey } from './keepable-key.js';
 
 type Reason = { readonly code: string; readonly detail: string };
 
@@ -110,14 +107,15 @@ function not(outcome: TriggerOutcome, code: string, detail: string): Verdict {
   return { outcome, reason: { code, detail }, input: null, key: null };
 }
 
+/** A replay starts what was started before: it is known by its caller's key alone. */
 function keyOf(trigger: ArmedTrigger, seen: Seen, visible: Readonly<Record<string, unknown>>): OccurrenceKey | null {
-  // A replay is meant to start again: only a key of the caller's own holds it back.
   const own: unknown = seen.replayOf === undefined ? trigger.dedup.key?.evaluate(visible) : undefined;
   if (own !== undefined && own !== null && own !== '') {
     const key = typeof own === 'string' ? own : JSON.stringify(own);
-    return { scope: trigger.id, key: key.length <= LONGEST_KEY ? key : digestOf(key), ttlMs: trigger.dedup.ttlMs };
+    return { scope: trigger.id, key: keepableKey(key), ttlMs: trigger.dedup.ttlMs };
   }
-  return seen.key === null ? null : { scope: trigger.id, key: seen.key, ttlMs: seen.keyTtlMs ?? trigger.dedup.ttlMs };
+  if (seen.key === null) return null;
+  return { scope: trigger.id, key: keepableKey(seen.key), ttlMs: seen.keyTtlMs ?? trigger.dedup.ttlMs };
 }
 
 function namesOf(trigger: ArmedTrigger, seen: Seen): TriggerNames {
@@ -130,8 +128,4 @@ function namesOf(trigger: ArmedTrigger, seen: Seen): TriggerNames {
     payload: seen.payload,
     ...(seen.withholdsSecrets === true && { withholds_secrets: true as const }),
   };
-}
-
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }

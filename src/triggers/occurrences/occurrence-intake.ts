@@ -254,16 +254,19 @@ export class OccurrenceIntake extends TriggerHost {
     const { limited } = result;
     if (limited === 'skipped') {
       this.metrics.occurrences.inc({ type: trigger.type, outcome: 'skipped' });
+      this.activity.looked(trigger.id);
       return { outcome: 'skipped', reason: CONCURRENCY, occurrenceId, executionId: null };
     }
     this.measure(trigger, decision, duplicate);
     if (duplicate) {
+      this.activity.looked(trigger.id);
       const reason = { code: 'duplicate_of', detail: executionId ?? '' };
       return { outcome: 'duplicate', reason, occurrenceId, executionId };
     }
     const { outcome, reason } = decision;
     if (outcome === 'fired' || outcome === 'notified')
       this.activity.fired(trigger.id, decision.request.occurrence?.occurredAt);
+    else this.activity.looked(trigger.id);
     const handled = { outcome, reason, occurrenceId, executionId };
     return limited === 'failed' ? { ...handled, hasFailed: true } : handled;
   }

@@ -83,13 +83,19 @@ const atAnyTime: Fault = {
   },
 };
 
-/** The ten exact points of quality.md, and instants at random. */
+const MAIL: Partial<Fault> = {
+  impossible: ({ mails }) => (mails === null ? 'there is no Dovecot' : null),
+};
+
+/** The ten exact points of quality.md, two of the mailbox, and instants at random. */
 export const KILLS: readonly Fault[] = [
   killAt('kill_after_accept_commit', 'the commit goes through, and nobody is told', ['after_accept_commit']),
   beforeEnqueue,
   midStep,
   killAt('kill_after_effect', 'the effect is there, its checkpoint is not', ['after_effect']),
   killAt('kill_in_cron_tick', 'the timer is taken, its occurrence is being written', ['cron_tick']),
+  killAt('kill_at_a_mails_commit', 'a mail is recorded, and neither marked nor moved', ['mail_commit'], MAIL),
+  killAt('kill_after_a_mails_move', 'a mail is moved, and that is not recorded', ['mail_moved'], MAIL),
   killAt('kill_in_a_retry', 'the failed attempt is being recorded', ['in_a_retry']),
   killAt('kill_in_a_wait', 'an execution falls asleep or wakes up', ['falling_asleep', 'waking_up']),
   killAt('kill_in_a_join', 'the last branch has ended, the join begins', ['in_a_join']),

@@ -62,10 +62,24 @@ function runAll({ statements, maxRows, maxBytes }: SqliteJob): { rows: Record<st
   return statements.map(({ sql, params }) => {
     const statement = database.prepare(sql);
     statement.setReadBigInts(true);
+    const needed = placeholders(sql);
+    if (params.length !== needed)
+      throw new TypeError(`the statement has ${needed} placeholders, and ${params.length} values were given`);
     const values = params.map(toValue);
     if (statement.columns().length > 0) return collect(statement, values, maxRows, maxBytes);
     return { rows: [], rowCount: Number(statement.run(...values).changes) };
   });
+}
+
+/** SQLite takes what is missing for NULL. Texts, names and comments are passed over; a numbered one counts for those before it. */
+function placeholders(sql: string): number {
+  let count = 0;
+  const parts = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)|(?<!\w)[:@$]\w+/g;
+  for (const [part, number] of sql.matchAll(parts)) {
+    if (/^[:@$]/.test(part)) throw new TypeError(`write ? in place of each value, not ${part}`);
+    if (part.startsWith('?')) count = number === '' ? count + 1 : Math.max(count, Number(number));
+  }
+  return count;
 }
 
 function collect(statement: StatementSync, values: SQLInputValue[], maxRows: number, maxBytes: number) {

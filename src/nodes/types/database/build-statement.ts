@@ -20,7 +20,11 @@ export function buildStatement(dialect: Dialect, statement: DatabaseStatement): 
   if (operation === 'query' || operation === 'execute') return { sql: sql ?? '', params };
   const binder = new Binder(dialect);
   const text = BUILD[operation as Change](statement, binder);
-  return { sql: text + returningOf(statement, operation, binder), params: binder.values };
+  return {
+    sql: text + returningOf(statement, operation, binder),
+    params: binder.values,
+    ...(operation === 'upsert' && { mostChanged: rowsOf(statement.values).length }),
+  };
 }
 
 type Change = 'insert' | 'update' | 'upsert' | 'delete';

@@ -9,7 +9,6 @@ import { encodeBody, parameters, toText } from './request-body.js';
 import type { SentFiles } from './sent-files.js';
 
 const WITHOUT_BODY = new Set(['GET', 'HEAD']);
-const WITHOUT_EFFECT = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The request that a config describes, credentials but OAuth's in place. */
 export async function buildRequest(
@@ -20,7 +19,7 @@ export async function buildRequest(
   const url = withQuery(config.url, config.query ?? {});
   const headers = readHeaders(config.headers ?? {});
   if (config.auth) addCredentials(config.auth, url, headers);
-  if (!WITHOUT_EFFECT.has(method) && !headers.has('idempotency-key')) headers.set('idempotency-key', idempotencyKey);
+  if (!headers.has('idempotency-key')) headers.set('idempotency-key', idempotencyKey);
   const body = WITHOUT_BODY.has(method) ? null : await readBody(config, headers, files);
   return {
     url: url.href,

@@ -1,5 +1,7 @@
+import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { resolve } from 'node:path';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../../common/config/app-config.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
@@ -7,6 +9,7 @@ import { leavesFolder } from '../../../common/files/confined-file.js';
 import { exactlyOne } from '../../../common/validation/rules.js';
 import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
 import { AttemptAbortedError, ConfigInvalidError } from '../../nodes.errors.js';
+import { canEnclose } from '../../../common/processes/enclosure.js';
 import { canConfine, runConfined } from './process/confined-process.js';
 import { processOutcome } from './process/process-outcome.js';
 import { interpreterOf, type ProcessScript, type Runtime } from './process/run-files.js';
@@ -22,12 +25,13 @@ const ENVIRONMENT_NAME = /^[A-Za-z_]\w*$/;
 const LASTING = new Set(['script_invalid', 'script_out_of_memory', 'script_output_too_large']);
 
 @Injectable()
-export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationShutdown {
+export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly type = 'script';
   readonly kind = 'ACTION';
   readonly title = 'Script';
   readonly description = 'Runs JavaScript in a sandbox, or Node.js, Python and bash as confined processes.';
   readonly config = ScriptConfig;
+  private readonly logger = new Logger('Scripts');
   private readonly pool = new SandboxPool({ size: Math.max(2, availableParallelism()), idleMs: IDLE_MS });
 
   constructor(private readonly settings: AppConfig) {
@@ -62,7 +66,7 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
     };
     try {
       if (isProcess(ctx.config.runtime)) {
-        const script = toProcess(ctx, ctx.config.runtime, source);
+        const script = this.toProcess(ctx, ctx.config.runtime, source);
         return processOutcome(await runConfined(script, ctx.signal, onLine), script);
       }
       const result = await this.pool.run(toJob(ctx, source), ctx.signal, onLine);
@@ -71,6 +75,16 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
       if (ctx.signal.aborted) throw new AttemptAbortedError(ctx.signal);
       throw error;
     }
+  }
+
+  /** Who lists runtimes shall know what that means on this system. */
+  async onApplicationBootstrap(): Promise<void> {
+    const listed = this.settings.scriptRuntimes.filter((runtime) => runtime !== 'javascript');
+    if (listed.length === 0 || process.getuid?.() === 0 || (await canEnclose())) return;
+    this.logger.warn(
+      `Scripts of ${listed.join(', ')} run as the user of this server and can read what it can: this system permits no ` +
+        'user namespaces. See "Scripts in processes" in docs/reference/nodes.md.',
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -90,6 +104,24 @@ export class ScriptNode extends NodeType<ScriptConfig> implements OnApplicationS
     const names = typeof env === 'object' && env !== null ? Object.keys(env) : [];
     const wrong = names.filter((name) => !ENVIRONMENT_NAME.test(name));
     return wrong.map((name) => fault(`env.${name}`, 'must be letters, digits and "_"'));
+  }
+
+  private toProcess(
+    { config, input }: NodeContext<ScriptConfig>,
+    runtime: Runtime,
+    { code }: ScriptSource,
+  ): ProcessScript {
+    return {
+      runtime,
+      code,
+      input: JSON.stringify(input ?? null),
+      args: config.args,
+      env: environment(config.env ?? {}),
+      timeoutMs: parseDuration(config.timeout) ?? 30_000,
+      maxMemoryMb: config.max_memory,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+      hiddenFolders: [process.cwd(), realFolder(this.settings.dataFolder)],
+    };
   }
 
   private async load({ code, script }: ScriptConfig): Promise<ScriptSource> {
@@ -122,25 +154,25 @@ function isProcess(runtime: ScriptConfig['runtime']): runtime is Runtime {
   return runtime !== 'javascript';
 }
 
-function toProcess(
-  { config, input }: NodeContext<ScriptConfig>,
-  runtime: Runtime,
-  { code }: ScriptSource,
-): ProcessScript {
-  const env = Object.entries(config.env ?? {}).map(([name, value]) => [
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return resolve(folder);
+  }
+}
+
+/** What a process is given as its environment. @throws ConfigInvalidError */
+function environment(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const entries = Object.entries(given).map(([name, value]): [string, string] => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
-  return {
-    runtime,
-    code,
-    input: JSON.stringify(input ?? null),
-    args: config.args,
-    env: Object.fromEntries(env) as Record<string, string>,
-    timeoutMs: parseDuration(config.timeout) ?? 30_000,
-    maxMemoryMb: config.max_memory,
-    maxOutputBytes: MAX_OUTPUT_BYTES,
-  };
+  const faults = entries
+    .filter(([name, value]) => !ENVIRONMENT_NAME.test(name) || value.includes('\0'))
+    .map(([name]) => ({ path: `env.${name}`, code: 'value_invalid', message: 'cannot stand in an environment' }));
+  if (faults.length > 0) throw new ConfigInvalidError('script', faults);
+  return Object.fromEntries(entries);
 }
 
 function toOutcome(result: SandboxResult, written: { stdout: string; stderr: string }): NodeOutcome {

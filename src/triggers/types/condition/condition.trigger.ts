@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Connections } from '../../../common/connections/connections.js';
+import { missingConnection } from '../../../common/connections/missing-connection.js';
 import { parseDuration } from '../../../common/duration.js';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
@@ -15,7 +16,9 @@ import {
   type ArmingChange,
   type DueTrigger,
   type Seen,
+  type TriggerWarning,
 } from '../../trigger.contract.js';
+
 import { ConditionConfig } from './condition.dto.js';
 import {
   advance,
@@ -68,7 +71,7 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     private readonly host: TriggerHost,
     private readonly redactor: Redactor,
     outgoing: OutgoingHttp,
-    connections: Connections,
+    private readonly connections: Connections,
     clients: SqlClients,
   ) {
     super();
@@ -89,6 +92,10 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     if (millisecondsOf(config.interval) < 1_000)
       faults.push({ path: 'interval', code: 'interval_too_short', message: 'an interval is 1 s or longer' });
     return faults;
+  }
+
+  override warnings({ sql }: ConditionConfig): Promise<readonly TriggerWarning[]> {
+    return sql === undefined ? Promise.resolve([]) : missingConnection(this.connections, sql.connection, 'database');
   }
 
   /** What was seen of the same condition is kept; the first look is at once, or at `start_at`. */

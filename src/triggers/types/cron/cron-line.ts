@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Cron } from 'croner';
+import { IANAZone } from 'luxon';
 
 /** A cron line that means nothing: `message` says what is wrong with it. */
 export class CronLineError extends Error {}
@@ -53,6 +54,15 @@ export function parseCronLine(source: string, triggerId: string): CronLine {
 export function parseExcludeLine(source: string, triggerId: string): CronLine {
   const fields = (MACROS[source.trim().toLowerCase()] ?? source).trim().split(/\s+/);
   return parseCronLine(fields.length === 5 ? `* ${fields.join(' ')}` : source, triggerId);
+}
+
+/**
+ * The instants of a rewritten line in a zone. croner's `no-wildcard` rule is the DST rule of triggers.md: see `CronSchedule`.
+ * @throws CronLineError when there is no such zone
+ */
+export function inZone(pattern: string, timezone: string): Cron {
+  if (!IANAZone.isValidZone(timezone)) throw new CronLineError(`${timezone} is not a time zone of the IANA database`);
+  return new Cron(pattern, { timezone, fixedTimeRule: 'no-wildcard', paused: true });
 }
 
 function fieldsOf(source: string): string[] {

@@ -3,6 +3,7 @@ import { IANAZone } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { CronLineError, parseCronLine } from './cron-line.js';
 import { CronSchedule } from './cron-schedule.js';
+import { Exclusions } from './exclusions.js';
 import { IntervalSchedule } from './schedule.js';
 import { isGap, zoneTransitions, type ZoneTransition } from './zone-transitions.js';
 
@@ -132,6 +133,19 @@ describe('an interval', () => {
   it('counts elapsed time from its anchor', () => {
     const schedule = new IntervalSchedule(1_000, 90_000);
     expect([schedule.next(0), schedule.next(1_000), schedule.next(91_001)]).toEqual([1_000, 91_000, 181_000]);
+  });
+
+  it.each([
+    [60_000, ['* 9-16 * * *'], '2026-03-02T08:59:00Z', '2026-03-02T17:00:00Z'],
+    [1_000, ['* * * * * 1-5'], '2026-03-01T23:59:59Z', '2026-03-07T00:00:00Z'],
+    [500, ['0 0 9 * * *'], '2026-03-02T08:59:59.500Z', '2026-03-02T09:00:01Z'],
+  ])('of %i ms is cancelled where %j say so', (period, lines, last, next) => {
+    const schedule = new IntervalSchedule(0, period, new Exclusions(lines, 'UTC', ID));
+    expect(new Date(schedule.next(Date.parse(last)) ?? 0).toISOString()).toBe(new Date(next).toISOString());
+  });
+
+  it('all of which is cancelled ends', () => {
+    expect(new IntervalSchedule(0, 60_000, new Exclusions(['* * * * *'], 'UTC', ID)).next(0)).toBeNull();
   });
 });
 

@@ -18,6 +18,7 @@ import {
 import { CronConfig } from './cron.dto.js';
 import { hashOf } from './cron-line.js';
 import { CronSchedule } from './cron-schedule.js';
+import { Exclusions } from './exclusions.js';
 import { passedInstants, type Passed } from './misfire.js';
 import { overlap, type Overlap, type Verdict } from './overlap.js';
 import { IntervalSchedule, type Schedule } from './schedule.js';
@@ -70,10 +71,8 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
         { path: '', code: 'cron_or_interval', message: 'give either "cron" or "interval"', hint: 'cron: "0 2 * * *"' },
       ];
     }
-    if (config.interval !== undefined) {
-      const tooShort = { path: 'interval', code: 'interval_too_short', message: 'an interval is 1 s or longer' };
-      return (parseDuration(config.interval) ?? 0) < 1000 ? [tooShort] : [];
-    }
+    if (config.interval !== undefined && (parseDuration(config.interval) ?? 0) < 1000)
+      return [{ path: 'interval', code: 'interval_too_short', message: 'an interval is 1 s or longer' }];
     return this.faultsOfLines(config);
   }
 
@@ -198,12 +197,12 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
 
   /** An interval's phase is the trigger's own, unless `start_at` sets it: instants are the same on every replica. */
   private build(config: CronConfig, triggerId: string, startAt: number | null): Schedule {
-    if (config.interval !== undefined) {
-      const period = parseDuration(config.interval) ?? 1000;
-      return new IntervalSchedule(startAt ?? (hashOf(triggerId, 'phase') * 1000) % period, period);
-    }
     const timezone = config.timezone ?? this.settings.schedulerTimezone;
-    return new CronSchedule(config.cron ?? '', timezone, config.exclude, triggerId);
+    if (config.interval === undefined) return new CronSchedule(config.cron ?? '', timezone, config.exclude, triggerId);
+    const period = parseDuration(config.interval) ?? 1000;
+    const anchor = startAt ?? (hashOf(triggerId, 'phase') * 1000) % period;
+    const exclusions = config.exclude.length === 0 ? null : new Exclusions(config.exclude, timezone, triggerId);
+    return new IntervalSchedule(anchor, period, exclusions);
   }
 
   private faultsOfLines(config: CronConfig): Fault[] {
@@ -217,13 +216,15 @@ export class CronTrigger extends BaseTrigger<CronConfig> {
       }
     };
     attempt('timezone', 'timezone_invalid', () => new CronSchedule('0 0 * * *', timezone, [], NOBODY));
-    attempt('cron', 'cron_invalid', () => new CronSchedule(config.cron ?? '', 'UTC', [], NOBODY));
+    const { cron } = config;
+    if (cron !== undefined) attempt('cron', 'cron_invalid', () => new CronSchedule(cron, 'UTC', [], NOBODY));
     config.exclude.forEach((line, index) => {
       attempt(`exclude[${index}]`, 'cron_invalid', () => new CronSchedule('0 0 * * *', 'UTC', [line], NOBODY));
     });
     if (faults.length > 0) return faults;
-    const first = new CronSchedule(config.cron ?? '', timezone, config.exclude, NOBODY).next(Date.UTC(2024, 0, 1));
-    return first === null ? [{ path: 'cron', code: 'cron_never', message: 'this line has no instant' }] : [];
+    if (this.build(config, NOBODY, null).next(Date.UTC(2024, 0, 1)) !== null) return [];
+    const path = config.exclude.length > 0 ? 'exclude' : 'cron';
+    return [{ path, code: 'cron_never', message: 'no instant is left: the line has none, or `exclude` cancels all' }];
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Exclusions } from './exclusions.js';
+
 /** A local time that the clocks skip, or one that they show twice. */
 export type InstantNote = 'gap' | 'fold' | null;
 
@@ -18,14 +20,16 @@ export interface Schedule {
 
 /** Elapsed time counts, whatever the clocks do: `anchor + n * period`. */
 export class IntervalSchedule implements Schedule {
+  /** @param exclusions null: nothing cancels its instants. */
   constructor(
     private readonly anchor: number,
     private readonly periodMs: number,
+    private readonly exclusions: Exclusions | null = null,
   ) {}
 
-  next(after: number): number {
-    if (after < this.anchor) return this.anchor;
-    return this.anchor + (Math.floor((after - this.anchor) / this.periodMs) + 1) * this.periodMs;
+  next(after: number): number | null {
+    if (this.exclusions === null) return this.following(after);
+    return this.exclusions.firstAfter(after, (from) => this.following(from));
   }
 
   note(): InstantNote {
@@ -34,5 +38,10 @@ export class IntervalSchedule implements Schedule {
 
   warnings(): ScheduleWarning[] {
     return [];
+  }
+
+  private following(after: number): number {
+    if (after < this.anchor) return this.anchor;
+    return this.anchor + (Math.floor((after - this.anchor) / this.periodMs) + 1) * this.periodMs;
   }
 }

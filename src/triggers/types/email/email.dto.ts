@@ -46,7 +46,7 @@ export class EmailConfig {
     examples: ['new_only', 'unseen', { since: '2026-01-01' }],
   })
   @IsStart()
-  start: 'new_only' | 'unseen' | { since: string } = 'new_only';
+  start: 'new_only' | 'unseen' | { since: string } | `since:${string}` = 'new_only';
 
   @Field('Sender, name or address: text, glob or /regex/; of several one is enough', PATTERN)
   @IsOptional()

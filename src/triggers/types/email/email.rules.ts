@@ -27,8 +27,9 @@ export function isPatterns(value: unknown): value is string | string[] {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
 }
 
-/** The instant that `{since}` names, in milliseconds; null for anything else. */
+/** The instant that `{since}`, or the text `since: …`, names, in milliseconds; null for anything else. */
 export function sinceOf(value: unknown): number | null {
+  if (typeof value === 'string' && value.startsWith('since:')) return sinceOf({ since: value.slice(6).trim() });
   if (typeof value !== 'object' || value === null || !('since' in value)) return null;
   const { since } = value;
   if (typeof since !== 'string' || Object.keys(value).length !== 1) return null;

@@ -1,9 +1,12 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../../../common/config/app-config.js';
 import { Connections } from '../../../common/connections/connections.js';
+import { missingConnection } from '../../../common/connections/missing-connection.js';
 import type { Fault } from '../../../common/errors/app-error.js';
 import { OutgoingSockets } from '../../../common/http/outgoing-sockets.js';
+import { globFaults } from '../../../common/text/glob-faults.js';
 import { BaseTrigger, TriggerHost, type TriggerWarning } from '../../trigger.contract.js';
+
 import { EmailConfig } from './email.dto.js';
 import { isPatterns } from './email.rules.js';
 import { anyOf } from './mail-filters.js';
@@ -47,11 +50,16 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
     const { flag } = config;
     if (flag !== undefined && !/^\\?[^\s(){}%*"\\\]]+$/.test(flag))
       faults.push({ path: 'flag', code: 'value_invalid', message: 'a flag is \\Name, a keyword one word' });
+    const { min_size: least = 0, max_size: most = Infinity } = config;
+    if (least > most)
+      faults.push({ path: 'min_size', code: 'value_invalid', message: 'min_size is larger than max_size' });
+    config.attachments.types.forEach((glob, index) => faults.push(...globFaults(`attachments.types[${index}]`, glob)));
     return faults;
   }
 
-  override warnings({ connection }: EmailConfig): readonly TriggerWarning[] {
-    if (this.settings.imap !== null || connection !== undefined) return [];
+  override async warnings({ connection }: EmailConfig): Promise<readonly TriggerWarning[]> {
+    if (connection !== undefined) return missingConnection(this.connections, connection, 'imap');
+    if (this.settings.imap !== null) return [];
     return [{ code: 'mailbox_missing', message: 'IMAP_SERVER, EMAIL_USER and EMAIL_PASSWORD are not set', at: null }];
   }
 

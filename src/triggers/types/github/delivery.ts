@@ -1,4 +1,5 @@
 import { Webhooks } from '@octokit/webhooks';
+import { isTooDeep } from '../../../common/validation/body-bounds.js';
 import type { PublicRequest } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 import { record } from './facts.js';
@@ -34,7 +35,8 @@ function read(text: string, contentType: string): Readonly<Record<string, unknow
   const isForm = contentType.startsWith('application/x-www-form-urlencoded');
   try {
     const value: unknown = JSON.parse(isForm ? (new URLSearchParams(text).get('payload') ?? '') : text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return record(value);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isObject && !isTooDeep(value)) return record(value);
   } catch {
     // The same as anything else that is no object.
   }

@@ -6,7 +6,7 @@ import type { Fault } from '../../../common/errors/app-error.js';
 import { GitHubApi } from '../../../common/github/github-api.js';
 import type { GitHubIdentity } from '../../../common/github/github.contract.js';
 import { githubIdentity } from '../../../common/github/github-identity.js';
-import { globPattern } from '../../../common/text/glob.js';
+import { globFaults } from '../../../common/text/glob-faults.js';
 import {
   BaseTrigger,
   TriggerHost,
@@ -157,7 +157,8 @@ export class GitHubTrigger
       return this.host.handleWithin(client, all);
     });
     after();
-    this.note(all);
+    this.seen.accepted += 1;
+    this.seen.last = this.clock.date();
     return {
       status: 202,
       body: { delivery_id: deliveryId, event, results: handled.map((one, at) => result(one, all[at])) },
@@ -194,13 +195,6 @@ export class GitHubTrigger
   /** @throws GitHubNotConfiguredError */
   private identity(): GitHubIdentity {
     return githubIdentity(this.settings.github, null);
-  }
-
-  private note(all: readonly SeenBy[]): void {
-    const lastLooked = this.clock.date();
-    this.seen.accepted += 1;
-    this.seen.last = lastLooked;
-    for (const { trigger } of all) this.host.report(trigger.id, { lastLooked });
   }
 
   private async read(request: PublicRequest): Promise<GitHubEvent> {
@@ -277,15 +271,6 @@ function result(
     duplicate: outcome === 'duplicate',
     reason,
   };
-}
-
-function globFaults(path: string, glob: string): Fault[] {
-  try {
-    globPattern(glob.replace(/^!/, ''));
-    return [];
-  } catch (error) {
-    return [{ path, code: 'pattern_invalid', message: error instanceof Error ? error.message : String(error) }];
-  }
 }
 
 /** A path stays in its repository. */

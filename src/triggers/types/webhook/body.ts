@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { Busboy } from '@fastify/busboy';
+import { isTooDeep } from '../../../common/validation/body-bounds.js';
 import type { BroughtFile } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
 
 const MOST_PARTS = 1_000;
+/** A shorter body cannot be nested too deep; bytes. */
+const LEAST_DEEP = 2_000;
 
 /** An uploaded file, as the payload holds it. */
 export interface UploadedFile {
@@ -62,11 +65,16 @@ function readValue(body: Buffer, contentType: string | undefined): unknown {
 
 function readJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw unreadable('The body is not UTF-8.');
+  let value: unknown;
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    // Some senders begin with a byte order mark, which a reader may pass over (RFC 8259, 8.1).
+    value = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''));
   } catch {
     throw unreadable('The body is not JSON.');
   }
+  // Each value inside another takes two bytes at least.
+  if (body.length > LEAST_DEEP && isTooDeep(value)) throw unreadable('The values of the body are nested too deep.');
+  return value;
 }
 
 function readText(body: Buffer): string {

@@ -3,6 +3,12 @@ import { WebhookAuth } from './webhook.dto.js';
 const REFERENCE = /\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 const FIELDS = ['username', 'password', 'token', 'value', 'key', 'secret'] as const;
 
+/** What looks like a template in a field of an auth config and would be taken as it stands; null: nothing does. */
+export function strayTemplate(field: string, text: string): string | null {
+  const isSecret = field === 'secrets' || FIELDS.some((name) => name === field);
+  return /\{\{.*?(\}\}|$)/s.exec(isSecret ? text.replace(REFERENCE, '') : text)?.[0] ?? null;
+}
+
 /** An auth config with every secret in place, or the name of one that is missing. */
 export type ResolvedAuth = { readonly auth: WebhookAuth; readonly missing: null } | { readonly missing: string };
 

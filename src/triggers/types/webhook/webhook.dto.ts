@@ -75,6 +75,7 @@ export class WebhookAuth {
   @Field('jwt: the algorithms accepted; default HS256 with a secret, RS256 and ES256 with keys')
   @IsOptional()
   @IsArray()
+  @ArrayNotEmpty()
   @IsString({ each: true })
   algorithms?: string[];
 

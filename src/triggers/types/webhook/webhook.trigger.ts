@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../common/clock.js';
 import { parseDuration } from '../../../common/duration.js';
@@ -14,14 +14,16 @@ import {
   type PublicRoute,
 } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
+import { AddressRanges } from '../../../common/http/address-ranges.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
+import { faultsOfAuth } from './auth-faults.js';
 import { authenticate, secretMissing } from './authenticate.js';
 import { isMultipart, readBody, type Upload } from './body.js';
 import { routeSegments, routeShape } from './route-path.js';
 import { KeySets } from './key-sets.js';
 import { resolveAuth, type ResolvedAuth } from './secret-values.js';
 import { headerOf } from './signatures.js';
-import { WebhookAuth, WebhookConfig, type Method } from './webhook.dto.js';
+import { WebhookConfig, type Method, type WebhookAuth } from './webhook.dto.js';
 
 const MOST_BODY = 16 * 1024 * 1024;
 /** A secret that was changed holds on every replica after this. */
@@ -35,7 +37,7 @@ type Armed = ArmedTrigger<WebhookConfig>;
 interface Attached {
   readonly trigger: Armed;
   readonly methods: readonly string[];
-  readonly allowed: BlockList | null;
+  readonly allowed: AddressRanges | null;
   readonly hidden: ReadonlySet<string>;
   readonly waitMs: number;
   resolved: ResolvedAuth;
@@ -72,9 +74,6 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     }
     if (config.method !== undefined && config.methods !== undefined)
       add('method', 'method_twice', 'give method or methods');
-    if (config.auth.jwks_url !== undefined && !URL.canParse(config.auth.jwks_url)) {
-      add('auth.jwks_url', 'url_invalid', 'not a URL');
-    }
     if (config.max_body > MOST_BODY) add('max_body', 'max_body_too_large', `max_body is ${MOST_BODY} bytes at most`);
     config.allowed_ips.forEach((text, index) => {
       if (!isRange(text))
@@ -110,7 +109,7 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
     this.attached.set(trigger.id, {
       trigger,
       methods: methodsOf(config),
-      allowed: config.allowed_ips.length === 0 ? null : rangesOf(config.allowed_ips),
+      allowed: config.allowed_ips.length === 0 ? null : new AddressRanges(config.allowed_ips),
       hidden,
       waitMs: parseDuration(config.timeout) ?? 30_000,
       resolved,
@@ -169,9 +168,7 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
         headers: { Allow },
       });
     }
-    if (here.allowed === null) return;
-    const address = request.remoteIp.replace(/^::ffff:/, '');
-    if (isIP(address) !== 0 && here.allowed.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')) return;
+    if (here.allowed === null || here.allowed.has(request.remoteIp)) return;
     throw new DeliveryRefusedError({
       status: 403,
       code: 'address_refused',
@@ -216,46 +213,11 @@ function methodsOf(config: WebhookConfig): readonly Method[] {
   return [...new Set(config.methods ?? [config.method ?? 'POST'])];
 }
 
-const NEEDS: Readonly<Record<string, readonly (readonly (keyof WebhookAuth)[])[]>> = {
-  basic: [['username'], ['password']],
-  bearer: [['token']],
-  header: [['header'], ['value']],
-  api_key: [['key']],
-  jwt: [['secret', 'secrets', 'jwks_url']],
-  hmac: [['secret', 'secrets'], ['header']],
-  github: [['secret', 'secrets']],
-  stripe: [['secret', 'secrets']],
-  slack: [['secret', 'secrets']],
-  standard_webhooks: [['secret', 'secrets']],
-};
-
-function faultsOfAuth(auth: WebhookAuth): Fault[] {
-  const needs = NEEDS[auth.type] ?? [];
-  return needs
-    .filter((either) => either.every((field) => auth[field] === undefined || auth[field] === ''))
-    .map((either) => ({
-      path: `auth.${either[0] ?? ''}`,
-      code: 'field_required',
-      message: `auth ${auth.type} needs ${either.join(' or ')}`,
-    }));
-}
-
 function isRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
-function rangesOf(texts: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const text of texts) {
-    const [address = '', bits] = text.split('/');
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
 }
 
 /** What a sender that tries again sends again. */

@@ -13,6 +13,13 @@ import {
   removeFolder,
   type ProcessScript,
 } from './run-files.js';
+import {
+  canEnclose,
+  countsTasksByNamespace,
+  enclosedCommand,
+  ENCLOSING_ENVIRONMENT,
+  writeEnvironment,
+} from '../../../../common/processes/enclosure.js';
 import { endMarked, releaseUser, takeUser, tasksOf } from '../../../../common/processes/run-user.js';
 
 export interface ProcessEnd {
@@ -39,55 +46,91 @@ const DRAIN_MS = 1_000;
 /** Whether this system can confine processes. */
 export const canConfine = PRLIMIT !== null;
 
+/** How a run is kept apart: by a user of its own, by an enclosure, or, where there is neither, by its mark alone. */
+type Confinement =
+  | { readonly by: 'user'; readonly uid: number }
+  | { readonly by: 'enclosure' }
+  | { readonly by: 'mark'; readonly mark: string };
+
 /**
  * Runs a script in a process group of its own, with limits that the kernel holds, an environment and a folder of its own,
- * as a user of its own where the server is root. When it returns, nothing of it is left.
+ * as a user of its own where the server is root, else enclosed where the system allows that. When it returns, nothing
+ * of it is left.
  * @throws NodeError `script_unavailable`; the signal's reason when aborted
  */
 export async function runConfined(script: ProcessScript, signal: AbortSignal, onLine: OnLine): Promise<ProcessEnd> {
   signal.throwIfAborted();
-  const uid = takeUser();
-  const mark = `MILLRACE_RUN=${randomUUID()}`;
-  const folder = makeFolder(script, uid);
+  const confinement = await confine();
+  const folder = makeFolder(script, confinement.by === 'user' ? confinement.uid : null);
   try {
-    const end = await converse(start(script, folder, uid, mark), script, signal, onLine);
+    if (confinement.by === 'enclosure') await writeEnvironment(folder, environmentOf(folder, script.env));
+    const end = await converse(start(script, folder, confinement), script, signal, onLine);
     signal.throwIfAborted();
     return end;
   } finally {
-    if (uid === null) endMarked(mark);
-    else releaseUser(uid);
+    if (confinement.by === 'mark') endMarked(confinement.mark);
+    else if (confinement.by === 'user') releaseUser(confinement.uid);
     removeFolder(folder);
   }
 }
 
-function start(script: ProcessScript, folder: string, uid: number | null, mark: string): ChildProcess {
+async function confine(): Promise<Confinement> {
+  const uid = takeUser();
+  if (uid !== null) return { by: 'user', uid };
+  return (await canEnclose()) ? { by: 'enclosure' } : { by: 'mark', mark: `MILLRACE_RUN=${randomUUID()}` };
+}
+
+function start(script: ProcessScript, folder: string, confinement: Confinement): ChildProcess {
   const interpreter = interpreterOf(script.runtime);
   if (PRLIMIT === null || interpreter === null) {
     throw new NodeError('script_unavailable', `The runtime "${script.runtime}" is not installed on this server`);
   }
-  const [name = '', value = ''] = mark.split('=');
+  const program: [string, ...string[]] = [
+    PRLIMIT,
+    ...limitsOf(script, confinement),
+    '--',
+    interpreter,
+    ...argumentsOf(script, folder),
+  ];
+  const [command, ...args] =
+    confinement.by === 'enclosure'
+      ? enclosedCommand({ folder, program, interpreter, hidden: script.hiddenFolders })
+      : program;
   const stdin = openSync(join(folder, 'input.json'), 'r');
   try {
-    return spawn(PRLIMIT, [...limitsOf(script, uid), '--', interpreter, ...argumentsOf(script, folder)], {
+    return spawn(command, args, {
       cwd: folder,
-      env: { ...environmentOf(folder, script.env), [name]: value },
+      env: environmentFor(script, folder, confinement),
       detached: true,
       stdio: [stdin, 'pipe', 'pipe'],
-      ...(uid !== null && { uid, gid: uid }),
+      ...(confinement.by === 'user' && { uid: confinement.uid, gid: confinement.uid }),
     });
   } finally {
     closeSync(stdin);
   }
 }
 
-function limitsOf({ runtime, timeoutMs, maxMemoryMb }: ProcessScript, uid: number | null): string[] {
+function environmentFor({ env }: ProcessScript, folder: string, confinement: Confinement): Record<string, string> {
+  if (confinement.by === 'enclosure') return ENCLOSING_ENVIRONMENT;
+  const own = environmentOf(folder, env);
+  if (confinement.by === 'user') return own;
+  const [name = '', value = ''] = confinement.mark.split('=');
+  return { ...own, [name]: value };
+}
+
+function limitsOf({ runtime, timeoutMs, maxMemoryMb }: ProcessScript, confinement: Confinement): string[] {
   const seconds = Math.ceil(timeoutMs / 1_000) + 1;
   const bytes = (maxMemoryMb + OWN_MEMORY_MB[runtime]) * MIB;
   // V8 reserves far more addresses than it uses; what it writes to is limited instead.
   const memory = runtime === 'node' ? `--data=${bytes}` : `--as=${bytes}`;
-  // Without a user of its own the limit counts what the server's user runs already.
-  const tasks = uid === null ? tasksOf(process.getuid?.() ?? 0) + MAX_TASKS : MAX_TASKS;
+  const tasks = MAX_TASKS + othersCounted(confinement);
   return [memory, `--cpu=${seconds}`, `--nproc=${tasks}`, `--fsize=${MAX_FILE_BYTES}`, '--nofile=256', '--core=0'];
+}
+
+/** What the limit on tasks counts beside the script's: all that the server's user runs, unless there is a border. */
+function othersCounted({ by }: Confinement): number {
+  const isApart = by === 'user' || (by === 'enclosure' && countsTasksByNamespace());
+  return isApart ? 0 : tasksOf(process.getuid?.() ?? 0);
 }
 
 async function converse(

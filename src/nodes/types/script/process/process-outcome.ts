@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { done, type NodeOutcome } from '../../../node.contract.js';
 import type { ProcessEnd } from './confined-process.js';
 import type { ProcessScript } from './run-files.js';
@@ -22,12 +23,19 @@ function failureOf(end: ProcessEnd, script: ProcessScript): [code: string, messa
   if (end.limit === 'output') {
     return ['script_output_too_large', `The output is larger than ${script.maxOutputBytes} bytes`, false];
   }
-  if (FATAL_SIGNALS.includes(end.signal) || /\bMemoryError\b|heap out of memory/.test(end.stderr)) {
+  if (FATAL_SIGNALS.includes(signalOf(end, script)) || /\bMemoryError\b|heap out of memory/.test(end.stderr)) {
     return ['script_out_of_memory', `The script used more than ${script.maxMemoryMb} MiB`, false];
   }
   const how = end.signal === null ? `exit code ${end.exitCode}` : end.signal;
   const last = end.stderr.trim().split('\n').at(-1) ?? '';
   return ['script_failed', `The script ended with ${how}${last === '' ? '' : `: ${last.slice(0, 500)}`}`, true];
+}
+
+/** An enclosed process ends as a shell says that its child did. A script for a shell may say so of its own children. */
+function signalOf({ signal, exitCode }: ProcessEnd, { runtime }: ProcessScript): string | null {
+  if (signal !== null || exitCode === null || runtime === 'bash') return signal;
+  const names = Object.entries(constants.signals).find(([, number]) => SIGNAL_BASE + number === exitCode);
+  return names?.[0] ?? null;
 }
 
 /** The JSON on the last line of the output; null when it is none. */

@@ -16,6 +16,8 @@ export interface ProcessScript {
   readonly maxMemoryMb: number;
   /** Of stdout and stderr together. */
   readonly maxOutputBytes: number;
+  /** Folders of the server that an enclosed script finds empty. */
+  readonly hiddenFolders: readonly string[];
 }
 
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin'];
