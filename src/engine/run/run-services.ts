@@ -30,6 +30,8 @@ export type Redaction = Pick<Redactor, 'text' | 'value'>;
 export interface EndedStep {
   readonly executionId: string;
   readonly workflowId: string;
+  /** Of the execution. */
+  readonly triggerType: string;
   readonly stepPath: string;
   readonly type: string;
   readonly status: string;

@@ -231,6 +231,7 @@ export class StepOutcomes {
     this.run.services.onStepEnd({
       executionId: this.run.claimed.id,
       workflowId: this.run.claimed.workflow_id,
+      triggerType: this.run.claimed.trigger_type,
       stepPath: record.path,
       type: record.step.type,
       status: record.status,

@@ -1891,6 +1891,22 @@ export interface components {
             errors: components["schemas"]["ErrorCountDto"][];
             steps: components["schemas"]["StepFiguresDto"][];
         };
+        GraphNodeDto: {
+            kind: string | null;
+            status: string | null;
+            id: string;
+            type: string;
+            name: string;
+        };
+        GraphEdgeDto: {
+            output: string | null;
+            from: string;
+            to: string;
+        };
+        GraphDto: {
+            nodes: components["schemas"]["GraphNodeDto"][];
+            edges: components["schemas"]["GraphEdgeDto"][];
+        };
         VersionHeadDto: {
             workflow_id: string;
             version: number;
@@ -2056,6 +2072,11 @@ export interface components {
             code: string;
             message: string;
         };
+        StepErrorDto: {
+            code: string;
+            message: string;
+            step_path?: string;
+        };
         WaitingDto: {
             until: string | null;
             /** Format: date-time */
@@ -2071,7 +2092,7 @@ export interface components {
             input: unknown;
             output: unknown;
             large_output: components["schemas"]["LargeOutputDto"] | null;
-            error: components["schemas"]["ExecutionErrorDto"] | null;
+            error: components["schemas"]["StepErrorDto"] | null;
             waiting: components["schemas"]["WaitingDto"] | null;
             attempts: {
                 [key: string]: unknown;
@@ -2162,8 +2183,7 @@ export interface components {
             workflow_id?: string;
             reason?: string;
             ids?: string[];
-            /** @default 1000 */
-            limit: number;
+            limit?: number;
         };
         BulkFailureDto: {
             id: string;
@@ -2189,8 +2209,14 @@ export interface components {
             parent_id?: string;
             workflow_id?: string;
             ids?: string[];
-            /** @default 1000 */
-            limit: number;
+            limit?: number;
+        };
+        BulkRetriedDto: {
+            next_cursor: string | null;
+            matched: number;
+            done: number;
+            failed: components["schemas"]["BulkFailureDto"][];
+            duplicate: boolean;
         };
         RetryDto: {
             input?: {
@@ -2514,8 +2540,7 @@ export interface components {
             mode?: "execute" | "notify" | null;
         };
         PauseBody: {
-            /** @default  */
-            reason: string;
+            reason?: string;
         };
         TestTriggerBody: {
             payload?: unknown;
@@ -2533,10 +2558,8 @@ export interface components {
         BackfillBody: {
             from: string;
             to: string;
-            /** @default false */
-            dry_run: boolean;
-            /** @default 10 */
-            max_active: number;
+            dry_run?: boolean;
+            max_active?: number;
         };
         BackfillInstantDto: {
             /** Format: date-time */
@@ -2781,8 +2804,8 @@ export type $defs = Record<string, never>;
 export interface operations {
     apiKeys_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -2991,8 +3014,8 @@ export interface operations {
     };
     audit_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 actor?: string;
                 action?: string;
@@ -3026,8 +3049,8 @@ export interface operations {
     };
     secrets_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -3176,8 +3199,8 @@ export interface operations {
     };
     connections_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -3355,14 +3378,14 @@ export interface operations {
     };
     workflows_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 owner_id?: string;
                 status?: ("active" | "archived" | "draft" | "paused")[];
                 tags?: string[];
                 q?: string;
-                is_template?: "false" | "true";
+                is_template?: boolean;
             };
             header?: never;
             path?: never;
@@ -3834,8 +3857,8 @@ export interface operations {
     };
     workflowGraph_graph: {
         parameters: {
-            query: {
-                format: "json" | "mermaid" | "svg";
+            query?: {
+                format?: "json" | "mermaid" | "svg";
                 version?: number;
             };
             header?: never;
@@ -3851,9 +3874,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                    "text/plain": Record<string, never>;
-                    "image/svg+xml": Record<string, never>;
+                    "application/json": components["schemas"]["GraphDto"];
+                    "text/plain": string;
+                    "image/svg+xml": string;
                 };
             };
             default: {
@@ -3868,8 +3891,8 @@ export interface operations {
     };
     workflowVersions_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4153,8 +4176,8 @@ export interface operations {
     };
     nodeTemplates_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 q?: string;
             };
@@ -4306,8 +4329,8 @@ export interface operations {
     };
     nodeTemplates_versions: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4496,7 +4519,7 @@ export interface operations {
     };
     listExecutions: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 parent_id?: string;
                 workflow_id?: string;
@@ -4505,7 +4528,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4652,8 +4675,8 @@ export interface operations {
     };
     listStepExecutions: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4745,7 +4768,9 @@ export interface operations {
     retryExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4760,7 +4785,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BulkAnswerDto"];
+                    "application/json": components["schemas"]["BulkRetriedDto"];
                 };
             };
             default: {
@@ -4868,8 +4893,8 @@ export interface operations {
     };
     getExecutionGraph: {
         parameters: {
-            query: {
-                format: "json" | "mermaid" | "svg";
+            query?: {
+                format?: "json" | "mermaid" | "svg";
             };
             header?: never;
             path: {
@@ -4884,9 +4909,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                    "text/plain": Record<string, never>;
-                    "image/svg+xml": Record<string, never>;
+                    "application/json": components["schemas"]["GraphDto"];
+                    "text/plain": string;
+                    "image/svg+xml": string;
                 };
             };
             default: {
@@ -4901,8 +4926,8 @@ export interface operations {
     };
     listExecutionLogs: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 step_id?: string;
                 level?: "debug" | "error" | "info" | "warn";
@@ -5289,14 +5314,14 @@ export interface operations {
     };
     listWorkflowExecutions: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 trigger_id?: string;
                 trigger_type?: string;
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -5327,14 +5352,14 @@ export interface operations {
     };
     listWorkflowRuns: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 trigger_id?: string;
                 trigger_type?: string;
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -5365,8 +5390,8 @@ export interface operations {
     };
     listApprovals: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 status?: "approved" | "expired" | "pending" | "rejected";
                 assignee?: string;
@@ -5524,8 +5549,8 @@ export interface operations {
     };
     listEvents: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 type?: string;
                 source?: string;
@@ -5557,7 +5582,9 @@ export interface operations {
     sendEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5869,8 +5896,8 @@ export interface operations {
     };
     triggers_preview: {
         parameters: {
-            query: {
-                count: number;
+            query?: {
+                count?: number;
             };
             header?: never;
             path: {
@@ -5900,12 +5927,12 @@ export interface operations {
     };
     triggers_occurrences: {
         parameters: {
-            query: {
-                limit: number;
-                cursor?: string;
-                outcome?: "duplicate" | "failed" | "filtered" | "fired" | "notified" | "rejected" | "skipped";
+            query?: {
+                outcome?: string;
                 from?: string;
                 to?: string;
+                limit?: number;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -6083,7 +6110,8 @@ export interface operations {
     workflowTriggers_start: {
         parameters: {
             query?: {
-                wait?: "false" | "true";
+                wait?: boolean;
+                wait_timeout?: string;
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6128,7 +6156,8 @@ export interface operations {
     workflowTriggers_confirm: {
         parameters: {
             query?: {
-                wait?: "false" | "true";
+                wait?: boolean;
+                wait_timeout?: string;
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6172,7 +6201,10 @@ export interface operations {
     };
     workflowTriggers_fire: {
         parameters: {
-            query?: never;
+            query?: {
+                wait?: boolean;
+                wait_timeout?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -6187,6 +6219,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6265,8 +6305,8 @@ export interface operations {
     };
     deployment_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -6296,7 +6336,9 @@ export interface operations {
     deployment_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6337,7 +6379,9 @@ export interface operations {
     deployment_deploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6378,7 +6422,9 @@ export interface operations {
     deployment_undeploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6435,8 +6481,8 @@ export interface operations {
     };
     deployment_history: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;

@@ -137,7 +137,7 @@ function WorkflowTemplates(): ReactNode {
       everything((cursor) =>
         ask(
           api.GET('/api/v1/workflows', {
-            params: { query: { limit: 50, is_template: 'true', ...(cursor !== undefined && { cursor }) } },
+            params: { query: { limit: 50, is_template: true, ...(cursor !== undefined && { cursor }) } },
           }),
         ),
       ),

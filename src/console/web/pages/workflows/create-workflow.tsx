@@ -20,7 +20,7 @@ export function CreateWorkflow({ isOpen, onClose }: Props): ReactNode {
   const [template, setTemplate] = useState<Schemas['WorkflowDto'] | null>(null);
   const templates = useQuery({
     queryKey: ['workflows', 'templates'],
-    queryFn: () => ask(api.GET('/api/v1/workflows', { params: { query: { limit: 50, is_template: 'true' } } })),
+    queryFn: () => ask(api.GET('/api/v1/workflows', { params: { query: { limit: 50, is_template: true } } })),
     enabled: isOpen,
   });
   const close = (): void => {
