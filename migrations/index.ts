@@ -17,7 +17,9 @@ import { TriggerLooks0000000000021 } from './0021-trigger-looks.js';
 import { StoppedPasses0000000000030 } from './0030-stopped-passes.js';
 import { Statistics0000000000040 } from './0040-statistics.js';
 import { TraceParent0000000000041 } from './0041-trace-parent.js';
+import { KeyedCalls0000000000042 } from './0042-keyed-calls.js';
 import { StepJournal0000000000060 } from './0060-step-journal.js';
+import { Escalations0000000000061 } from './0061-escalations.js';
 import { ErrorWords0000000000080 } from './0080-error-words.js';
 
 /** THE LIST: every migration, oldest first. A migration that has landed is never edited. */
@@ -41,6 +43,8 @@ export const MIGRATIONS = [
   StoppedPasses0000000000030,
   Statistics0000000000040,
   TraceParent0000000000041,
+  KeyedCalls0000000000042,
   StepJournal0000000000060,
+  Escalations0000000000061,
   ErrorWords0000000000080,
 ];

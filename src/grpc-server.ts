@@ -3,19 +3,23 @@ import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { type NestMicroservice, ServerGrpc } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { service as HEALTH } from 'grpc-health-check';
+import { protoPath as healthPath, service as HEALTH } from 'grpc-health-check';
+import { join } from 'node:path';
 import { GrpcAccessGuard } from './access/grpc-access.guard.js';
 import { GrpcAnswerInterceptor } from './access/grpc-answer.interceptor.js';
 import type { AppConfig } from './common/config/app-config.js';
 import { AppError } from './common/errors/app-error.js';
 import { GrpcStatusFilter } from './common/grpc/grpc-status.filter.js';
-import { LOADER_OPTIONS, PROTO_PACKAGE, SERVICE_FILES } from './common/grpc/protos.js';
+import { fileDescriptors } from './common/grpc/file-descriptors.js';
+import { LOADER_OPTIONS, PROTO_FOLDER, PROTO_PACKAGE, SERVICE_FILES } from './common/grpc/protos.js';
 import { HealthProbes } from './common/health/health-probes.js';
 import { GrpcHealth } from './operations/health.grpc.js';
 import { HealthService } from './operations/health.service.js';
 
 /** Bytes, as of HTTP. */
 const MESSAGE_LIMIT = 10 * 1024 * 1024;
+/** As its users import it. */
+const HEALTH_FILE = 'grpc/health/v1/health.proto';
 /** What is under way when everything else has ended is cut off then. */
 const LAST_CALLS_MS = 2_000;
 
@@ -87,8 +91,16 @@ class GrpcTransport extends ServerGrpc {
     const services = Object.entries(definition).flatMap(([name, each]) => ('format' in each ? [] : [name]));
     this.health = new GrpcHealth(this.app.get(HealthService), this.app.get(HealthProbes), services);
     server.addService(HEALTH, this.health.implementation);
-    new ReflectionService(definition).addToServer(server);
+    new ReflectionService(reflected()).addToServer(server);
   }
+}
+
+/** What reflection shows: every file of ours by its name, and the health service. */
+function reflected(): PackageDefinition {
+  const pathOf = (name: string): string => (name === HEALTH_FILE ? healthPath : join(PROTO_FOLDER, name));
+  const fileDescriptorProtos = fileDescriptors([...SERVICE_FILES, HEALTH_FILE], pathOf);
+  // All that reflection takes from a definition.
+  return { files: { fileDescriptorProtos } as unknown as PackageDefinition[string] };
 }
 
 /** grpc-js says it in its own words around those of the system. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { takeBefore } from '../common/api/audit.js';
+import { takeBefore, takeFurther } from '../common/api/audit.js';
 import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { newId } from '../common/ids.js';
@@ -19,17 +19,25 @@ export class AuditTrail {
 
   /** @param route the pattern that tells names from parameters in `path`. */
   add(method: string, route: string, path: string, caller: Caller, answer: unknown): void {
+    this.addFurther(caller);
+    this.write(method, route, path, caller, takeBefore(caller), answer);
+  }
+
+  /** What a request has written on its way, whatever became of the request itself. */
+  addFurther(caller: Caller): void {
+    for (const { method, path, answer } of takeFurther(caller)) this.write(method, path, path, caller, null, answer);
+  }
+
+  private write(method: string, route: string, path: string, caller: Caller, before: unknown, answer: unknown): void {
     const { action, resource } = actionOf(method, route, path, answer);
-    const before = this.redactor.value(redactForAudit(takeBefore(caller), resource)) as AuditEntry['before'];
-    const after = this.redactor.value(redactForAudit(answer, resource)) as AuditEntry['after'];
     this.log.add({
       id: newId(),
       at: this.clock.date(),
       actor: caller.actor,
       action,
       resource,
-      before,
-      after,
+      before: this.redactor.value(redactForAudit(before, resource)) as AuditEntry['before'],
+      after: this.redactor.value(redactForAudit(answer, resource)) as AuditEntry['after'],
       ip: caller.ip,
     });
   }

@@ -25,10 +25,13 @@ export class GrpcAnswerInterceptor implements NestInterceptor {
       route.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(request[name] ?? named(view, name)));
     let isFirst = true;
     return answers.pipe(
-      tap(({ view }) => {
-        // Of a stream the first answer says that it has begun.
-        if (isFirst) this.trail.add(method, route, pathOf(view), caller, view);
-        isFirst = false;
+      tap({
+        next: ({ view }) => {
+          // Of a stream the first answer says that it has begun.
+          if (isFirst) this.trail.add(method, route, pathOf(view), caller, view);
+          isFirst = false;
+        },
+        error: () => this.trail.addFurther(caller),
       }),
       map(({ message }) => message),
     );

@@ -18,6 +18,7 @@ describe('scopes', () => {
     [['workflows:read'], 'workflows:write', false],
     [['workflows:read', 'executions:write'], 'executions:write', true],
     [['workflow'], 'workflows:read', false],
+    [['workflows:read'], 'me:read', true],
   ])('%j allow %s: %s', (scopes, needed, allowed) => {
     expect(scopesAllow(scopes, needed)).toBe(allowed);
   });

@@ -1,6 +1,9 @@
 /** `workflows:read`, `executions:write`, `workflows`, `*`. Writing includes reading; no verb means both. */
 export const SCOPE = /^(\*|[a-z]+(-[a-z]+)*)(:(read|write|\*))?$/;
 
+/** What a key may do, it may always ask. */
+const WHO_AM_I = 'me';
+
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function isRead(method: string): boolean {
@@ -17,6 +20,7 @@ export function scopeNeeded(method: string, path: string): string {
 export function scopesAllow(scopes: readonly string[], needed: string): boolean {
   if (scopes.length === 0) return true;
   const [resource, verb] = needed.split(':');
+  if (resource === WHO_AM_I) return true;
   return scopes.some((scope) => {
     const [on, may = '*'] = scope.split(':');
     return (on === '*' || on === resource) && (may === '*' || may === 'write' || may === verb);

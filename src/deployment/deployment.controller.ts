@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiProblems } from '../common/api/problems.js';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { PageQuery } from '../common/api/page.dto.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import type { Page } from '../common/page.js';
+import { IF_MATCH, revisionsIn } from '../workflows/if-match.js';
 import { DeployedDto, DeploymentPageDto, DeploymentStatusDto, UndeployedDto } from './deployment-answers.dto.js';
 import { DeployBody } from './deployment.dto.js';
 import type { DeploymentView } from './deployment.row.js';
@@ -22,8 +23,8 @@ export class DeploymentController {
   @Requires('viewer')
   @ApiOperation({ summary: 'The deployments in force, newest first' })
   @ApiOkResponse({ type: DeploymentPageDto })
-  list(@Query() query: PageQuery): Promise<Page<DeploymentView>> {
-    return this.deployments.list(query.limit, query.cursor);
+  list(@Query() query: PageQuery, @CurrentCaller() caller: Caller): Promise<Page<DeploymentView>> {
+    return this.deployments.list(caller, query.limit, query.cursor);
   }
 
   @Post(':id/deploy')
@@ -32,15 +33,17 @@ export class DeploymentController {
   @ApiBody({ type: DeployBody, required: false })
   @ApiCreatedResponse({ type: DeployedDto, description: 'Deployed for the first time.' })
   @ApiOkResponse({ type: DeployedDto, description: 'Deployed in place of another version.' })
-  @ApiProblems(404, 409, 422)
+  @ApiHeader(IF_MATCH)
+  @ApiProblems(404, 409, 412, 422)
   deploy(
     @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
     // Optional by `?`: a union's class does not reach the validation.
     @Body() body?: DeployBody,
   ): Promise<Deployed> {
-    return this.put(id, body, caller, reply);
+    return this.put(id, body, ifMatch, caller, reply);
   }
 
   @Put(':id/deploy')
@@ -49,24 +52,31 @@ export class DeploymentController {
   @ApiBody({ type: DeployBody, required: false })
   @ApiCreatedResponse({ type: DeployedDto, description: 'Deployed for the first time.' })
   @ApiOkResponse({ type: DeployedDto, description: 'Deployed in place of another version.' })
-  @ApiProblems(404, 409, 422)
+  @ApiHeader(IF_MATCH)
+  @ApiProblems(404, 409, 412, 422)
   update(
     @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
     // Optional by `?`: a union's class does not reach the validation.
     @Body() body?: DeployBody,
   ): Promise<Deployed> {
-    return this.put(id, body, caller, reply);
+    return this.put(id, body, ifMatch, caller, reply);
   }
 
   @Delete(':id/undeploy')
   @Requires('editor')
   @ApiOperation({ summary: 'Take a workflow out of force; its triggers are disarmed, their ledgers stay' })
   @ApiOkResponse({ type: UndeployedDto })
-  @ApiProblems(404, 409, 422)
-  undeploy(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<Record<string, unknown>> {
-    return this.deployments.undeploy(id, caller);
+  @ApiHeader(IF_MATCH)
+  @ApiProblems(404, 409, 412, 422)
+  undeploy(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    return this.deployments.undeploy(id, revisionsIn(ifMatch), caller);
   }
 
   @Get(':id/status')
@@ -89,8 +99,14 @@ export class DeploymentController {
     return this.deployments.history(id, caller, query.limit, query.cursor);
   }
 
-  private async put(id: string, body: DeployBody | undefined, caller: Caller, reply: Reply): Promise<Deployed> {
-    const order = { version: body?.version ?? null, mode: body?.mode ?? null };
+  private async put(
+    id: string,
+    body: DeployBody | undefined,
+    ifMatch: string | undefined,
+    caller: Caller,
+    reply: Reply,
+  ): Promise<Deployed> {
+    const order = { version: body?.version ?? null, mode: body?.mode ?? null, revisions: revisionsIn(ifMatch) };
     const { isFirst, deployed } = await this.deployments.deploy(id, order, caller);
     void reply.status(isFirst ? 201 : 200);
     return deployed;

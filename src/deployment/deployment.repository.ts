@@ -69,10 +69,17 @@ export class DeploymentRepository {
     );
   }
 
-  allInForce(limit: number, before: string | undefined): Promise<DeploymentRow[]> {
+  /** @param workflowIds null: of all workflows. */
+  allInForce(
+    limit: number,
+    before: string | undefined,
+    workflowIds: readonly string[] | null,
+  ): Promise<DeploymentRow[]> {
     return this.database.query(
-      `SELECT * FROM deployment WHERE status = 'deployed' AND id < $1 ORDER BY id DESC LIMIT $2`,
-      [before ?? LAST, limit + 1],
+      `SELECT * FROM deployment
+       WHERE status = 'deployed' AND id < $1 AND ($3::uuid[] IS NULL OR workflow_id = ANY($3))
+       ORDER BY id DESC LIMIT $2`,
+      [before ?? LAST, limit + 1, workflowIds],
     );
   }
 }

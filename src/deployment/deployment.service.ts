@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PoolClient } from 'pg';
+import { scopeOwner } from '../common/api/owner.js';
 import type { Caller } from '../common/api/requires.js';
 import { AppConfig } from '../common/config/app-config.js';
 import { Database } from '../common/database/database.js';
@@ -18,7 +19,7 @@ import type { TriggerDraft } from '../triggers/trigger.row.js';
 import { TriggerService } from '../triggers/trigger.service.js';
 import type { TriggerView } from '../triggers/trigger.view.js';
 import { heldBy } from '../triggers/workflow-holds.js';
-import { WorkflowDirectory, WORKFLOW_STATUS_SIGNAL } from '../workflows/workflow-directory.js';
+import { WorkflowDirectory, WORKFLOW_STATUS_SIGNAL, type WorkflowStatus } from '../workflows/workflow-directory.js';
 import { WorkflowPlans } from '../workflows/workflow-plans.js';
 import { DeploymentInvalidError, NothingDeployedError, WorkflowArchivedError } from './deployment.errors.js';
 import { DeploymentRepository, type NewDeployment } from './deployment.repository.js';
@@ -28,12 +29,26 @@ export interface DeployOrder {
   /** null: the latest. */
   readonly version: number | null;
   readonly mode: 'execute' | 'notify' | null;
+  /** The revisions of the workflow that the client's `If-Match` names; null: any. */
+  readonly revisions: readonly number[] | null;
+}
+
+/** What a deployment has put in force. */
+interface InPlace {
+  /** Nothing was in force before. */
+  readonly isFirst: boolean;
+  readonly row: DeploymentRow;
+  readonly armed: Armed;
+  /** The workflow's, from now on. */
+  readonly status: WorkflowStatus;
 }
 
 export interface Deployed extends DeploymentView {
   triggers: TriggerView[];
   warnings: { code: string; message: string; trigger: string | null; at: string | null }[];
 }
+
+const PRECONDITION_FAILED = 412;
 
 /** Puts versions in force: checks, then the deployment and its armed triggers in one transaction. */
 @Injectable()
@@ -63,7 +78,10 @@ export class DeploymentService implements OnModuleInit {
     });
   }
 
-  /** @returns `isFirst`: nothing was in force before. @throws DeploymentInvalidError 422; RouteTakenError 409 */
+  /**
+   * @returns `isFirst`: nothing was in force before.
+   * @throws RevisionMismatchError 412; DeploymentInvalidError 422; RouteTakenError, WorkflowArchivedError 409
+   */
   async deploy(
     idOrSlug: string,
     order: DeployOrder,
@@ -75,12 +93,9 @@ export class DeploymentService implements OnModuleInit {
     const { plan } = await this.plans.get(workflow.id, version);
     const drafts = this.checked(plan.triggers, order.mode);
     const wanted = { workflowId: workflow.id, version, mode: order.mode, createdBy: caller.actor };
-    const force = { held: heldBy(workflow.status), retentionMs: plan.retentionMs ?? null };
-    const { isFirst, row, armed } = await this.commit(wanted, drafts, force);
-    await this.signals.publish(WORKFLOW_STATUS_SIGNAL, {
-      workflow_id: workflow.id,
-      status: heldBy(workflow.status) === null ? 'active' : workflow.status,
-    });
+    const force = { drafts, retentionMs: plan.retentionMs ?? null };
+    const { isFirst, row, armed, status } = await this.commit(wanted, force, order.revisions);
+    await this.signals.publish(WORKFLOW_STATUS_SIGNAL, { workflow_id: workflow.id, status });
     await this.manager.announce();
     const ofTriggers = armed.warnings.map((warning) => ({ ...warning, at: warning.at?.toISOString() ?? null }));
     const warnings = [...ofTriggers, ...(await this.missing.of(plan)).map(secretMissing)];
@@ -90,10 +105,17 @@ export class DeploymentService implements OnModuleInit {
     };
   }
 
-  /** @throws NothingDeployedError 409 */
-  async undeploy(idOrSlug: string, caller: Caller): Promise<{ workflow_id: string; status: 'undeployed' }> {
+  /**
+   * An active workflow is a draft again.
+   * @throws NothingDeployedError 409; RevisionMismatchError 412
+   */
+  async undeploy(
+    idOrSlug: string,
+    revisions: readonly number[] | null,
+    caller: Caller,
+  ): Promise<{ workflow_id: string; status: 'undeployed' }> {
     const { id } = await this.workflows.get(idOrSlug, caller);
-    if (!(await this.withdraw(id))) throw new NothingDeployedError(id);
+    if (!(await this.withdraw(id, revisions))) throw new NothingDeployedError(id);
     return { workflow_id: id, status: 'undeployed' };
   }
 
@@ -116,8 +138,12 @@ export class DeploymentService implements OnModuleInit {
     return pageOf(await this.deployments.history(id, limit, idOf(cursor)), limit, (row) => row.id, deploymentView);
   }
 
-  async list(limit: number, cursor: string | undefined): Promise<Page<DeploymentView>> {
-    return pageOf(await this.deployments.allInForce(limit, idOf(cursor)), limit, (row) => row.id, deploymentView);
+  /** Of the workflows that the caller may see. */
+  async list(caller: Caller, limit: number, cursor: string | undefined): Promise<Page<DeploymentView>> {
+    const owner = scopeOwner(caller);
+    const workflowIds = owner === null ? null : await this.workflows.idsOf(owner);
+    const rows = await this.deployments.allInForce(limit, idOf(cursor), workflowIds);
+    return pageOf(rows, limit, (row) => row.id, deploymentView);
   }
 
   private async versionInForce(workflowId: string): Promise<VersionInForce | null> {
@@ -146,13 +172,15 @@ export class DeploymentService implements OnModuleInit {
 
   private async commit(
     wanted: NewDeployment,
-    drafts: readonly TriggerDraft[],
-    force: Pick<ArmingOrder, 'held' | 'retentionMs'>,
-  ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
+    force: Omit<ArmingOrder, 'workflowId' | 'version' | 'mode' | 'held'>,
+    revisions: readonly number[] | null,
+  ): Promise<InPlace> {
     try {
-      return await this.database.transaction(async (client) => this.replace(client, wanted, drafts, force));
+      return await this.database.transaction(async (client) => this.replace(client, wanted, force, revisions));
     } catch (error) {
-      if (error instanceof AppError) await this.deployments.recordFailure(wanted, error.message);
+      // Whoever was overtaken has tried nothing.
+      const isTried = error instanceof AppError && error.status !== PRECONDITION_FAILED;
+      if (isTried) await this.deployments.recordFailure(wanted, error.message);
       throw error;
     }
   }
@@ -160,22 +188,30 @@ export class DeploymentService implements OnModuleInit {
   private async replace(
     client: PoolClient,
     wanted: NewDeployment,
-    drafts: readonly TriggerDraft[],
-    force: Pick<ArmingOrder, 'held' | 'retentionMs'>,
-  ): Promise<{ isFirst: boolean; row: DeploymentRow; armed: Armed }> {
+    force: Omit<ArmingOrder, 'workflowId' | 'version' | 'mode' | 'held'>,
+    revisions: readonly number[] | null,
+  ): Promise<InPlace> {
+    const status = await this.workflows.hold(client, wanted.workflowId, revisions);
+    const held = heldBy(status);
     await this.deployments.lock(client, wanted.workflowId);
     const isFirst = !(await this.deployments.end(client, wanted.workflowId));
     const row = await this.deployments.putInForce(client, wanted);
-    const armed = await this.arming.apply(client, { ...wanted, drafts, ...force });
+    const armed = await this.arming.apply(client, { ...wanted, ...force, held });
     await this.workflows.setDeployedVersion(client, wanted.workflowId, wanted.version);
     // Deploying a paused workflow does not resume it.
-    if (force.held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
-    return { isFirst, row, armed };
+    if (held === null) await this.workflows.changeStatus(client, wanted.workflowId, 'active');
+    return { isFirst, row, armed, status: held === null ? 'active' : status };
   }
 
-  private async withdraw(workflowId: string): Promise<boolean> {
+  private async withdraw(workflowId: string, revisions: readonly number[] | null): Promise<boolean> {
     const wasDeployed = await this.database.transaction(async (client) => {
-      return this.withdrawWithin(client, workflowId);
+      const status = await this.workflows.hold(client, workflowId, revisions);
+      const wasInForce = await this.withdrawWithin(client, workflowId);
+      if (wasInForce && status === 'active') {
+        await this.workflows.changeStatus(client, workflowId, 'draft');
+        await this.signals.publishWithin(client, WORKFLOW_STATUS_SIGNAL, { workflow_id: workflowId, status: 'draft' });
+      }
+      return wasInForce;
     });
     await this.manager.announce();
     return wasDeployed;

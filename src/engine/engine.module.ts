@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { MemoryModule } from '../common/memory/memory.module.js';
 import { NodesModule } from '../nodes/nodes.module.js';
 import { WorkflowsModule } from '../workflows/workflows.module.js';
 import { AgentRuns } from './agents/agent-runs.service.js';
@@ -19,6 +20,7 @@ import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
 import { LocalEnds } from './ends/local-ends.js';
+import { ApprovalEscalations } from './approvals/approval-escalations.js';
 import { ApprovalKind } from './approvals/approval-kind.js';
 import { ApprovalLinks } from './approvals/approval-links.js';
 import { ApprovalMails } from './approvals/approval-mails.js';
@@ -48,6 +50,7 @@ import { ExecutionGraphController } from './execution-graph.controller.js';
 import { ExecutionLiveController } from './execution-live.controller.js';
 import { ExecutionViews } from './execution-views.js';
 import { ExecutionsController } from './executions.controller.js';
+import { OrphanedMemory } from './maintenance/orphaned-memory.js';
 import { Reaper } from './maintenance/reaper.js';
 import { Reconciler } from './maintenance/reconciler.js';
 import { ReplicaLease } from './maintenance/replica-lease.js';
@@ -90,7 +93,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
 /** Runs executions: accepts, plans, runs, records, recovers; and shows them. */
 @Global()
 @Module({
-  imports: [NodesModule, WorkflowsModule],
+  imports: [MemoryModule, NodesModule, WorkflowsModule],
   controllers: [
     ExecutionsController,
     ExecutionControlController,
@@ -141,6 +144,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     SubworkflowRequests,
     PassRequests,
     PassSeats,
+    ApprovalEscalations,
     ApprovalKind,
     ApprovalLinks,
     ApprovalMails,
@@ -164,6 +168,7 @@ import { WorkflowExecutionsController } from './workflow-executions.controller.j
     ControlSignals,
     Reaper,
     Retention,
+    OrphanedMemory,
     Reconciler,
     ReplicaLease,
     WakeUps,

@@ -1,5 +1,13 @@
-import { Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Headers, HttpCode, Post, Query, Req } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
@@ -11,6 +19,7 @@ import { AcceptedEventsDto, CloudEventDto, EventPageDto, EventsQuery, type Event
 import { EventQueries } from './events/event-queries.service.js';
 import { Events } from './events/events.service.js';
 import { readCloudEvents } from './events/read-cloud-events.js';
+import { callKey } from './start/keyed-calls.js';
 
 @ApiTags('Events')
 @Controller('events')
@@ -33,13 +42,18 @@ export class EventsController {
   })
   @ApiConsumes('application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json')
   @ApiBody({ type: CloudEventDto })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Of calls with one key the first counts.' })
   @ApiAcceptedResponse({ type: AcceptedEventsDto })
   @ApiProblems(400, 401, 403, 413, 415, 422)
-  async send(@Req() request: FastifyRequest): Promise<AcceptedEventsDto> {
+  async send(
+    @Req() request: FastifyRequest,
+    @Headers('idempotency-key') key: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ): Promise<AcceptedEventsDto> {
     if (isTooDeep(request.body)) throw new EventInvalidError([TOO_DEEP]);
     const { events, faults } = readCloudEvents(request.headers, request.body, this.clock.date());
     if (faults.length > 0) throw new EventInvalidError(faults);
-    return await this.events.accept(events);
+    return await this.events.accept(events, callKey('events', caller.actor, key));
   }
 
   @Get()

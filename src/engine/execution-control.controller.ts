@@ -15,7 +15,7 @@ import { PauseService } from './control/pause.service.js';
 import { RemovalService } from './control/removal.service.js';
 import { RetryService } from './control/retry.service.js';
 import { idempotencyKey } from './start/idempotency-key.js';
-import { BulkAnswerDto, BulkCancelDto, BulkDto, RetriedDto, RetryDto } from './views/control.dto.js';
+import { BulkAnswerDto, BulkCancelDto, BulkDto, BulkRetriedDto, RetriedDto, RetryDto } from './views/control.dto.js';
 import { ExecutionDto } from './views/execution.dto.js';
 import { ExecutionQueries } from './views/execution-queries.service.js';
 
@@ -44,10 +44,15 @@ export class ExecutionControlController {
   @HttpCode(200)
   @Requires('operator')
   @ApiOperation({ operationId: 'retryExecutions', summary: 'Retry executions in place, by filter or by ids' })
-  @ApiOkResponse({ type: BulkAnswerDto })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Calls with one key retry once.' })
+  @ApiOkResponse({ type: BulkRetriedDto })
   @ApiProblems(401, 403, 404, 422)
-  retryAll(@Body() body: BulkDto, @CurrentCaller() caller: Caller): Promise<BulkAnswerDto> {
-    return this.bulks.retry(body, caller);
+  retryAll(
+    @Body() body: BulkDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @CurrentCaller() caller: Caller,
+  ): Promise<BulkRetriedDto> {
+    return this.bulks.retry(body, caller, key);
   }
 
   @Post(':id/pause')

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiGraph } from '../common/api/graph.dto.js';
 import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
 import { ExecutionGraph } from './views/execution-graph.service.js';
@@ -20,8 +21,7 @@ export class ExecutionGraphController {
   @Get()
   @Requires('viewer')
   @ApiOperation({ operationId: 'getExecutionGraph', summary: "An execution's graph, coloured by state" })
-  @ApiProduces('application/json', 'text/plain', 'image/svg+xml')
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiGraph()
   @ApiProblems(401, 403, 404, 422)
   async graph(
     @Param('id') id: string,

@@ -3,6 +3,7 @@ import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } 
 import type { FastifyReply } from 'fastify';
 import { ApiProblems } from '../common/api/problems.js';
 import { CurrentCaller, Requires, type Caller } from '../common/api/requires.js';
+import { WaitQuery } from '../common/api/wait.dto.js';
 import type { Page } from '../common/page.js';
 import { ExecuteService } from './start/execute.service.js';
 import {
@@ -10,7 +11,6 @@ import {
   ExecutionDto,
   ExecutionPageDto,
   StartedDto,
-  WaitQuery,
   WorkflowExecutionsQuery,
 } from './views/execution.dto.js';
 import { TestRunService } from './start/test-run.service.js';

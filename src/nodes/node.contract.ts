@@ -84,8 +84,11 @@ export interface NodeContext<C extends object = object> {
   readonly now: () => number;
   /** Writes to the execution's log; secrets are redacted on the way. */
   readonly log: StepLog;
-  /** Shows a piece of text to whoever watches the execution now; it is kept nowhere. */
-  readonly tell?: (text: string) => void;
+  /**
+   * Shows a piece of text to whoever watches the execution now; it is kept nowhere. What could be the beginning of a
+   * secret is held back until more comes, or until `isLast`: what follows then begins a text of its own.
+   */
+  readonly tell?: (text: string, isLast?: boolean) => void;
   /** What this step has done inside itself; left out for pure steps. */
   readonly journal?: StepJournal;
   /** Other node types, for a step that uses them as tools. */

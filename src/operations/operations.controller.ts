@@ -1,10 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api/problems.js';
-import { Requires } from '../common/api/requires.js';
+import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
 import { StatisticsDto, StatisticsQuery } from '../common/statistics/statistics.dto.js';
-import { StatisticsReader } from '../common/statistics/statistics.reader.js';
 import { SchedulerStatusDto } from './operations.dto.js';
+import { ServerStatistics } from './server-statistics.service.js';
 import { SchedulerStatus } from './scheduler-status.service.js';
 
 @ApiTags('Operations')
@@ -12,7 +12,7 @@ import { SchedulerStatus } from './scheduler-status.service.js';
 export class OperationsController {
   constructor(
     private readonly scheduler: SchedulerStatus,
-    private readonly statistics: StatisticsReader,
+    private readonly statistics: ServerStatistics,
   ) {}
 
   @Get('scheduler/status')
@@ -34,7 +34,7 @@ export class OperationsController {
   })
   @ApiOkResponse({ type: StatisticsDto })
   @ApiProblems(422)
-  getStatistics(@Query() query: StatisticsQuery) {
-    return this.statistics.ofAll(query);
+  getStatistics(@Query() query: StatisticsQuery, @CurrentCaller() caller: Caller) {
+    return this.statistics.of(query, caller);
   }
 }

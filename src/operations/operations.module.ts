@@ -8,11 +8,13 @@ import { OperationsController } from './operations.controller.js';
 import { QueueBoard } from './queue-board.js';
 import { QueuesController } from './queues.controller.js';
 import { SchedulerStatus } from './scheduler-status.service.js';
+import { ServerStatistics } from './server-statistics.service.js';
+import { WorkflowsModule } from '../workflows/workflows.module.js';
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false })],
+  imports: [TerminusModule.forRoot({ logger: false }), WorkflowsModule],
   controllers: [HealthController, MetricsController, OperationsController, QueuesController],
-  providers: [DefaultProbes, HealthService, QueueBoard, SchedulerStatus],
+  providers: [DefaultProbes, HealthService, QueueBoard, SchedulerStatus, ServerStatistics],
   exports: [HealthService],
 })
 export class OperationsModule {}

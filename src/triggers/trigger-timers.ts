@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { Timers, type DueTimer } from '../common/timers/timer.contract.js';
 import { Backfills } from './backfill.service.js';
 import { BACKFILL_KEY } from './backfill.js';
-import { TRIGGER_TIMER } from './occurrences/occurrence-intake.js';
+import { TRIGGER_TIMER } from './occurrences/held-timers.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { DueTrigger } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';

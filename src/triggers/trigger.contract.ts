@@ -106,7 +106,7 @@ export abstract class TriggerHost {
   abstract openExecutions(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Asks the open executions of these triggers to end. Call what it returns when the transaction has committed. */
   abstract cancelOpen(client: PoolClient, triggerIds: readonly string[], reason: string): Promise<() => void>;
-  /** What the timers of these triggers carry, by trigger. */
+  /** What the timers of these triggers carry, by trigger. Until the commit nobody else works on them. */
   abstract timerPayloads(client: PoolClient, triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   /** The value of a secret; undefined when there is none of this name. */
   abstract secret(name: string): Promise<string | undefined>;

@@ -75,10 +75,13 @@ export class TriggerRepository {
     ]);
   }
 
-  async allInForce(limit: number): Promise<TriggerRow[]> {
-    return this.database.query<TriggerRow>(`${SELECT} WHERE t.armed_at IS NOT NULL ORDER BY t.id DESC LIMIT $1`, [
-      limit,
-    ]);
+  /** @param workflowIds null: of all workflows. */
+  async allInForce(limit: number, workflowIds: readonly string[] | null): Promise<TriggerRow[]> {
+    return this.database.query<TriggerRow>(
+      `${SELECT} WHERE t.armed_at IS NOT NULL AND ($2::uuid[] IS NULL OR t.workflow_id = ANY($2))
+       ORDER BY t.id DESC LIMIT $1`,
+      [limit, workflowIds],
+    );
   }
 
   /** Inserts it, or changes the one of this name, which keeps its id, its cursor and its ledger. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { scopeOwner } from '../common/api/owner.js';
 import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
 import { AppConfig } from '../common/config/app-config.js';
@@ -47,7 +48,7 @@ import {
 } from './triggers.errors.js';
 
 export interface OccurrenceQuery {
-  readonly outcome?: OccurrenceOutcome;
+  readonly outcome?: readonly OccurrenceOutcome[];
   readonly from?: string;
   readonly to?: string;
   readonly limit: number;
@@ -183,7 +184,7 @@ export class TriggerService {
     await this.row(id, caller);
     const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const rows = await this.occurrences.list(id, {
-      outcome: query.outcome,
+      outcomes: query.outcome,
       from: query.from === undefined ? undefined : new Date(query.from),
       to: query.to === undefined ? undefined : new Date(query.to),
       before: typeof before === 'string' && isId(before) ? before : undefined,
@@ -218,17 +219,23 @@ export class TriggerService {
   }
 
   /** Fires a workflow's webhook in the name of a caller of the API, without the sender's own proof. */
-  async fireWebhook(idOrSlug: string, body: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+  async fireWebhook(
+    idOrSlug: string,
+    body: unknown,
+    key: string | null,
+    caller: Caller,
+    isAwaited: boolean,
+  ): Promise<StartAnswer> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     const row = (await this.triggers.ofWorkflow(workflow.id)).find(
       (one) => one.type === 'webhook' && one.armed_at !== null,
     );
     if (row === undefined) throw new NotDeployedError(workflow.id);
-    return this.fire(row.id, body, key, caller);
+    return this.fire(row.id, body, key, caller, isAwaited);
   }
 
   /** Fires a trigger in force as though it had seen this payload; of a webhook it is the body. */
-  async fire(id: string, given: unknown, key: string | null, caller: Caller): Promise<StartAnswer> {
+  async fire(id: string, given: unknown, key: string | null, caller: Caller, isAwaited = false): Promise<StartAnswer> {
     const trigger = await this.armed(id, caller);
     const isWebhook = trigger.type === 'webhook';
     const payload = isWebhook ? { ...NO_REQUEST, body: given, by: caller.actor } : (given ?? {});
@@ -239,6 +246,7 @@ export class TriggerService {
       key,
       keyTtlMs: null,
       defaultInput: isWebhook ? (given ?? {}) : this.registry.get(trigger.type).defaultInput(payload),
+      awaited: isAwaited,
       order: { variables: {}, priority: null, createdBy: caller.actor },
       withholdsSecrets: this.registry.get(trigger.type).withholdsSecrets(payload),
     });
@@ -246,8 +254,11 @@ export class TriggerService {
     return this.starts.of(trigger.workflowId, handled);
   }
 
-  async allInForce(limit: number): Promise<TriggerView[]> {
-    return this.views(await this.triggers.allInForce(limit));
+  /** Of the workflows that the caller may see. */
+  async allInForce(limit: number, caller: Caller): Promise<TriggerView[]> {
+    const owner = scopeOwner(caller);
+    const workflowIds = owner === null ? null : await this.workflows.idsOf(owner);
+    return this.views(await this.triggers.allInForce(limit, workflowIds));
   }
 
   private async setPaused(id: string, reason: string | null, caller: Caller): Promise<TriggerView> {

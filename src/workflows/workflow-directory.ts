@@ -46,6 +46,14 @@ export abstract class WorkflowDirectory {
   abstract idsOf(ownerId: string): Promise<readonly string[]>;
 
   /**
+   * Holds the workflow's row until the caller's transaction ends.
+   * @param revisions those that the client's `If-Match` names; null: any.
+   * @returns its status at this moment.
+   * @throws WorkflowNotFoundError (404), RevisionMismatchError (412 `revision_mismatch`)
+   */
+  abstract hold(client: PoolClient, workflowId: string, revisions: readonly number[] | null): Promise<WorkflowStatus>;
+
+  /**
    * Moves the status in the caller's transaction, as the table of workflow-status.ts allows; the same status again is no
    * change and no error. The caller publishes `WORKFLOW_STATUS_SIGNAL` after the commit.
    * @throws WorkflowNotFoundError (404), WorkflowStateError (409 `workflow_state`)

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiGraph } from '../common/api/graph.dto.js';
 import { ApiProblems } from '../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../common/api/requires.js';
 import { GraphQuery } from './workflow.dto.js';
@@ -20,8 +21,7 @@ export class WorkflowGraphController {
   @Get()
   @Requires('viewer')
   @ApiOperation({ summary: "A version's graph as JSON, Mermaid text or SVG" })
-  @ApiProduces('application/json', 'text/plain', 'image/svg+xml')
-  @ApiOkResponse({ schema: { type: 'object' } })
+  @ApiGraph()
   @ApiProblems(404, 422)
   async graph(
     @Param('id') id: string,

@@ -39,6 +39,10 @@ export class WorkflowLifecycle extends WorkflowDirectory {
     return this.workflows.idsOf(ownerId);
   }
 
+  override async hold(client: PoolClient, workflowId: string, revisions: readonly number[] | null) {
+    return (await this.workflows.lock(client, workflowId, revisions)).status;
+  }
+
   override changeStatus(client: PoolClient, workflowId: string, status: WorkflowStatus): Promise<void> {
     return this.workflows.moveStatus(client, workflowId, status);
   }

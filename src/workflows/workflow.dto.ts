@@ -14,6 +14,7 @@ import {
   Min,
 } from 'class-validator';
 import { PageQuery } from '../common/api/page.dto.js';
+import { QueryFlag } from '../common/api/query-flag.js';
 import { WORKFLOW_STATUSES, type WorkflowStatus } from './workflow-status.js';
 
 /** The body of a create or a change that is not the definition itself. */
@@ -86,8 +87,9 @@ export class WorkflowQuery extends PageQuery {
   q?: string;
 
   @IsOptional()
-  @IsIn(['true', 'false'])
-  is_template?: 'true' | 'false';
+  @QueryFlag()
+  @IsBoolean()
+  is_template?: boolean;
 }
 
 export class GraphQuery {

@@ -77,7 +77,7 @@ export class WorkflowsGrpc {
       status: fromEnums(STATUS, request.statuses, 'statuses'),
       tags: request.tags?.length ? request.tags : undefined,
       q: text(request.query),
-      is_template: optional(request.is_template)?.toString(),
+      is_template: optional(request.is_template),
     });
     return this.workflows.list(query, callerOf(call));
   }

@@ -28,7 +28,7 @@ export interface WorkflowSearch {
   status?: readonly string[];
   tags?: readonly string[];
   q?: string;
-  is_template?: 'true' | 'false';
+  is_template?: boolean;
 }
 
 /** Creates, finds, changes and removes workflows. Every method takes the caller, who may see only its owner's. */
@@ -70,7 +70,7 @@ export class WorkflowsService {
       statuses: search.status ?? null,
       tags: search.tags ?? null,
       text: search.q ?? null,
-      isTemplate: search.is_template === undefined ? null : search.is_template === 'true',
+      isTemplate: search.is_template ?? null,
     };
     const before = decodeIdCursor(search.cursor);
     const rows = await this.workflows.list(filter, before, search.limit);

@@ -212,6 +212,7 @@ describe('reading', () => {
     expect(await names('tags=listed')).toEqual(['Listed 2', 'Listed 1', 'Listed 0']);
     expect(await names('tags=listed,n1')).toEqual(['Listed 1']);
     expect(await names('owner_id=olga&is_template=true')).toEqual(['Listed 0']);
+    expect(await names('owner_id=olga&is_template=1')).toEqual(['Listed 0']);
     expect(await names('q=LISTED%201')).toEqual(['Listed 1']);
     expect(await names('tags=listed&status=active')).toEqual([]);
     const first = await api.call('GET', '/api/v1/workflows?tags=listed&limit=2');

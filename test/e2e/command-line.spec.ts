@@ -14,17 +14,30 @@ import { createTestDatabase } from '../support/test-database.js';
 const PAGE = 'docs/guides/command-line.md';
 const GUIDE = readFileSync(join(ROOT, PAGE), 'utf8');
 
+/** A server starts, and the package is made. */
+const PACKING_MS = 240_000;
+
 let server: TestServer;
 let folder: string;
 beforeAll(async () => {
   server = await startServer({ databaseUrl: (await createTestDatabase()).url });
   folder = temporaryFolder();
   mkdirSync(join(folder, 'bin'));
-  symlinkSync(join(ROOT, 'scripts/millrace.mjs'), join(folder, 'bin/millrace'));
+  symlinkSync(join(await installed(), 'scripts/millrace.mjs'), join(folder, 'bin/millrace'));
   mkdirSync(join(folder, 'workflows'));
   const [workflow] = fences({ path: PAGE, text: GUIDE }).filter(({ language }) => language === 'yaml');
   writeFileSync(join(folder, 'workflows/import.yaml'), workflow?.text ?? '');
-});
+}, PACKING_MS);
+
+/** The package as `npm pack` makes it: whoever uses the command line has no source. Only what it depends on is ours. */
+async function installed(): Promise<string> {
+  const target = temporaryFolder();
+  const run = promisify(execFile);
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', target], { cwd: ROOT });
+  await run('bash', ['-c', 'tar -xzf millrace-*.tgz'], { cwd: target });
+  symlinkSync(join(ROOT, 'node_modules'), join(target, 'package/node_modules'));
+  return join(target, 'package');
+}
 
 interface Ran {
   readonly exit: number;
@@ -61,6 +74,7 @@ describe('the guide of the command line', () => {
     expect(out).toContain('team-import  unchanged, version 1, in force already');
     expect(out).toContain('exit code 1');
     expect(out).toContain('expression_failed');
+    expect(out).toMatch(/tell.*completed|completed.*tell/);
     expect(out).toMatch(/info +tell +loaded 8/);
     expect(out).toMatch(/filtered +filter +trigger\.payload\.body\.branch/);
     expect(out + err).not.toContain('s3cret-token');

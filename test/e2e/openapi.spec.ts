@@ -23,6 +23,11 @@ describe('the OpenAPI document', () => {
     expect(parameters(operation, 'query')).toEqual(expect.arrayContaining([...query]));
   });
 
+  it('has no route that is promised to nobody', () => {
+    const promised = new Set(promisedRoutes().map(({ name }) => name));
+    expect([...operations.keys()].filter((name) => !promised.has(name))).toEqual([]);
+  });
+
   it('gives every operation a summary, its error answers, and an example wherever JSON goes in or out', () => {
     const faults = [...operations].flatMap(([name, operation]) =>
       faultsOf(name, operation).map((fault) => `${name}: ${fault}`),

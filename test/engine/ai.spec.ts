@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../support/app.js';
 import { step } from '../support/api.js';
 import { eventsAt } from '../support/event-stream.js';
+import { McpHttpServer } from '../support/mcp-http-server.js';
 import { everythingServer } from '../support/mcp-servers.js';
 import { startModelServer, type ModelServer, type PlayedAnswer } from '../support/model-server.js';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
@@ -75,6 +76,31 @@ describe('an agent', () => {
     expect(lines).toEqual(
       expect.arrayContaining(['turn 1: asks for echo, tell', 'tool echo', 'tool double', 'turn 3: answered']),
     );
+  });
+
+  it('is given tools of two servers that are called alike, by names that providers allow', async () => {
+    const other = await McpHttpServer.start({ echo: () => 'the other', 'files.read': () => 'a file', mute: () => '' });
+    const made = await here.api.post('/connections', {
+      name: 'other',
+      type: 'mcp',
+      config: { transport: 'http', url: other.url },
+    });
+    expect(made.status).toBe(201);
+    const calls = ['echo', 'other_echo', 'files_read', 'mute'].map((name) => ({ name, arguments: { message: 'hi' } }));
+    play = (_body, turn) => (turn === 1 ? { calls } : { text: 'Read' });
+    const tools = [{ mcp: 'everything', only: ['echo'] }, { mcp: 'other' }];
+    const ended = await here.api.run(agent({ agent_id: 'clerk', task: 'Read', tools }));
+    expect(ended.status, JSON.stringify(ended.error)).toBe('completed');
+    const last = models.asked.at(-1)?.['messages'] as { role: string; content: string }[];
+    expect(last.filter(({ role }) => role === 'tool').map(({ content }) => content)).toEqual([
+      'Echo: hi',
+      'the other',
+      'a file',
+      '{"parts":["text"]}',
+    ]);
+    const twice = [{ node: 'http' }, { node: 'http' }];
+    const refused = await here.api.run(agent({ agent_id: 'clerk', task: 'x', tools: twice }));
+    expect(refused.error).toMatchObject({ code: 'tool_name_taken' });
   });
 
   it('is stopped by its budget of tokens before the call that could pass it', async () => {

@@ -75,6 +75,56 @@ describe('people who are to decide', () => {
   });
 });
 
+describe('an approval that nobody decides', () => {
+  const ESCALATE = '[{after: 4h, to: [ada@example.com, lead@example.com, desk]}, {after: 1d, to: [boss@example.com]}]';
+  const approvalOf = async (id: string) => (await app.api.get(`/approvals?execution_id=${id}`)).body.items[0];
+  const escalateNow = (approval: { id: string }, level: number) =>
+    fireTimers(app.db.database, approval.id, String(level));
+
+  it('asks others too, level by level, and reminds who was asked; links that are out stay good', async () => {
+    const id = await ask('escalate', `assignees: [ada@example.com], escalate: ${ESCALATE}`);
+    const asked = await approvalOf(id);
+    expect(asked).toMatchObject({
+      assignees: ['ada@example.com'],
+      escalations: [
+        { to: ['ada@example.com', 'lead@example.com', 'desk'], escalated_at: null },
+        { to: ['boss@example.com'], escalated_at: null },
+      ],
+    });
+    const firstMails = mailsTo('ada@example.com').length;
+    await escalateNow(asked, 0);
+    await eventually(() => expect(mailsTo('lead@example.com')).toHaveLength(1));
+    await eventually(() => expect(mailsTo('ada@example.com')).toHaveLength(firstMails + 1));
+    expect(mailsTo('ada@example.com').at(-1)?.text).toContain(`Message-ID: <approval-${asked.id}-0.1@millrace>`);
+    const escalated = await approvalOf(id);
+    expect(escalated).toMatchObject({
+      assignees: ['ada@example.com', 'lead@example.com', 'desk'],
+      escalations: [{ escalated_at: expect.any(String) as string }, { escalated_at: null }],
+    });
+    expect((await app.api.get('/approvals?status=pending&assignee=desk')).body.items).toMatchObject([{ id: asked.id }]);
+    // Ada's link of the first mail names her still.
+    expect(escalated.links).toEqual(asked.links);
+    const link = linkIn(mailsTo('lead@example.com')[0]?.text ?? '', 'Approve');
+    expect((await fetch(app.url + new URL(link).pathname, { method: 'POST' })).status).toBe(200);
+    const ended = await app.api.reaches(id, 'completed');
+    expect(ended.output).toMatchObject({ decision: 'approve', by: 'lead@example.com' });
+
+    await escalateNow(asked, 1);
+    await eventually(async () => {
+      const left = `SELECT 1 FROM timer WHERE kind = 'approval.escalation' AND subject_id = $1`;
+      expect(await app.db.database.query(left, [asked.id])).toEqual([]);
+    });
+    expect(mailsTo('boss@example.com')).toEqual([]);
+    expect((await approvalOf(id)).assignees).not.toContain('boss@example.com');
+  });
+
+  it('is not escalated after its timeout: validation says so', async () => {
+    const steps = [{ id: 'ask', type: 'approval', config: { timeout: '1h', escalate: [{ after: '1h', to: ['a'] }] } }];
+    const { body } = await app.api.post('/workflows/validate', { name: 'late', steps });
+    expect(body.errors).toMatchObject([{ path: 'steps[0].config.escalate[0].after', code: 'value_invalid' }]);
+  });
+});
+
 it('without SMTP_URL the log of the execution says that nobody is told', async () => {
   const { api } = await startApp();
   const yaml = 'name: silent\nsteps: [{id: ask, type: approval, config: {assignees: [a@example.com], notify: true}}]';

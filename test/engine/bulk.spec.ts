@@ -3,6 +3,7 @@ import type { Database } from '../../src/common/database/database.js';
 import { newId } from '../../src/common/ids.js';
 import { statuses, type Api } from '../support/api.js';
 import { startApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.js';
 
 let api: Api;
@@ -85,12 +86,46 @@ describe('POST /executions/bulk/retry', () => {
     isBroken = false;
     const completed = await startMany(workflow, 1, 'completed');
     const { body } = await api.post('/executions/bulk/retry', { workflow_id: workflow, q: 'http_500' });
-    expect(body).toEqual({ matched: 3, done: 3, failed: [], next_cursor: null });
+    expect(body).toEqual({ matched: 3, done: 3, failed: [], next_cursor: null, duplicate: false });
     for (const id of ids) expect(await api.reaches(id, 'completed')).toMatchObject({ attempt: 2 });
     expect((await api.execution(completed[0]!)).attempt).toBe(1);
     const refused = await api.post('/executions/bulk/retry', { workflow_id: workflow, status: ['completed'] });
     expect(refused.body).toMatchObject({ matched: 4, done: 0 });
     expect(refused.body.failed[0].code).toBe('execution_state');
+  });
+});
+
+describe('POST /executions/bulk/retry with one Idempotency-Key', () => {
+  const HEADERS = { 'idempotency-key': 'again' };
+  const TWICE = { status: 'failed', attempt: 2 };
+  const workflow = () => api.create(`name: keyed\nsteps: [{id: a, type: fail, config: {message: no}}]`);
+
+  it('retries what the first call has found, once, and answers what it has answered', async () => {
+    const body = { workflow_id: await workflow() };
+    const ids = await startMany(body.workflow_id, 2, 'failed');
+    const first = await api.post('/executions/bulk/retry', body, HEADERS);
+    expect(first.body).toEqual({ matched: 2, done: 2, failed: [], next_cursor: null, duplicate: false });
+    for (const id of ids) await eventually(async () => expect(await api.execution(id)).toMatchObject(TWICE));
+    const [late = ''] = await startMany(body.workflow_id, 1, 'failed');
+    const second = await api.post('/executions/bulk/retry', body, HEADERS);
+    expect(second.body).toEqual({ ...first.body, duplicate: true });
+    for (const id of ids) expect(await api.execution(id)).toMatchObject(TWICE);
+    expect(await api.execution(late)).toMatchObject({ status: 'failed', attempt: 1 });
+  });
+
+  it('goes on where the first call was cut off, and retries nothing a second time', async () => {
+    const body = { workflow_id: await workflow() };
+    const headers = { 'idempotency-key': 'cut off' };
+    const [one = '', two = ''] = await startMany(body.workflow_id, 2, 'failed');
+    await api.post('/executions/bulk/retry', body, headers);
+    for (const id of [one, two]) await eventually(async () => expect(await api.execution(id)).toMatchObject(TWICE));
+    // As a crash in the middle leaves it: no answer yet, and the retry of one of the two undone.
+    await database.query('UPDATE keyed_call SET answer = NULL');
+    await database.query(`DELETE FROM occurrence_key WHERE trigger_id = $1 AND dedup_key LIKE 'bulk:%'`, [two]);
+    const again = await api.post('/executions/bulk/retry', body, headers);
+    expect(again.body).toMatchObject({ matched: 2, done: 2, duplicate: true });
+    await eventually(async () => expect(await api.execution(two)).toMatchObject({ ...TWICE, attempt: 3 }));
+    expect(await api.execution(one)).toMatchObject(TWICE);
   });
 });
 

@@ -57,6 +57,28 @@ describe('events', () => {
     expect(items).toMatchObject([{ id: 'b-1', data: 'hello', datacontenttype: 'text/plain', execution_id: null }]);
   });
 
+  it('are taken once by Idempotency-Key, whatever their ids; keys of different callers do not meet', async () => {
+    const headers = { 'idempotency-key': 'one delivery' };
+    const first = [event('keyed.a'), event('keyed.b')];
+    const again = [event('keyed.a'), event('keyed.b')];
+    expect((await send(first, headers)).body).toEqual({ accepted: 2, duplicates: 0, ids: first.map(({ id }) => id) });
+    expect((await send(again, headers)).body).toEqual({ accepted: 0, duplicates: 2, ids: first.map(({ id }) => id) });
+    const { key } = (await api.post('/api-keys', { name: 'sender', role: 'operator' })).body;
+    const other = { ...headers, authorization: `Bearer ${key as string}` };
+    expect((await send(again[0], other)).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    expect((await api.get('/events?type=keyed.*')).body.items).toHaveLength(3);
+    const long = await send(again[1], { 'idempotency-key': 'x'.repeat(256) });
+    expect(long).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
+  });
+
+  it('of calls at the same time with one Idempotency-Key, one counts', async () => {
+    const calls = Array.from({ length: 5 }, () => event('keyed.race'));
+    const answers = await Promise.all(calls.map((each) => send(each, { 'idempotency-key': 'race' })));
+    expect(answers.map(({ body }) => body.accepted).sort()).toEqual([0, 0, 0, 0, 1]);
+    expect(new Set(answers.flatMap(({ body }) => body.ids)).size).toBe(1);
+    expect((await api.get('/events?type=keyed.race')).body.items).toHaveLength(1);
+  });
+
   it('are listed by type and pattern, newest first, page by page', async () => {
     for (const name of ['x', 'y', 'z']) await send(event(`listed.${name}`));
     const first = (await api.get('/events?type=listed.*&limit=2')).body;

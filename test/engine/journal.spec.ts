@@ -20,3 +20,20 @@ it('the server log tells how each execution ended, by the names of the log', asy
     expect.objectContaining({ ...common, execution_id: bad.id, status: 'failed', step_path: 'a' }),
   );
 });
+
+it('at `debug` it tells how each step ended, by the same names', async () => {
+  const told = vi.spyOn(Logger.prototype, 'debug');
+  const { api } = await startApp({ LOG_LEVEL: 'debug' });
+  const { id, workflow_id } = await api.run('name: told\nsteps: [{id: a, type: set, config: {values: {x: 1}}}]');
+  expect(told).toHaveBeenCalledWith({
+    message: 'step a (set) completed',
+    event: 'step_ended',
+    trigger_type: 'api',
+    workflow_id,
+    execution_id: id,
+    step_path: 'a',
+    attempt: 1,
+    duration_ms: expect.any(Number),
+    status: 'completed',
+  });
+});

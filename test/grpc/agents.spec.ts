@@ -136,7 +136,10 @@ describe('RunAgent', () => {
     expect(await app.grpc.call('WorkflowService/GetExecutionStatus', { execution_id })).toMatchObject({ workflow_id });
     await eventually(async () => {
       const { body } = await app.api.get(`/audit-log?resource=workflows/${workflow_id}`);
-      expect(body.items).toMatchObject([{ actor: 'admin', action: 'workflows.execute' }]);
+      expect(body.items).toMatchObject([
+        { actor: 'admin', action: 'workflows.execute' },
+        { actor: 'admin', action: 'workflows.create', before: null, after: { id: workflow_id, tags: ['agent'] } },
+      ]);
     });
   });
 

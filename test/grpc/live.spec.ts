@@ -187,6 +187,7 @@ describe('a client that knows the schema only by reflection', () => {
         'millrace.v1.TriggerService',
         'millrace.v1.IntegrationService',
         'millrace.v1.AIAgentService',
+        'grpc.health.v1.Health',
       ]),
     );
 
@@ -202,6 +203,10 @@ describe('a client that knows the schema only by reflection', () => {
       }
     };
     await fetchFiles({ file_containing_symbol: 'millrace.v1.WorkflowService' });
+    expect([...files.keys()]).toEqual(
+      expect.arrayContaining(['workflow_service.proto', 'workflow.proto', 'execution.proto']),
+    );
+    await fetchFiles({ file_by_filename: 'integration.proto' });
     const { FileDescriptorSet, FileDescriptorProto } = (await import('protobufjs/ext/descriptor/index.js')) as any;
     const set = FileDescriptorSet.create({
       file: [...files.values()].map((bytes) => FileDescriptorProto.decode(bytes)),

@@ -135,6 +135,45 @@ it('takes model, instructions and prices from a connection, and sends it no key 
   });
 });
 
+it('takes instructions that stand among the messages, as OpenAI writes them, for every provider', async () => {
+  const messages = [
+    { role: 'system', content: 'You are brief.' },
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hi' },
+    { role: 'user', content: 'And?' },
+  ];
+  await ask({ provider: 'anthropic', model: 'm', system: 'You are a clerk.', messages }, [{ text: 'x' }]);
+  expect(server.asked.at(-1)).toMatchObject({ system: 'You are a clerk.\n\nYou are brief.' });
+  expect((server.asked.at(-1)?.['messages'] as { role: string }[]).map(({ role }) => role)).toEqual([
+    'user',
+    'assistant',
+    'user',
+  ]);
+  const only = { provider: 'openai', model: 'm', messages: [{ role: 'system', content: 'x' }] };
+  expect(() => types.registry.resolve('llm', only)).toThrow(
+    '"prompt" is required where "messages" holds instructions only',
+  );
+});
+
+it('reaches a compatible server by the settings alone, with its key and without', async () => {
+  const compatible = { provider: 'openai_compatible', model: 'small', prompt: 'Hello' };
+  await expect(ask(compatible, [{ text: 'Hi' }])).resolves.toMatchObject({ output: { text: 'Hi', cost: null } });
+  expect(server.calls.at(-1)).toMatchObject({
+    url: '/v1/chat/completions',
+    headers: { authorization: 'Bearer sk-openai' },
+  });
+  // The key of the settings goes nowhere else.
+  await ask({ ...compatible, base_url: `${server.url}/other` }, [{ text: 'Hi' }]);
+  expect(server.calls.at(-1)).toMatchObject({
+    url: '/other/chat/completions',
+    headers: { authorization: 'Bearer none' },
+  });
+  await using keyless = await startNodeTypes({ openai: { apiKey: null, baseUrl: `${server.url}/v1` } });
+  next = [{ text: 'Hi' }];
+  const ctx = nodeContext(keyless.registry.resolve('llm', { model: 'small', prompt: 'Hello' }));
+  await expect(keyless.registry.get('llm').execute(ctx)).resolves.toMatchObject({ output: { text: 'Hi' } });
+});
+
 it('says what to configure when there is no key', async () => {
   await using bare = await startNodeTypes();
   const ctx = nodeContext(bare.registry.resolve('llm', OPENAI));

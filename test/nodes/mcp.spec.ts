@@ -50,6 +50,13 @@ it('calls a tool over stdio', async () => {
   });
 });
 
+it('gives the text of resources, too', async () => {
+  const outcome = await run({ server: 'everything', tool: 'get-resource-reference', arguments: {} });
+  expect(outcome).toMatchObject({
+    output: { text: expect.stringMatching(/^Returning resource[^]*\n.*plaintext resource[^]*\nYou can/) as string },
+  });
+});
+
 it('calls a tool over streamable HTTP', async () => {
   const called = async () => await run({ server: 'remote', tool: 'echo', arguments: { message: 'hi' } });
   await eventually(async () => expect(await called()).toMatchObject({ kind: 'done', output: { text: 'Echo: hi' } }));

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { OrphanedMemory } from '../../src/engine/maintenance/orphaned-memory.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { nodeContext } from '../support/node-context.js';
 import { startNodeTypes, type NodeTypesUnderTest } from '../support/node-types.js';
@@ -118,8 +119,36 @@ describe('a memory step', () => {
     const keys = ({ items }: { items: { key: string }[] }) => items.map(({ key }) => key);
     expect(keys(await run({ operation: 'list', prefix: 'note/' }))).toEqual(['note/1', 'note/2']);
     expect(keys(await run({ operation: 'search', query: 'ann INVOICE', prefix: 'note/' }))).toEqual(['note/1']);
+    // A word may stand in the key as well.
+    expect(keys(await run({ operation: 'search', query: 'OTHER ann' }))).toEqual(['other']);
     expect(keys(await run({ operation: 'search', query: 'a%_' }))).toEqual([]);
   });
+});
+
+it('what an execution or a workflow has kept goes when it is gone, and nothing else', async () => {
+  const remember = (scope: string): string =>
+    `{id: in_${scope}, type: memory, config: ${JSON.stringify({
+      operation: 'set',
+      scope,
+      key: 'note',
+      value: scope,
+      ...(scope === 'conversation' && { conversation: 'c-1' }),
+    })}}`;
+  const steps = ['execution', 'workflow', 'global', 'conversation'].map(remember);
+  const yaml = (name: string): string => `name: ${name}\nsteps: [${steps.join(', ')}]`;
+  const [stays, goes] = [await app.api.run(yaml('stays')), await app.api.run(yaml('goes'))];
+  const owners = async (scope: string): Promise<unknown[]> => {
+    const sql = `SELECT owner FROM memory WHERE scope = $1 AND key = 'note' ORDER BY owner`;
+    return (await app.db.database.query<{ owner: string }>(sql, [scope])).map(({ owner }) => owner);
+  };
+  expect(await owners('execution')).toEqual([stays.id, goes.id]);
+  expect((await app.api.call('DELETE', `/executions/${goes.id}`)).status).toBe(204);
+  expect((await app.api.call('DELETE', `/workflows/${goes.workflow_id}`)).status).toBe(204);
+  await app.app.get(OrphanedMemory).forget();
+  expect(await owners('execution')).toEqual([stays.id]);
+  expect(await owners('workflow')).toEqual([stays.workflow_id]);
+  expect(await owners('global')).toEqual(['']);
+  expect(await owners('conversation')).toEqual(['c-1']);
 });
 
 describe('the memory API', () => {
@@ -160,6 +189,10 @@ describe('the memory API', () => {
     const shown = await app.api.get(`/memory/workflow/runs?owner=${execution.workflow_id}`);
     expect(shown.body).toMatchObject({ value: 1, ttl: null });
     expect((await app.api.get('/memory/workflow/runs')).status).toBe(422);
+    expect((await app.api.get('/memory/workflow/runs?owner=count')).body).toMatchObject({
+      code: 'memory_value_invalid',
+      detail: expect.stringContaining('id of the workflow') as string,
+    });
     expect((await app.api.get('/memory/nowhere/runs')).status).toBe(422);
   });
 });

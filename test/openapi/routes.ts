@@ -7,12 +7,13 @@ POST /workflows
 GET /workflows ?owner_id status tags q is_template limit cursor
 GET PUT PATCH DELETE /workflows/{}
 POST /workflows/validate
+POST /workflows/generate
 POST /workflows/{}/activate
 POST /workflows/{}/pause
 POST /workflows/{}/resume
 POST /workflows/{}/archive
 GET /workflows/{}/status
-GET /workflows/{}/statistics
+GET /workflows/{}/statistics ?from to bucket
 GET /workflows/{}/versions ?limit cursor
 GET /workflows/{}/versions/{}
 GET /workflows/{}/versions/{}/diff/{}
@@ -21,11 +22,11 @@ GET /workflows/{}/graph ?format
 GET /executions/{}/graph ?format
 GET POST /workflows/{}/tasks
 GET PUT DELETE /workflows/{}/tasks/{}
-POST /workflows/{}/execute
-POST /workflows/{}/run
+POST /workflows/{}/execute ?wait wait_timeout
+POST /workflows/{}/run ?wait wait_timeout
 GET /workflows/{}/executions ?status trigger_id trigger_type from to q limit cursor
 GET /workflows/{}/runs ?status trigger_id trigger_type from to q limit cursor
-POST /workflows/{}/test
+POST /workflows/{}/test ?wait wait_timeout
 GET /executions ?workflow_id status trigger_id trigger_type from to q limit cursor
 GET DELETE /executions/{}
 POST /executions/{}/pause
@@ -38,6 +39,8 @@ GET /executions/{}/logs ?step_id level follow
 GET /executions/{}/events
 GET /executions/{}/timeline
 GET /executions/{}/files
+GET /executions/{}/files/{}
+GET /executions/{}/output
 GET /executions/{}/bundle
 GET /executions/{}/steps
 GET /step-executions/{}
@@ -54,13 +57,13 @@ POST /triggers/{}/pause
 POST /triggers/{}/resume
 POST /triggers/{}/test
 POST /triggers/{}/backfill
-GET /triggers/{}/preview
+GET /triggers/{}/preview ?count
 GET /triggers/{}/occurrences ?outcome from to limit cursor
 GET /triggers/{}/health
 POST /occurrences/{}/replay
-POST /triggers/workflows/{}/manual
-POST /triggers/workflows/{}/manual/confirm
-POST /triggers/workflows/{}/webhook
+POST /triggers/workflows/{}/manual ?wait wait_timeout
+POST /triggers/workflows/{}/manual/confirm ?wait wait_timeout
+POST /triggers/workflows/{}/webhook ?wait wait_timeout
 GET /triggers/workflows/{}/status
 GET /triggers/health
 GET POST PUT PATCH DELETE /public/webhook/workflow/{}
@@ -72,12 +75,14 @@ POST /public/webhooks/github
 POST /events
 GET /events ?type limit cursor
 GET /approvals ?status assignee limit cursor
+GET /approvals/{}
 POST /approvals/{}/decide
 GET /node-types
 GET /node-types/{}
 GET /trigger-types
 GET POST /node-templates
 GET PUT DELETE /node-templates/{}
+GET /node-templates/{}/versions
 POST /workflows/{}/instantiate
 GET POST /secrets
 GET PUT DELETE /secrets/{}
@@ -86,9 +91,9 @@ GET PUT DELETE /connections/{}
 POST /connections/{}/test
 GET PUT DELETE /memory/{}/{}
 GET POST /api-keys
-GET PUT DELETE /api-keys/{}
+GET PUT PATCH DELETE /api-keys/{}
 GET /me
-GET /audit-log ?limit cursor
+GET /audit-log ?actor action resource from to limit cursor
 GET /scheduler/status
 GET /statistics ?from to bucket
 GET !/health
@@ -98,7 +103,7 @@ GET !/metrics
 GET !/queues
 `;
 
-/** Each start by POST may be sent twice. */
+/** Each POST that starts something may be sent twice. A backfill needs no key: each of its instants fires once. */
 export const STARTING = [
   '/workflows/{}/execute',
   '/workflows/{}/run',
@@ -110,6 +115,8 @@ export const STARTING = [
   '/triggers/workflows/{}/webhook',
   '/occurrences/{}/replay',
   '/public/webhook/workflow/{}',
+  '/executions/bulk/retry',
+  '/events',
 ];
 
 /** Each write on a workflow may name the revision that it is based on. */
@@ -125,6 +132,9 @@ export const CONDITIONAL = [
   'POST /workflows/{}/tasks',
   'PUT /workflows/{}/tasks/{}',
   'DELETE /workflows/{}/tasks/{}',
+  'POST /deployment/workflows/{}/deploy',
+  'PUT /deployment/workflows/{}/deploy',
+  'DELETE /deployment/workflows/{}/undeploy',
 ];
 
 export interface PromisedRoute {

@@ -129,6 +129,34 @@ steps:
     expect(steps).toMatchObject([{ type: 'http', step_id: 'never', count: 1, failed: 1, retried: 1 }]);
   });
 
+  it('tell of the steps inside passes of a distributed loop, whose executions are part of one', async () => {
+    const id = await app.api.create(`name: shared out
+steps:
+  - id: each
+    type: loop
+    config:
+      items: [0, 1, 2]
+      distribute: true
+      on_item_error: continue
+      steps:
+        - {id: note, type: set, config: {values: {n: "{{ item }}"}}}
+        - {id: odd, type: fail, when: "item == 1", config: {message: odd, code: odd}}`);
+    await run(id, false);
+    const path = `/workflows/${id}/statistics`;
+    const fresh = await statistics(path);
+    expect(fresh.totals).toMatchObject({ executions: 1, completed: 1, failed: 0, failed_steps: 1 });
+    expect(fresh.errors).toEqual([]);
+    expect(fresh.steps).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'loop', step_id: 'each', count: 1 }),
+        expect.objectContaining({ type: 'set', step_id: 'note', count: 3, failed: 0 }),
+        expect.objectContaining({ type: 'fail', step_id: 'odd', count: 1, failed: 1 }),
+      ]),
+    );
+    await rollUp.keepUp();
+    expect(await statistics(path)).toEqual(fresh);
+  });
+
   it('keep what is deleted, and what retention has dropped', async () => {
     const id = await workflow('gone');
     const [deleted] = [await run(id, false), await run(id, true)];

@@ -45,7 +45,7 @@ describe('traces', () => {
   - {id: sub, type: subworkflow, config: {workflow: child-of-trace}}
   - {id: each, type: loop, config: {times: 2, distribute: true, steps: [{id: pass, type: http, config: {url: "${remote.url}/pass"}}]}}`,
     );
-    const id = await send(app, 'whole', { traceparent: TRACEPARENT });
+    const id = await send(app, 'whole', { traceparent: TRACEPARENT, tracestate: 'vendor=t61, other=2' });
     await app.api.reaches(id, 'completed');
     await app.close();
     const spans = collector.spans.filter(({ traceId }) => traceId === TRACE);
@@ -76,6 +76,8 @@ describe('traces', () => {
     expect(remote.calls.map(({ headers }) => headers.traceparent).sort()).toEqual(
       calls.map(({ spanId }) => `00-${TRACE}-${spanId}-01`).sort(),
     );
+    expect(new Set(spans.map(({ state }) => state))).toEqual(new Set(['vendor=t61,other=2']));
+    expect(remote.calls.map(({ headers }) => headers['tracestate'])).toEqual(Array(4).fill('vendor=t61,other=2'));
     // Every span hangs on another of the trace, and lies in time.
     const ids = new Set([SENDER, ...spans.map(({ spanId }) => spanId)]);
     expect(spans.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? ''))).toEqual([]);

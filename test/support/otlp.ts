@@ -12,6 +12,8 @@ export interface SeenSpan {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly hasFailed: boolean;
   readonly service: unknown;
+  /** As `tracestate` has it. */
+  readonly state: string | undefined;
 }
 
 interface OtlpAttribute {
@@ -29,6 +31,7 @@ interface OtlpSpan {
   endTimeUnixNano: string;
   attributes: OtlpAttribute[];
   status: { code?: number };
+  traceState?: string;
 }
 
 interface OtlpBody {
@@ -79,6 +82,7 @@ function toSeen(span: OtlpSpan, service: unknown): SeenSpan {
     attributes: values(span.attributes),
     hasFailed: span.status.code === FAILED,
     service,
+    state: span.traceState,
   };
 }
 

@@ -6,8 +6,16 @@ import { Redis } from 'ioredis';
 import { afterFile } from './cleanup.js';
 import { eventually } from './eventually.js';
 
-/** Servers that a machine may lack, and the binary that each needs. */
-const SERVICES = { redis: 'redis-server', dovecot: 'dovecot', mariadb: 'mariadbd', chromium: 'chromium' } as const;
+/** Servers and shells that a machine may lack, and the binary that each needs. */
+const SERVICES = {
+  redis: 'redis-server',
+  dovecot: 'dovecot',
+  mariadb: 'mariadbd',
+  chromium: 'chromium',
+  zsh: 'zsh',
+  fish: 'fish',
+  postgresql: 'pg_ctlcluster',
+} as const;
 export type Service = keyof typeof SERVICES;
 
 /**

@@ -47,11 +47,11 @@ describe.each(requireService('redis') ? BACKENDS : [POSTGRES])('on %s', (backend
     api = one.api;
   });
 
-  async function deployed(overlap: string): Promise<void> {
+  async function deployed(overlap: string, cron = '* * * * * *'): Promise<void> {
     workflow = await api.create(`
 name: ${overlap} ${backend}
 steps: [{id: hold, type: http, config: {method: POST, url: "${server.url}/${overlap}"}}]
-triggers: [{type: cron, name: each, config: {cron: "* * * * * *", overlap: ${overlap}}}]`);
+triggers: [{type: cron, name: each, config: {cron: "${cron}", overlap: ${overlap}}}]`);
     const answer = await api.post(`/deployment/workflows/${workflow}/deploy`);
     expect(answer.status, JSON.stringify(answer.body)).toBe(201);
     trigger = answer.body.triggers[0].id;
@@ -178,6 +178,33 @@ triggers: [{type: cron, name: each, config: {cron: "* * * * * *", overlap: ${ove
       code: 'overlap',
       detail: 'the trigger went out of force while it waited',
     });
+    for (const { finish } of held) finish();
+  });
+
+  it('an edit waits for who works on the schedule, and keeps the instants that it leaves', async () => {
+    await deployed('buffer_all', '0 0 1 1 *');
+    const { database } = one.db;
+    const waits = Date.parse('2026-01-02T03:04:05Z');
+    let edit: Promise<unknown> = Promise.resolve();
+    // What the scheduler does when it comes by.
+    await database.transaction(async (client) => {
+      await client.query('DELETE FROM timer WHERE subject_id = $1', [trigger]);
+      edit = api.call('PUT', `/triggers/${trigger}`, { config: { cron: '0 0 2 1 *', overlap: 'buffer_all' } });
+      await eventually(async () => {
+        const blocked = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        expect((await database.query(blocked)).length).toBeGreaterThan(0);
+      });
+      await client.query(
+        `INSERT INTO timer (id, kind, subject_id, key, due_at, payload)
+         VALUES ($1, 'trigger', $2, '', now() + interval '1 hour', $3)`,
+        [newId(), trigger, JSON.stringify({ instant: Date.parse('2999-01-01T00:00:00Z'), buffered: [waits] })],
+      );
+    });
+    await edit;
+    await eventually(async () =>
+      expect(instants((await ledger()).filter(({ outcome }) => outcome === 'fired'))).toEqual([waits]),
+    );
+    await undeploy();
     for (const { finish } of held) finish();
   });
 

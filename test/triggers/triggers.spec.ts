@@ -529,6 +529,29 @@ describe('triggers of the API', () => {
     });
   });
 
+  it('keep their type: an edit that names another one is refused', async () => {
+    const { trigger } = await deployed(planned('cron', { cron: '0 0 1 1 *' }));
+    expect(await one.request('PUT', `/triggers/${trigger}`, { type: 'webhook' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'type', code: 'value_invalid' }] },
+    });
+    for (const type of ['cron', 'schedule'])
+      expect((await one.request('PUT', `/triggers/${trigger}`, { type })).status).toBe(200);
+  });
+
+  it('list their occurrences by one outcome or several', async () => {
+    const { trigger } = await deployed(
+      planned('webhook', { path: '/several' }, { filter: 'trigger.payload.body.n > 1' }),
+    );
+    for (const n of [1, 2]) await one.request('POST', '/webhook/several', { n }, { 'idempotency-key': 'same' });
+    await one.request('POST', '/webhook/several', { n: 2 }, { 'idempotency-key': 'same' });
+    const outcomes = async (query: string) => (await occurrencesOf(trigger, query)).map((row) => row['outcome']);
+    expect(await outcomes('?outcome=filtered')).toEqual(['filtered']);
+    expect(await outcomes('?outcome=filtered,duplicate')).toEqual(['duplicate', 'filtered']);
+    expect(await outcomes('?outcome=filtered&outcome=fired')).toEqual(['fired', 'filtered']);
+    expect((await one.request('GET', `/triggers/${trigger}/occurrences?outcome=fired,nope`)).status).toBe(422);
+  });
+
   it('replay an occurrence, marked', async () => {
     const { id, trigger } = await deployed(planned('webhook', { path: '/replayed' }));
     await one.request('POST', '/webhook/replayed', { n: 1 }, { 'idempotency-key': 'r' });

@@ -51,8 +51,8 @@ export interface ModelRequest {
   /** For servers that can deduplicate. */
   readonly idempotencyKey?: string | undefined;
   readonly signal: AbortSignal;
-  /** Told the answer's text piece by piece, as it comes. */
-  readonly onText?: ((piece: string) => void) | undefined;
+  /** Told the answer's text piece by piece, as it comes; the last piece, which may be empty, also of an answer that fails. */
+  readonly onText?: ((piece: string, isLast: boolean) => void) | undefined;
 }
 
 export interface Usage {
@@ -75,6 +75,9 @@ export interface ModelAnswer {
 export abstract class LanguageModels {
   /** The provider of the server's own settings, or what a connection says. @throws LanguageModelError `llm_not_configured` */
   abstract endpoint(provider: Provider | undefined, connection: LlmConnection | null, baseUrl?: string): ModelEndpoint;
+
+  /** Whether the server's own settings name a server that is compatible with OpenAI. */
+  abstract readonly hasCompatible: boolean;
 
   /** null: not in the table, nor in the connection. */
   abstract priceOf(endpoint: ModelEndpoint, model: string): Price | null;

@@ -17,6 +17,8 @@ import { costOf, priceOf } from './prices.js';
 import { completeByAnthropic } from './providers/anthropic.js';
 import { completeByOpenAi } from './providers/openai.js';
 
+const OPENAI_HOST = 'api.openai.com';
+
 /** The providers' own SDKs, on our guarded way out. */
 @Injectable()
 export class ProviderModels extends LanguageModels {
@@ -35,15 +37,19 @@ export class ProviderModels extends LanguageModels {
         'llm_connection_mismatch',
         `The connection is of provider ${connection.provider}, the step asks for ${provider}.`,
       );
-    const own = this.ownSettings(provider);
+    const own = this.ownSettings(provider, baseUrl ?? connection?.base_url);
     const apiKey = connection === null ? own.apiKey : (connection.api_key ?? null);
     const base = baseUrl ?? connection?.base_url ?? own.baseUrl;
     if (apiKey === null && provider !== 'openai_compatible')
       throw notConfigured(
         `There is no key for ${provider}: set ${provider.toUpperCase()}_API_KEY or name a connection.`,
       );
-    if (base === null) throw notConfigured('openai_compatible needs a "base_url" or a connection that has one.');
+    if (base === null) throw notConfigured('openai_compatible needs a "base_url", a connection, or OPENAI_BASE_URL.');
     return { provider, apiKey, baseUrl: trimmed(provider, base), prices: connection?.prices ?? {} };
+  }
+
+  override get hasCompatible(): boolean {
+    return new URL(this.settings.openai.baseUrl).hostname !== OPENAI_HOST;
   }
 
   override priceOf(endpoint: ModelEndpoint, model: string): Price | null {
@@ -58,20 +64,28 @@ export class ProviderModels extends LanguageModels {
       return { ...answer, cost: costOf(priceOf(request.endpoint, request.model), answer.usage) };
     } catch (error) {
       throw modelFailure(error, request.signal, this.clock.now());
+    } finally {
+      request.onText?.('', true);
     }
   }
 
-  /** The provider whose key this server has. */
+  /** The provider whose key this server has, or whose address. */
   private configured(): Provider {
     if (this.settings.openai.apiKey !== null) return 'openai';
     if (this.settings.anthropic.apiKey !== null) return 'anthropic';
+    // A server on one's own machine wants no key.
+    if (this.hasCompatible) return 'openai_compatible';
     throw notConfigured('No model is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or name a connection.');
   }
 
-  /** A key of this server goes to the servers of its settings only; a compatible one is somebody else's. */
-  private ownSettings(provider: Provider): { apiKey: string | null; baseUrl: string | null } {
+  /** A key of this server goes to the servers of its settings only: not to one that is named elsewhere. */
+  private ownSettings(
+    provider: Provider,
+    named: string | undefined,
+  ): { apiKey: string | null; baseUrl: string | null } {
+    if (provider === 'anthropic') return this.settings.anthropic;
     if (provider === 'openai') return this.settings.openai;
-    return provider === 'anthropic' ? this.settings.anthropic : { apiKey: null, baseUrl: null };
+    return named === undefined && this.hasCompatible ? this.settings.openai : { apiKey: null, baseUrl: null };
   }
 }
 

@@ -6,6 +6,7 @@ export interface Schema {
   enum?: unknown[];
   const?: unknown;
   default?: unknown;
+  description?: string;
   example?: unknown;
   minimum?: number;
   properties?: Record<string, Schema>;
@@ -30,6 +31,7 @@ export interface ApiAnswer {
 export interface Parameter {
   name: string;
   in: string;
+  required?: boolean;
   schema?: Schema;
   example?: unknown;
 }

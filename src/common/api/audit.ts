@@ -12,3 +12,23 @@ export function takeBefore(caller: Caller): unknown {
   befores.delete(caller);
   return before;
 }
+
+/** A write that was made on the way to what was asked for, as if the caller had made it by this request. */
+export interface FurtherWrite {
+  readonly method: string;
+  readonly path: string;
+  readonly answer: unknown;
+}
+
+const furthers = new WeakMap<Caller, FurtherWrite[]>();
+
+/** It is logged with the request, also when that fails afterwards. */
+export function noteFurther(caller: Caller, write: FurtherWrite): void {
+  furthers.set(caller, [...(furthers.get(caller) ?? []), write]);
+}
+
+export function takeFurther(caller: Caller): readonly FurtherWrite[] {
+  const found = furthers.get(caller) ?? [];
+  furthers.delete(caller);
+  return found;
+}

@@ -13,8 +13,11 @@ const PROBES = /^\/health/;
  */
 export function completeDocument(document: ApiDocument): void {
   openAnyValues(document);
+  for (const schema of Object.values(document.components?.schemas ?? {})) tellDefaults(schema);
   for (const schema of Object.values(document.components?.schemas ?? {})) openObjects(schema);
   for (const { path, method, operation } of operationsOf(document)) {
+    // What has a default may be left out, and so may every other part of a query.
+    for (const parameter of operation.parameters ?? []) if (parameter.in === 'query') parameter.required = false;
     for (const status of sharedErrors(path, method))
       if (!(status in operation.responses)) operation.responses[status] = problemAnswer(status);
     const batch = operation.requestBody?.content?.[BATCH];
@@ -32,6 +35,17 @@ function sharedErrors(path: string, method: string): number[] {
   if (PROBES.test(path)) return [400];
   const errors = path.includes('{') ? [400, 404, 422] : [400];
   return WITHOUT_BODY.has(method) ? errors : [...errors, 413, 415];
+}
+
+/** In words: of what has a `default`, generators of clients make fields that must be given. */
+function tellDefaults(schema: Schema): void {
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (!('default' in property)) continue;
+    const { default: value, ...others } = property;
+    const told = `${property.description ?? ''} Default: ${JSON.stringify(value)}.`.trim();
+    (schema.properties ?? {})[name] = { ...others, description: told };
+    schema.required = schema.required?.filter((one) => one !== name);
+  }
 }
 
 const ANY_VALUE = new Set(['input', 'output', 'payload', 'data', 'value', 'from', 'to']);

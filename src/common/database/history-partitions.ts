@@ -12,6 +12,13 @@ const DELETE_EXPIRED_KEYS = /* sql */ `
     LIMIT $1
     FOR UPDATE SKIP LOCKED)
   RETURNING 1`;
+const DELETE_EXPIRED_CALLS = /* sql */ `
+  DELETE FROM keyed_call
+  WHERE key IN (
+    SELECT key FROM keyed_call WHERE expires_at < now() ORDER BY expires_at -- keyed_call_expiry
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED)
+  RETURNING 1`;
 const KEYS_A_BATCH = 5_000;
 const CHORE_LOCK = 0x6d7202;
 
@@ -30,15 +37,16 @@ export class HistoryPartitions {
       ]);
       if (rows[0]?.mine !== true) return false;
       await new Partitions(this.database).makeAhead();
-      await this.deleteExpiredKeys();
+      await this.deleteBatches(DELETE_EXPIRED_KEYS);
+      await this.deleteBatches(DELETE_EXPIRED_CALLS);
       return true;
     });
   }
 
-  private async deleteExpiredKeys(): Promise<void> {
+  private async deleteBatches(statement: string): Promise<void> {
     let deleted: unknown[];
     do {
-      deleted = await this.database.query(DELETE_EXPIRED_KEYS, [KEYS_A_BATCH]);
+      deleted = await this.database.query(statement, [KEYS_A_BATCH]);
     } while (deleted.length === KEYS_A_BATCH);
   }
 }

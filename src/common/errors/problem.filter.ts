@@ -1,6 +1,7 @@
 import { Catch, Logger, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemBody, problemOf, type Problem } from './problem.js';
+import { readOn } from './read-on.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 import type { RouteTable } from './route-table.js';
 
@@ -18,6 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = problemOf(this.routeError(error, request));
     if (problem.unexpected)
       this.logger.error({ message: `${request.method} ${path} failed`, event: 'request_failed', err: error });
+    readOn(request, reply);
     this.answer(reply, problem, path);
   }
 

@@ -168,10 +168,12 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-/** A `traceparent` that the caller gives goes before ours. */
+/** A `traceparent` that the caller gives goes before ours, and ours would not go with its `tracestate`. */
 function withTraceparent(headers: Readonly<Record<string, string>>, context: TraceContext): Record<string, string> {
-  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'traceparent');
-  return isGiven ? { ...headers } : { ...headers, traceparent: toTraceparent(context) };
+  const isGiven = Object.keys(headers).some((name) => /^trace(parent|state)$/i.test(name));
+  if (isGiven) return { ...headers };
+  const traced = { ...headers, traceparent: toTraceparent(context) };
+  return context.state === null ? traced : { ...traced, tracestate: context.state };
 }
 
 function hostOf(url: string): string {

@@ -54,6 +54,36 @@ describe('the redactor', () => {
     expect(redactor('abcd', 'abcdefgh').text('abcdefgh abcd')).toBe('*** ***');
   });
 
+  it('lets out of a text that goes on only what no secret can begin with', () => {
+    const known = redactor('hunter2', 'hunter2!long');
+    const shown = (text: string): string => text.slice(0, known.settledLength(text));
+    expect(shown('it is hun')).toBe('it is ');
+    expect(shown('it is huge')).toBe('it is huge');
+    // Whole, but the longer one may still follow.
+    expect(shown('it is hunter2')).toBe('it is ');
+    expect(shown('it is hunter2?')).toBe('it is hunter2?');
+    expect(redactor().settledLength('anything')).toBe(8);
+  });
+
+  it('takes a secret out of a text that comes in pieces, wherever they are cut', () => {
+    const secrets = ['xaxa', 'xabc', SECRET];
+    const known = redactor(...secrets);
+    const word = fc.constantFrom(...secrets, 'x', 'xa', 'pa$', ' ', 'o');
+    fc.assert(
+      fc.property(fc.array(word), fc.array(fc.nat(9)), (words, lengths) => {
+        let [rest, held, out] = [words.join(''), '', ''];
+        for (const length of [...lengths, rest.length]) {
+          held += rest.slice(0, length);
+          rest = rest.slice(length);
+          const end = known.settledLength(held);
+          out += known.text(held.slice(0, end));
+          held = held.slice(end);
+        }
+        return out + known.text(held) === known.text(words.join(''));
+      }),
+    );
+  });
+
   it('takes out each line of a key of several lines, and leaves how it begins and ends', () => {
     const key = '-----BEGIN KEY-----\r\nMIIEvQIBADANBgkqhkiG\r\n9w0BAQEFAASCBKcwggSj\r\nAg==\r\n-----END KEY-----\r\n';
     const known = redactor(key);

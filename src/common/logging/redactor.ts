@@ -1,4 +1,5 @@
 import { secretForms } from './secret-forms.js';
+import { TextBeginnings } from './text-beginnings.js';
 import { SHORTEST, TextFinder } from './text-finder.js';
 
 export const REDACTED = '***';
@@ -11,6 +12,7 @@ export const REDACTED = '***';
 export class Redactor {
   private readonly forms = new Set<string>();
   private finder: TextFinder | null = null;
+  private beginnings = new TextBeginnings([]);
   private stale = false;
 
   /** Values shorter than 4 characters are left alone: they are no secrets, and taking them out would tear words apart. */
@@ -29,6 +31,23 @@ export class Redactor {
   /** A JSON value without the secrets, in keys too; the value itself where there are none. Numbers become text. */
   value(value: unknown): unknown {
     return this.finding() === null ? value : this.redact(value);
+  }
+
+  /**
+   * Of a text that goes on, how many characters are settled: what follows may make a secret of the rest, which must not
+   * be shown before.
+   */
+  settledLength(text: string): number {
+    const finder = this.finding();
+    if (finder === null) return text.length;
+    const end = text.length - this.beginnings.endOf(text);
+    for (let found = finder.find(text); found !== null && found.at < end;) {
+      const foundEnd = found.at + found.length;
+      // A secret that is whole is not cut by the beginning of another one.
+      if (foundEnd > end) return foundEnd;
+      found = finder.find(text, foundEnd);
+    }
+    return end;
   }
 
   holdsSecret(text: string): boolean {
@@ -62,6 +81,7 @@ export class Redactor {
   private finding(): TextFinder | null {
     if (this.stale) {
       this.finder = new TextFinder(this.forms);
+      this.beginnings = new TextBeginnings(this.forms);
       this.stale = false;
     }
     return this.finder;

@@ -5,6 +5,7 @@ import { Clock } from '../clock.js';
 import type { Connection } from '../connections/connections.js';
 import { AppError } from '../errors/app-error.js';
 import { OutgoingHttp } from '../http/outgoing-http.js';
+import { BROKEN_OFF } from './broken-off.js';
 import { McpFailure } from './mcp.errors.js';
 
 const FIRST_PAUSE_MS = 500;
@@ -12,14 +13,19 @@ const LONGEST_PAUSE_MS = 30_000;
 /** A server that nobody asks for so long is closed: an idle Millrace is small. */
 const IDLE_MS = 60_000;
 const START_MS = 30_000;
-/** Of the protocol's SDK: the connection is closed. */
-const CLOSED = -32_000;
+/** Of the protocol's SDK: it waited too long. */
+const REQUEST_TIMEOUT = -32_001;
+/** How a server says that it does not know our session: the protocol's word, and that of many servers. */
+const NO_SUCH_SESSION = [404, 400];
 
 interface Opened {
   readonly revision: number;
   readonly client: Promise<Client>;
   users: number;
+  /** Closed when its last user leaves. */
   isStale: boolean;
+  /** Closed, by whomever. */
+  isGone: boolean;
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -41,7 +47,21 @@ export class McpClients implements OnApplicationShutdown {
 
   /** @throws McpFailure; the signal's reason when aborted */
   async use<T>(connection: Connection<'mcp'>, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
+    try {
+      return await this.useOnce(connection, signal, work);
+    } catch (error) {
+      if (!(error instanceof SessionEnded)) throw error;
+      return await this.useOnce(connection, signal, work);
+    }
+  }
+
+  private async useOnce<T>(
+    connection: Connection<'mcp'>,
+    signal: AbortSignal,
+    work: (client: Client) => Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
+    const isPooled = this.open.get(connection.id)?.revision === connection.revision;
     const opened = this.of(connection);
     opened.users++;
     clearTimeout(opened.idle);
@@ -52,7 +72,7 @@ export class McpClients implements OnApplicationShutdown {
       return result;
     } catch (error) {
       signal.throwIfAborted();
-      throw this.failureOf(connection, error);
+      throw this.failureOf(connection, opened, isPooled, error);
     } finally {
       opened.users--;
       if (opened.users === 0) this.rest(connection.id, opened);
@@ -80,9 +100,14 @@ export class McpClients implements OnApplicationShutdown {
         retryable: true,
         afterMs: left,
       });
-    const client = this.connect(connection, () => this.forget(connection.id, opened));
-    const opened: Opened = { revision: connection.revision, client, users: 0, isStale: false, idle: undefined };
-    client.catch(() => this.forget(connection.id, opened));
+    const gone = (): void => {
+      opened.isGone = true;
+      this.forget(connection.id, opened);
+    };
+    const client = this.connect(connection, gone);
+    const { revision } = connection;
+    const opened: Opened = { revision, client, users: 0, isStale: false, isGone: false, idle: undefined };
+    client.catch(gone);
     this.open.set(connection.id, opened);
     return opened;
   }
@@ -108,9 +133,8 @@ export class McpClients implements OnApplicationShutdown {
   private async transport({ id, config }: Connection<'mcp'>): Promise<Transport> {
     if (config.transport === 'stdio')
       return new (await import('./confined-transport.js')).ConfinedTransport(config, id);
-    const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
-    const options = { fetch: this.http.fetch, requestInit: { headers: config.headers ?? {} } };
-    return new StreamableHTTPClientTransport(new URL(config.url ?? ''), options);
+    const { HttpTransport } = await import('./http-transport.js');
+    return new HttpTransport(new URL(config.url ?? ''), config.headers ?? {}, this.http.fetch);
   }
 
   private forget(id: string, opened: Opened): void {
@@ -126,25 +150,36 @@ export class McpClients implements OnApplicationShutdown {
   }
 
   /** A lost server is started again, later each time; what a server answered says nothing of its health. */
-  private failureOf(connection: Connection<'mcp'>, error: unknown): AppError {
-    const own = appErrorIn(error);
+  private failureOf(connection: Connection<'mcp'>, opened: Opened, isPooled: boolean, cause: unknown): AppError {
+    const own = appErrorIn(cause);
     if (own !== null) return own;
-    const { code } = error as { code?: unknown };
-    if (typeof code === 'number' && code < 0 && code !== CLOSED)
-      return new McpFailure('mcp_refused', `The MCP server of "${connection.name}" refused: ${messageOf(error)}`, {
-        cause: error,
-      });
+    const { code, data } = cause as { code?: unknown; data?: unknown };
+    const named = `The MCP server of "${connection.name}"`;
+    const isLost = opened.isGone || data === BROKEN_OFF || isOurTimeout(code, data);
+    if (typeof code === 'number' && code < 0 && !isLost)
+      return new McpFailure('mcp_refused', `${named} refused: ${messageOf(cause)}`, { cause });
     if (code === 401 || code === 403)
-      return new McpFailure('mcp_unauthorized', `The MCP server of "${connection.name}" wants other credentials`, {
-        cause: error,
-      });
+      return new McpFailure('mcp_unauthorized', `${named} wants other credentials`, { cause });
+    // Whoever comes next gets a new client; those who use this one may finish.
+    this.forget(connection.id, opened);
+    opened.isStale = true;
+    if (isPooled && NO_SUCH_SESSION.includes(Number(code)))
+      return new SessionEnded('mcp_server_lost', `${named} has ended the session`, { retryable: true, cause });
     const times = (this.troubles.get(connection.id)?.times ?? 0) + 1;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1));
     this.troubles.set(connection.id, { times, notBefore: this.clock.now() + pause });
-    const message = `The MCP server of "${connection.name}" was lost: ${messageOf(error)}`;
-    return new McpFailure('mcp_server_lost', message, { retryable: true, afterMs: pause, cause: error });
+    const message = `${named} was lost: ${messageOf(cause)}`;
+    return new McpFailure('mcp_server_lost', message, { retryable: true, afterMs: pause, cause });
   }
 }
+
+/** Not an error of the server's with the same number. */
+function isOurTimeout(code: unknown, data: unknown): boolean {
+  return code === REQUEST_TIMEOUT && typeof (data as { timeout?: unknown } | undefined)?.timeout === 'number';
+}
+
+/** A server that was started again does not know who asks, and has done nothing: it can be asked anew at once. */
+class SessionEnded extends McpFailure {}
 
 async function close({ client }: Opened): Promise<void> {
   await client.then((opened) => opened.close()).catch(() => undefined);

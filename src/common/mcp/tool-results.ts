@@ -23,9 +23,22 @@ export async function callTool(
   const params = { name: call.tool, arguments: call.arguments, _meta: { [KEY_META]: call.idempotencyKey } };
   // The step's own timeout holds.
   const result = await client.callTool(params, undefined, { signal, timeout: 2 ** 31 - 1 });
-  const content = (result.content ?? []) as readonly { type?: string; text?: string }[];
-  const text = content.flatMap((part) => (part.type === 'text' ? [part.text ?? ''] : [])).join('\n');
+  const content = (result.content ?? []) as readonly Part[];
+  const text = content.flatMap(textOf).join('\n');
   return { content, text, structured_content: result.structuredContent ?? null, is_error: result.isError === true };
+}
+
+interface Part {
+  readonly type?: string;
+  readonly text?: string;
+  readonly uri?: string;
+  readonly resource?: { readonly text?: string };
+}
+
+/** Of a text, of a resource that is one, of a link to one; nothing of pictures and sounds. */
+function textOf({ type, text, uri, resource }: Part): string[] {
+  const found = type === 'resource' ? resource?.text : type === 'resource_link' ? uri : text;
+  return found === undefined ? [] : [found];
 }
 
 /** A list that the server gives page by page. */

@@ -47,6 +47,10 @@ export abstract class Memory {
     ifRevision: number | null,
     writtenBy?: string | null,
   ): Promise<boolean>;
-  /** By key; those that begin with `prefix`, and whose value holds every word of `query`. */
+  /** By key; those that begin with `prefix`, and whose key and value together hold every word of `query`. */
   abstract list(place: MemoryPlace, prefix: string, query: string, limit: number): Promise<readonly MemoryEntry[]>;
+  /** Whose values a scope has, in order; those that come after `after`. */
+  abstract owners(scope: MemoryScope, after: string, limit: number): Promise<readonly string[]>;
+  /** Removes all that these owners have in a scope. */
+  abstract forget(scope: MemoryScope, owners: readonly string[]): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import type { PoolClient } from 'pg';
 import { Database } from '../database/database.js';
-import { Memory, type MemoryEntry, type MemoryPlace, type MemoryWrite } from './memory.contract.js';
+import { Memory, type MemoryEntry, type MemoryPlace, type MemoryScope, type MemoryWrite } from './memory.contract.js';
 import { MemoryConflictError, MemoryValueError } from './memory.errors.js';
 
 const LARGEST_VALUE = 256 * 1024;
@@ -23,8 +23,12 @@ const DELETE = /* sql */ `DELETE FROM memory WHERE scope = $1 AND owner = $2 AND
 const LIST = /* sql */ `
 SELECT ${COLUMNS} FROM memory
 WHERE scope = $1 AND owner = $2 AND starts_with(key, $3) AND ${LIVE}
-  AND (SELECT coalesce(bool_and(strpos(words, word) > 0), true) FROM unnest($4::text[]) AS word)
+  AND (SELECT coalesce(bool_and(strpos(words, word) > 0 OR strpos(lower(key), word) > 0), true)
+       FROM unnest($4::text[]) AS word)
 ORDER BY key LIMIT $5`;
+/** Index: the primary key. */
+const OWNERS = /* sql */ `SELECT DISTINCT owner FROM memory WHERE scope = $1 AND owner > $2 ORDER BY owner LIMIT $3`;
+const FORGET = /* sql */ `DELETE FROM memory WHERE scope = $1 AND owner = ANY($2::text[])`;
 const MARK = /* sql */ `
 INSERT INTO memory_mark (idempotency_key, scope, owner, key, result) VALUES ($1, $2, $3, $4, $5)`;
 /** Index: the primary key. */
@@ -111,6 +115,14 @@ export class PgMemory extends Memory {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = await this.database.query<Row>(LIST, [scope, owner, prefix, words, limit]);
     return rows.map(entryOf);
+  }
+
+  override async owners(scope: MemoryScope, after: string, limit: number): Promise<readonly string[]> {
+    return (await this.database.query<{ owner: string }>(OWNERS, [scope, after, limit])).map(({ owner }) => owner);
+  }
+
+  override async forget(scope: MemoryScope, owners: readonly string[]): Promise<void> {
+    await this.database.query(FORGET, [scope, owners]);
   }
 
   /** Expired values are not seen any more; this gives their room back. Index: memory_expiry. */

@@ -1,5 +1,5 @@
 import { idTime } from '../ids.js';
-import { add, tallyOf, type EndedExecution, type StepTallies, type Tally } from './tally.js';
+import { add, EMPTY, tallyOf, type EndedExecution, type StepTallies, type Tally } from './tally.js';
 
 /** Milliseconds. Statistics tell minutes apart, and nothing finer. */
 export const MINUTE_MS = 60_000;
@@ -17,15 +17,17 @@ export interface NotedExecution extends EndedExecution {
   readonly id: string;
   readonly workflowId: string;
   readonly steps: StepTallies | undefined;
+  /** Of another execution: only its steps count. */
+  readonly isPart: boolean;
 }
 
 /** Together what shares workflow and minute: under load most of a commit does. */
 export function notesOf(ended: readonly NotedExecution[]): EndedNote[] {
   const notes = new Map<string, { workflow_id: string; at: number; tally: Tally }>();
   for (const execution of ended) {
-    const { id, workflowId, steps = {} } = execution;
+    const { id, workflowId, steps = {}, isPart } = execution;
     const at = Math.floor(idTime(id) / MINUTE_MS) * MINUTE_MS;
-    const tally = { ...tallyOf(execution), steps };
+    const tally = { ...(isPart ? EMPTY : tallyOf(execution)), steps };
     const key = `${workflowId} ${at}`;
     const note = notes.get(key);
     if (note === undefined) notes.set(key, { workflow_id: workflowId, at, tally });

@@ -28,18 +28,18 @@ const ID_TIME = `('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigin
 
 /**
  * What is added up, what is only noted, and what is still open: in one statement, so that all three are of one moment.
- * `$1` workflow (all zeros: all) · `$2` `$3` `$4` spans · `$5` `$6` ids · `$7` milliseconds of a bucket.
+ * `$1` workflows, or the one id that stands for all · `$2` `$3` `$4` spans · `$5` `$6` ids · `$7` milliseconds of a bucket.
  * Indexes: the primary key; execution_open.
  */
 export const READ = /* sql */ `
 SELECT s.at, s.tally, NULL::json AS notes, NULL::bigint AS bucket, NULL::int AS open
 FROM unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) AS span(unit, first, last)
-JOIN statistics s ON s.workflow_id = $1 AND s.unit = span.unit AND s.at >= span.first AND s.at < span.last
+JOIN statistics s ON s.workflow_id = ANY($1::uuid[]) AND s.unit = span.unit AND s.at >= span.first AND s.at < span.last
 UNION ALL
 SELECT NULL, NULL, notes, NULL, NULL FROM statistics_note
 UNION ALL
 SELECT NULL, NULL, NULL, floor(${ID_TIME} / $7::numeric)::bigint * $7::bigint AS bucket, count(*)::int
 FROM execution
 WHERE is_open AND id >= $5 AND id < $6 AND pass IS NULL AND trigger_type <> 'test'
-  AND ($1::uuid = '${ALL_WORKFLOWS}' OR workflow_id = $1)
+  AND ('${ALL_WORKFLOWS}' = ANY($1::uuid[]) OR workflow_id = ANY($1::uuid[]))
 GROUP BY 4`;

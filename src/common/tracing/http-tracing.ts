@@ -21,7 +21,7 @@ export function traceHttp(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (!UNTRACED.test(request.url)) {
-      const parent = readTraceparent(request.headers.traceparent);
+      const parent = readTraceparent(request.headers.traceparent, request.headers.tracestate);
       requests.set(request, { parent, context: childOf(parent), startedAt: Date.now() });
     }
     done();

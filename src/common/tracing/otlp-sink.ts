@@ -1,4 +1,12 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags, type Context } from '@opentelemetry/api';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Context,
+  type TraceState,
+} from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider, type IdGenerator } from '@opentelemetry/sdk-trace';
@@ -57,6 +65,14 @@ export function openOtlpSink(config: Pick<AppConfig, 'serviceName'>, endpoint: s
   };
 }
 
-function below({ traceId, spanId }: TraceContext): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+function below({ traceId, spanId, state }: TraceContext): Context {
+  const traceState = state === null ? {} : { traceState: asItCame(state) };
+  const place = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true, ...traceState };
+  return trace.setSpanContext(ROOT_CONTEXT, place);
+}
+
+/** Nothing of it is ours to change. */
+function asItCame(text: string): TraceState {
+  const state: TraceState = { serialize: () => text, get: () => undefined, set: () => state, unset: () => state };
+  return state;
 }

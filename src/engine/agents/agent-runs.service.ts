@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { noteFurther } from '../../common/api/audit.js';
 import type { Caller } from '../../common/api/requires.js';
 import { ValidationFailedError } from '../../common/validation/validation-pipe.js';
 import { DefinitionInvalidError } from '../../definition/definition.errors.js';
@@ -100,6 +101,7 @@ export class AgentRuns {
         { name, slug, description, tags: ['agent'], definition: { name, ...definition } },
         caller,
       );
+      noteFurther(caller, { method: 'POST', path: '/workflows', answer: made });
       return made['id'];
     } catch (error) {
       // Another call has made it meanwhile.

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { approvalId } from '../../common/links/approval-id.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { Suspensions, type Suspended, type SuspensionKind } from '../suspension/suspensions.js';
+import { APPROVAL_ESCALATION_TIMER } from './approval-escalations.js';
 import { APPROVAL_MAIL_TIMER } from './approval-mails.js';
 import type { ApprovalRequest } from './approval.row.js';
 import { closeApprovals, openApprovals, peopleOf } from './approvals.statement.js';
@@ -21,10 +22,8 @@ export class ApprovalKind implements SuspensionKind, OnModuleInit {
 
   async open(client: PoolClient, steps: readonly Suspended[]): Promise<void> {
     const opened = await openApprovals(client, steps);
-    await this.timers.set(
-      client,
-      steps.filter((step) => opened.has(approvalId(step.stepExecutionId, step.attempt))).flatMap(mailsOf),
-    );
+    const fresh = steps.filter((step) => opened.has(approvalId(step.stepExecutionId, step.attempt)));
+    await this.timers.set(client, [...fresh.flatMap(mailsOf), ...fresh.flatMap(escalationsOf)]);
   }
 
   async close(client: PoolClient, stepExecutionIds: readonly string[]): Promise<void> {
@@ -41,6 +40,18 @@ function mailsOf(step: Suspended) {
     subjectId: approvalId(step.stepExecutionId, step.attempt),
     key: String(people.indexOf(address)),
     dueAt: { afterMs: 0 },
+    payload: null,
+  }));
+}
+
+/** One that is decided in time leaves its wake-up, which then changes nothing. */
+function escalationsOf(step: Suspended) {
+  const { escalate = [] } = step.request.payload as ApprovalRequest;
+  return escalate.map(({ due_at }, level) => ({
+    kind: APPROVAL_ESCALATION_TIMER,
+    subjectId: approvalId(step.stepExecutionId, step.attempt),
+    key: String(level),
+    dueAt: new Date(due_at),
     payload: null,
   }));
 }

@@ -25,9 +25,11 @@ export class ApprovalMails {
   /** What was decided or closed meanwhile is not worth a mail. */
   private async send({ subjectId, key }: DueTimer): Promise<void> {
     const approval = await this.approvals.find(subjectId);
-    const address = approval?.assignees[Number(key)];
+    // `<place>`, or `<place>.<level>` of an escalation.
+    const place = Number.parseInt(key, 10);
+    const address = approval?.assignees[place];
     if (approval === undefined || address === undefined || approval.status !== 'pending') return;
-    const links = this.links.of(approval.id, Number(key));
+    const links = this.links.of(approval.id, place);
     const id = `approval-${approval.id}-${key}`;
     await this.mailer.send({
       to: [address],

@@ -43,10 +43,11 @@ export class ApprovalQueries {
   }
 
   show(row: ApprovalRow, caller: Caller): ApprovalDto {
-    const { expires_at, created_at, closed_at, attempt: _attempt, ...rest } = row;
+    const { expires_at, created_at, closed_at, escalations, attempt: _attempt, ...rest } = row;
     const links = row.status === 'pending' && mayDecide(caller) ? this.linksOf(row) : [];
     return {
       ...rest,
+      escalations: escalations.map(({ to, due_at, escalated_at = null }) => ({ to, due_at, escalated_at })),
       expires_at: expires_at?.toISOString() ?? null,
       created_at: created_at.toISOString(),
       closed_at: closed_at?.toISOString() ?? null,

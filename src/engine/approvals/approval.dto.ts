@@ -88,6 +88,16 @@ export class AssigneeLinksDto extends ApprovalLinksDto {
   assignee!: string;
 }
 
+export class EscalationDto {
+  /** Who is asked then, beside the others. */
+  @ApiProperty({ type: [String] })
+  to!: readonly string[];
+  due_at!: string;
+  /** When they were asked; null: not yet, or it was decided before. */
+  @ApiProperty({ type: String, nullable: true })
+  escalated_at!: string | null;
+}
+
 export class ApprovalDto {
   id!: string;
   execution_id!: string;
@@ -107,6 +117,8 @@ export class ApprovalDto {
   status!: (typeof STATUSES)[number];
   @ApiProperty({ type: [DecisionDto] })
   decisions!: readonly DecisionDto[];
+  @ApiProperty({ type: [EscalationDto] })
+  escalations!: readonly EscalationDto[];
   @ApiProperty({ type: String, nullable: true })
   expires_at!: string | null;
   created_at!: string;

@@ -15,6 +15,17 @@ export interface Decision {
   readonly via: 'api' | 'link';
 }
 
+/** Whom else to ask, and from when on. */
+export interface Escalation {
+  readonly to: readonly string[];
+  /** Those of them that are mailed. */
+  readonly mail: readonly string[];
+  /** RFC 3339. */
+  readonly due_at: string;
+  /** When it happened, RFC 3339; left out until then. */
+  readonly escalated_at?: string;
+}
+
 export interface ApprovalRow {
   readonly id: string;
   readonly execution_id: string;
@@ -30,6 +41,7 @@ export interface ApprovalRow {
   readonly form: JsonSchema | null;
   readonly expires_at: Date | null;
   readonly decisions: readonly Decision[];
+  readonly escalations: readonly Escalation[];
   readonly created_at: Date;
   readonly closed_at: Date | null;
 }
@@ -43,4 +55,6 @@ export interface ApprovalRequest {
   readonly form: JsonSchema | null;
   /** Mail addresses. */
   readonly notify: readonly string[];
+  /** Left out: none, and in what was asked for before there were any. */
+  readonly escalate?: readonly Escalation[];
 }

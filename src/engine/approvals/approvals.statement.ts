@@ -3,7 +3,7 @@ import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../c
 import { idBounds, idTime } from '../../common/ids.js';
 import { approvalId } from '../../common/links/approval-id.js';
 import type { Suspended } from '../suspension/suspensions.js';
-import type { ApprovalRequest, ApprovalRow, ApprovalStatus, Decision } from './approval.row.js';
+import type { ApprovalRequest, ApprovalRow, ApprovalStatus, Decision, Escalation } from './approval.row.js';
 
 const requestOf = ({ request }: Suspended): ApprovalRequest => request.payload as ApprovalRequest;
 
@@ -25,6 +25,7 @@ const COLUMNS: readonly Column<Suspended>[] = [
   { name: 'approvals_needed', type: 'integer', value: (step) => requestOf(step).approvals_needed },
   { name: 'form', type: 'json', value: (step) => toJson(requestOf(step).form) },
   { name: 'expires_at', type: 'timestamptz', value: (step) => step.until },
+  { name: 'escalations', type: 'json', value: (step) => toJson(requestOf(step).escalate ?? []) },
 ];
 
 const LIST_OF = 'ARRAY(SELECT json_array_elements_text(i.assignees::json))';
@@ -48,6 +49,8 @@ const SAVE = /* sql */ `
 UPDATE approval SET decisions = $2::json, status = $3,
   closed_at = CASE WHEN $3 = 'pending' THEN NULL ELSE now() END
 WHERE id = $1 RETURNING *`;
+
+const SAVE_ESCALATION = /* sql */ `UPDATE approval SET assignees = $2, escalations = $3::json WHERE id = $1`;
 
 export interface HeldApproval extends ApprovalRow {
   /** Its time is up, by the database's clock. */
@@ -86,4 +89,13 @@ export async function saveDecisions(
 ): Promise<ApprovalRow> {
   const { rows } = await client.query<ApprovalRow>(SAVE, [id, JSON.stringify(decisions), status]);
   return rows[0] as ApprovalRow;
+}
+
+export async function saveEscalation(
+  client: PoolClient,
+  id: string,
+  assignees: readonly string[],
+  escalations: readonly Escalation[],
+): Promise<void> {
+  await client.query(SAVE_ESCALATION, [id, assignees, JSON.stringify(escalations)]);
 }

@@ -50,9 +50,9 @@ export class EventPageDto {
 export class AcceptedEventsDto {
   /** How many are new. */
   accepted!: number;
-  /** How many were known already by source and id. */
+  /** How many were known already by source and id, or were sent by an earlier call with the same `Idempotency-Key`. */
   duplicates!: number;
-  /** The events' own ids, in the order sent. */
+  /** The events' own ids, in the order sent; of an earlier call with the same `Idempotency-Key`, those that it sent. */
   @ApiProperty({ type: [String] })
   ids!: readonly string[];
 }

@@ -6,12 +6,13 @@ import { newId } from '../../common/ids.js';
 import { Redactor } from '../../common/logging/redactor.js';
 import { Timers } from '../../common/timers/timer.contract.js';
 import { EventOutlet, type EmittedEvent } from '../../nodes/event-outlet.contract.js';
-import type { CloudEvent, NewEvent } from './event.row.js';
-import { eventsStatement } from './events.statement.js';
+import type { CallKey } from '../start/keyed-calls.js';
+import type { CloudEvent } from './event.row.js';
+import { eventsStatement, type RecordedEvents, type SentEvents } from './events.statement.js';
 
 export interface AcceptedEvents {
   readonly accepted: number;
-  /** Known already by source and id. */
+  /** Known already by source and id, or sent by an earlier call with the same key. */
   readonly duplicates: number;
   /** The events' own ids, in the order given. */
   readonly ids: readonly string[];
@@ -20,7 +21,7 @@ export interface AcceptedEvents {
 /** Takes events: recorded once by source and id, delivered after the commit. */
 @Injectable()
 export class Events extends EventOutlet {
-  private readonly statement: BatchStatement<readonly NewEvent[], readonly boolean[]>;
+  private readonly statement: BatchStatement<SentEvents, RecordedEvents>;
 
   constructor(
     private readonly commit: GroupCommit,
@@ -33,10 +34,11 @@ export class Events extends EventOutlet {
     this.statement = eventsStatement(timers, config.retentionMs);
   }
 
-  /** Events from outside. Resolves after the commit. @throws DatabaseUnavailableError 503 */
-  async accept(events: readonly CloudEvent[]): Promise<AcceptedEvents> {
+  /** Events from outside; of calls with one key the first counts. Resolves after the commit. @throws DatabaseUnavailableError 503 */
+  async accept(events: readonly CloudEvent[], call: CallKey | null = null): Promise<AcceptedEvents> {
     const rows = events.map((event) => ({ id: newId(), event, origin: null }));
-    const isNew = await this.commit.submit(this.statement, rows);
+    const { isNew, earlier } = await this.commit.submit(this.statement, { events: rows, call });
+    if (earlier !== null) return { accepted: 0, duplicates: earlier.length, ids: earlier };
     const accepted = isNew.filter(Boolean).length;
     return { accepted, duplicates: events.length - accepted, ids: events.map(({ id }) => id) };
   }
@@ -53,7 +55,7 @@ export class Events extends EventOutlet {
     };
     // It is stored, and read by others: no secret may be in it.
     const row = { id: newId(), event: this.redactor.value(event) as CloudEvent, origin: { executionId, workflowId } };
-    const [isNew] = await this.commit.submit(this.statement, [row]);
-    return isNew === true;
+    const { isNew } = await this.commit.submit(this.statement, { events: [row], call: null });
+    return isNew[0] === true;
   }
 }

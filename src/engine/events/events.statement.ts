@@ -4,6 +4,7 @@ import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
 import type { TriggerNames } from '../engine.contract.js';
+import { takeCalls, type CallKey, type KeyedCall, type NewCall } from '../start/keyed-calls.js';
 import { DEPTH_ATTRIBUTE, type NewEvent, type StoredEvent } from './event.row.js';
 
 export const DELIVERY_TIMER = 'event.deliver';
@@ -50,20 +51,43 @@ WITH RECURSIVE up AS (
   SELECT up.root, e.parent_id, e.trigger FROM up JOIN execution e ON e.id = up.parent_id)
 SELECT root, trigger FROM up WHERE trigger IS NOT NULL`;
 
-/** Events of one caller. @returns whether each is new. */
-export function eventsStatement(
-  timers: Timers,
-  keyTtlMs: number,
-): BatchStatement<readonly NewEvent[], readonly boolean[]> {
+/** What one caller sends. */
+export interface SentEvents {
+  readonly events: readonly NewEvent[];
+  readonly call: CallKey | null;
+}
+
+export interface RecordedEvents {
+  /** Of each of them. */
+  readonly isNew: readonly boolean[];
+  /** Ids of the events that an earlier call with the same key has sent: these are not taken then. */
+  readonly earlier: readonly string[] | null;
+}
+
+export function eventsStatement(timers: Timers, keyTtlMs: number): BatchStatement<SentEvents, RecordedEvents> {
   return {
     name: 'events',
     order: 30,
     patienceMs: 30_000,
     async run(client, rows) {
-      const accepted = await recordEvents(client, timers, keyTtlMs, rows.flat());
-      return rows.map((events) => events.map(({ id }) => accepted.has(id)));
+      const calls = await takeCalls(client, rows.flatMap(newCall));
+      const earlier = rows.map(({ call }) => (call === null ? null : earlierIds(calls.get(call.key), call)));
+      const taken = rows.filter((_row, index) => earlier[index] === null).flatMap(({ events }) => events);
+      const accepted = await recordEvents(client, timers, keyTtlMs, taken);
+      return rows.map(({ events }, index) => ({
+        isNew: events.map(({ id }) => accepted.has(id)),
+        earlier: earlier[index] ?? null,
+      }));
     },
   };
+}
+
+function newCall({ call, events }: SentEvents): NewCall[] {
+  return call === null ? [] : [{ ...call, taken: events.map(({ event }) => event.id) }];
+}
+
+function earlierIds(first: KeyedCall | undefined, call: CallKey): readonly string[] | null {
+  return first === undefined || first.id === call.id ? null : (first.taken as string[]);
 }
 
 /** @returns ids of those that were not there before; they are delivered after the commit. */
@@ -73,6 +97,7 @@ export async function recordEvents(
   keyTtlMs: number,
   events: readonly NewEvent[],
 ): Promise<Set<string>> {
+  if (events.length === 0) return new Set();
   const keys = events.map(keyOf);
   await client.query(EXPIRE_KEYS, [KEYS, keys]);
   await client.query(TAKE_KEYS, [KEYS, keys, events.map(({ id }) => id), keyTtlMs]);

@@ -16,15 +16,19 @@ export interface TokenPiece {
   readonly text: string;
 }
 
-interface Told {
+/** What a step says of what it writes. */
+export interface ToldText {
   readonly executionId: string;
   readonly stepPath: string;
   readonly attempt: number;
   readonly text: string;
+  /** Nothing follows that could belong to it. */
+  readonly isLast: boolean;
 }
 
-interface Gathered extends Omit<Told, 'text'> {
+interface Gathered extends Omit<ToldText, 'text' | 'isLast'> {
   text: string;
+  isLast: boolean;
 }
 
 type Listener = (piece: TokenPiece) => void;
@@ -64,26 +68,33 @@ export class LiveTokens implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Costs a look-up where nobody watches. */
-  tell({ executionId, stepPath, attempt, text }: Told): void {
-    if (!this.watches.isWatched(executionId)) return;
+  tell({ executionId, stepPath, attempt, text, isLast }: ToldText): void {
+    if (text === '' && this.gathered.size === 0) return;
     const key = `${executionId}:${stepPath}:${attempt}`;
-    const held = this.gathered.get(key) ?? { executionId, stepPath, attempt, text: '' };
-    held.text += text;
-    this.gathered.set(key, held);
+    const held = this.gathered.get(key);
+    if (held === undefined && (text === '' || !this.watches.isWatched(executionId))) return;
+    const before = held?.text ?? '';
+    this.gathered.set(key, { executionId, stepPath, attempt, text: before + text, isLast });
     this.timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
   }
 
   private flush(): void {
     this.timer = undefined;
-    const all = [...this.gathered.values()];
-    this.gathered.clear();
-    for (const { executionId, stepPath, attempt, text } of all) {
-      const safe = this.redactor.text(text);
-      for (let start = 0; start < safe.length; start += CHARACTERS_PER_SIGNAL) {
-        const piece = { step_path: stepPath, attempt, text: safe.slice(start, start + CHARACTERS_PER_SIGNAL) };
-        // Signals come back to their sender too; one that is lost loses a piece, which the output has.
-        this.signals.publish(TOPIC, { executionId, piece }).catch(() => undefined);
-      }
+    for (const [key, held] of this.gathered) {
+      const { text, isLast } = held;
+      const end = isLast ? text.length : this.redactor.settledLength(text);
+      this.publish(held, this.redactor.text(text.slice(0, end)));
+      // The beginning of a secret, as it seems: it waits for what follows.
+      if (end === text.length) this.gathered.delete(key);
+      else held.text = text.slice(end);
+    }
+  }
+
+  private publish({ executionId, stepPath, attempt }: Gathered, safe: string): void {
+    for (let start = 0; start < safe.length; start += CHARACTERS_PER_SIGNAL) {
+      const piece = { step_path: stepPath, attempt, text: safe.slice(start, start + CHARACTERS_PER_SIGNAL) };
+      // Signals come back to their sender too; one that is lost loses a piece, which the output has.
+      this.signals.publish(TOPIC, { executionId, piece }).catch(() => undefined);
     }
   }
 

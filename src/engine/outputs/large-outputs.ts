@@ -41,13 +41,38 @@ SELECT i.copy_id, $1, l.output FROM unnest($2::uuid[], $3::uuid[]) AS i(id, copy
 JOIN large_output l ON l.id = i.id
 WHERE l.id = ANY($2::uuid[])`;
 
+/** Of one that was written just before: as it lies there, without being sent, checked and compressed again. */
+const COPY_WRITTEN = /* sql */ `
+INSERT INTO large_output (id, execution_id, output)
+SELECT i.id, i.execution_id, l.output FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS i(id, execution_id, written_id)
+JOIN large_output l ON l.id = i.written_id
+WHERE l.id = ANY($3::uuid[]) AND l.id BETWEEN $4 AND $5
+ON CONFLICT (id) DO UPDATE SET output = excluded.output`;
+
 /** Each id once. No query when there are none. */
 export async function upsertLargeOutputs(client: PoolClient, outputs: readonly LargeOutput[]): Promise<void> {
   if (outputs.length === 0) return;
+  const written = new Map<string, LargeOutput>();
+  // That of an execution is mostly that of its last step.
+  const same: (LargeOutput & { readonly writtenId: string })[] = [];
+  for (const output of outputs) {
+    const first = written.get(output.outputJson);
+    if (first === undefined) written.set(output.outputJson, output);
+    else same.push({ ...output, writtenId: first.id });
+  }
+  const rows = [...written.values()];
   await client.query(UPSERT, [
-    outputs.map((output) => output.id),
-    outputs.map((output) => output.executionId),
-    outputs.map((output) => output.outputJson),
+    rows.map((output) => output.id),
+    rows.map((output) => output.executionId),
+    rows.map((output) => output.outputJson),
+  ]);
+  if (same.length === 0) return;
+  const writtenIds = same.map((output) => output.writtenId);
+  await client.query(COPY_WRITTEN, [
+    same.map((output) => output.id),
+    same.map((output) => output.executionId),
+    writtenIds,
+    ...boundsOf(writtenIds),
   ]);
 }
 

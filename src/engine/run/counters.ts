@@ -25,7 +25,7 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
 
 /**
  * Adds executions that ended in this transaction to their workflows' counters, and notes them for the statistics. A pass of
- * a distributed loop is a part of an execution, and counts with that one; test runs do not count.
+ * a distributed loop is a part of an execution, and counts with that one: only its steps are noted. Test runs do not count.
  */
 export async function countEnded(
   client: PoolClient,
@@ -34,7 +34,8 @@ export async function countEnded(
   steps: ReadonlyMap<string, StepTallies | undefined> = NO_STEPS,
 ): Promise<void> {
   const ended = rows.every(isCounted) ? rows : rows.filter(isCounted);
-  if (ended.length === 0) return;
+  const passes = ended === rows ? [] : rows.filter((row) => row.pass !== null && hasAny(steps.get(row.id)));
+  if (ended.length + passes.length === 0) return;
   const groups = [...Map.groupBy(ended, (row) => row.workflow_id)];
   const tally = (status: string): number[] =>
     groups.map(([, rows]) => rows.filter((row) => row.status === status).length);
@@ -47,12 +48,12 @@ export async function countEnded(
     tally('cancelled'),
     groups.map(([, rows]) => rows.reduce((sum, row) => sum + row.duration_ms, 0)),
     groups.map(([, rows]) => rows.at(-1)?.status ?? null),
-    JSON.stringify(notesOf(ended.map((row) => toNoted(row, steps.get(row.id))))),
+    JSON.stringify(notesOf([...ended, ...passes].map((row) => toNoted(row, steps.get(row.id), row.pass !== null)))),
   ]);
 }
 
 /** What statistics know of an end; a retry takes the same out again. */
-export function toNoted(row: Ended, steps?: StepTallies): NotedExecution {
+export function toNoted(row: Ended, steps?: StepTallies, isPart = false): NotedExecution {
   return {
     id: row.id,
     workflowId: row.workflow_id,
@@ -62,6 +63,7 @@ export function toNoted(row: Ended, steps?: StepTallies): NotedExecution {
     attempt: row.attempt,
     errorCode: row.error_code,
     steps,
+    isPart,
   };
 }
 
@@ -79,3 +81,4 @@ function waitOf({ id, attempt, queued_at, started_at }: Ended): number | null {
 
 const NO_STEPS: ReadonlyMap<string, StepTallies> = new Map();
 const isCounted = ({ pass, trigger_type }: EndedRow): boolean => pass === null && trigger_type !== TEST_TRIGGER;
+const hasAny = (steps: StepTallies | undefined): boolean => steps !== undefined && Object.keys(steps).length > 0;

@@ -34,16 +34,18 @@ export class Journal {
     else if (this.tellsEnds) this.logger.log(line);
   }
 
-  stepEnded({ executionId, workflowId, stepPath, type, status, attempt, durationMs, errorCode }: EndedStep): void {
+  stepEnded(step: EndedStep): void {
     if (!this.tellsSteps) return;
+    const { stepPath, type, status, errorCode } = step;
     this.logger.debug({
       message: `step ${stepPath} (${type}) ${status}${errorCode === null ? '' : `: ${errorCode}`}`,
       event: 'step_ended',
-      workflow_id: workflowId,
-      execution_id: executionId,
+      trigger_type: step.triggerType,
+      workflow_id: step.workflowId,
+      execution_id: step.executionId,
       step_path: stepPath,
-      attempt,
-      duration_ms: durationMs,
+      attempt: step.attempt,
+      duration_ms: step.durationMs,
       status,
     });
   }

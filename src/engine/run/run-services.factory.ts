@@ -86,7 +86,7 @@ export class RunServicesFactory {
       hooks: hooks ?? undefined,
       tracing: tracing.isOn ? tracing : undefined,
       onRetry: (type) => metrics.retried(type),
-      onText: (executionId, stepPath, attempt, text) => tokens.tell({ executionId, stepPath, attempt, text }),
+      onText: (piece) => tokens.tell(piece),
       onChange: (executionId) => watches.changed(executionId),
     };
   }

@@ -6,6 +6,7 @@ import type { Hooks } from '../../common/plugins/hooks.js';
 import type { Tracing } from '../../common/tracing/tracing.js';
 import type { NodeTools, NodeType, StepJournal } from '../../nodes/node.contract.js';
 import type { ExecutionFiles } from '../files/execution-files.service.js';
+import type { ToldText } from '../live/live-tokens.js';
 import type { Slots } from './slots.js';
 import type { StepAnswer } from './step-record.js';
 import type { CheckpointStatement } from './checkpoint.statement.js';
@@ -29,6 +30,8 @@ export type Redaction = Pick<Redactor, 'text' | 'value'>;
 export interface EndedStep {
   readonly executionId: string;
   readonly workflowId: string;
+  /** Of the execution. */
+  readonly triggerType: string;
   readonly stepPath: string;
   readonly type: string;
   readonly status: string;
@@ -78,7 +81,7 @@ export interface RunServices {
   readonly tracing?: Tracing | undefined;
   readonly onRetry: (type: string) => void;
   /** Told what a step shows to those who watch it now. */
-  readonly onText: (executionId: string, stepPath: string, attempt: number, text: string) => void;
+  readonly onText: (piece: ToldText) => void;
   /** Told after each commit that changed an execution, for those who watch it. */
   readonly onChange: (executionId: string) => void;
 }

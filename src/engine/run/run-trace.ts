@@ -1,10 +1,4 @@
-import {
-  childOf,
-  readTraceparent,
-  spanIdOf,
-  toTraceparent,
-  type TraceContext,
-} from '../../common/tracing/trace-context.js';
+import { childOf, readStored, spanIdOf, toStored, type TraceContext } from '../../common/tracing/trace-context.js';
 import type { SpanReport, Tracing } from '../../common/tracing/tracing.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import type { StepRecord } from './step-record.js';
@@ -26,7 +20,7 @@ export class RunTrace {
     private readonly tracing: Tracing,
     private readonly claimed: Traced,
   ) {
-    this.parent = readTraceparent(claimed.trace_parent);
+    this.parent = readStored(claimed.trace_parent);
     const spanId = spanIdOf(`${claimed.id}:${claimed.attempt}`);
     this.execution = { ...traceOf(claimed.id, this.parent), spanId };
   }
@@ -94,8 +88,8 @@ export function traceParentOfChild(
   parentTrace: string | null,
   { stepExecutionId, attempt }: { readonly stepExecutionId: string; readonly attempt: number },
 ): string | null {
-  const context = readTraceparent(parentTrace);
-  return context === null ? null : toTraceparent({ ...context, spanId: stepSpan(stepExecutionId, attempt) });
+  const context = readStored(parentTrace);
+  return context === null ? null : toStored({ ...context, spanId: stepSpan(stepExecutionId, attempt) });
 }
 
 const stepSpan = (stepExecutionId: string, attempt: number): string => spanIdOf(`${stepExecutionId}:${attempt}`);

@@ -30,7 +30,8 @@ export class StepContexts {
       idempotencyKey: `${claimed.id}:${path}`,
       connections: isWithheldFrom(claimed) ? WITHHELD_CONNECTIONS : services.connections,
       now,
-      tell: (text) => services.onText(claimed.id, path, record.fields.attempt, text),
+      tell: (text, isLast = false) =>
+        services.onText({ executionId: claimed.id, stepPath: path, attempt: record.fields.attempt, text, isLast }),
       ...(step.effect !== 'pure' && { journal: this.journalOf(record) }),
       files: step.effect === 'pure' ? NO_FILES : this.filesOf(path),
       resumed,

@@ -19,6 +19,7 @@ export class StepOutcomes {
 
   /** @param stopping the execution is being stopped: a failure is final then. */
   settle(record: StepRecord, result: AttemptResult, stopping: boolean): void {
+    this.endText(record);
     switch (result.kind) {
       case 'done':
         return this.complete(record, result.output, result.port ?? null);
@@ -46,6 +47,13 @@ export class StepOutcomes {
         // Cut off by a shutdown or by a new owner: it stays `running`, and whoever comes next finds it interrupted.
         if (result.reason === 'cancelled') this.run.book.cancel(record.path);
     }
+  }
+
+  /** What is held back of the text that it showed has nothing to wait for any more. */
+  private endText({ path, step, fields }: StepRecord): void {
+    if (step.effect === 'pure') return;
+    const { services, claimed } = this.run;
+    services.onText({ executionId: claimed.id, stepPath: path, attempt: fields.attempt, text: '', isLast: true });
   }
 
   /** What it asks for is stored, so no secret may be in it. */
@@ -223,6 +231,7 @@ export class StepOutcomes {
     this.run.services.onStepEnd({
       executionId: this.run.claimed.id,
       workflowId: this.run.claimed.workflow_id,
+      triggerType: this.run.claimed.trigger_type,
       stepPath: record.path,
       type: record.step.type,
       status: record.status,

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { parseDuration } from '../../common/duration.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Caller } from '../../common/api/requires.js';
 import { WorkflowDirectory, type WorkflowEntry } from '../../workflows/workflow-directory.js';
@@ -8,9 +7,7 @@ import { ExecutionEnds } from '../execution-ends.js';
 import type { ExecuteDto, ExecutionDto, StartedDto } from '../views/execution.dto.js';
 import { ExecutionQueries } from '../views/execution-queries.service.js';
 import { idempotencyKey } from './idempotency-key.js';
-
-const DEFAULT_WAIT_MS = 30_000;
-const LONGEST_WAIT_MS = 600_000;
+import { waitTimeout } from './wait-timeout.js';
 
 export interface ExecuteRequest {
   readonly workflow: string;
@@ -42,7 +39,8 @@ export class ExecuteService {
   }: ExecuteRequest): Promise<ExecuteAnswer> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     refuseArchived(workflow);
-    const waitMs = body.wait === true ? waitTimeout(body.wait_timeout) : null;
+    const timeoutMs = waitTimeout(body.wait_timeout);
+    const waitMs = body.wait === true ? timeoutMs : null;
     const result = await this.starter.start({
       occurrence: null,
       execution: {
@@ -80,24 +78,5 @@ function refuseArchived(workflow: WorkflowEntry): void {
     code: 'workflow_state',
     status: 409,
     message: `Workflow ${workflow.slug} is archived: it starts nothing any more.`,
-  });
-}
-
-/** Milliseconds. @throws AppError 422 */
-function waitTimeout(given: string | number | undefined): number {
-  if (given === undefined) return DEFAULT_WAIT_MS;
-  const parsed = parseDuration(given);
-  if (parsed === null || parsed > LONGEST_WAIT_MS)
-    throw invalid('wait_timeout', 'a duration of at most 10m, such as 30s');
-  return parsed;
-}
-
-function invalid(path: string, wanted: string): AppError {
-  const message = `${path} must be ${wanted}.`;
-  return new AppError({
-    code: 'validation_failed',
-    status: 422,
-    message,
-    errors: [{ path, code: 'value_invalid', message, hint: wanted }],
   });
 }

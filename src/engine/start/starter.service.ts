@@ -5,7 +5,7 @@ import { GroupCommit } from '../../common/database/group-commit.js';
 import type { Fault } from '../../common/errors/app-error.js';
 import { newId } from '../../common/ids.js';
 import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
-import { toTraceparent } from '../../common/tracing/trace-context.js';
+import { toStored } from '../../common/tracing/trace-context.js';
 import { Tracing } from '../../common/tracing/tracing.js';
 import type { Plan } from '../../definition/plan.js';
 import { WorkflowPlans } from '../../workflows/workflow-plans.js';
@@ -142,7 +142,7 @@ export class StarterService extends ExecutionStarter {
       place,
       files,
       parent: null,
-      traceParent: trace === null ? null : toTraceparent(trace),
+      traceParent: trace === null ? null : toStored(trace),
       executionId,
       timeoutMs: plan.timeoutMs ?? this.config.executionTimeoutMs,
       awaitedBy: request.awaited === true ? this.replica.id : null,

@@ -85,3 +85,8 @@ export class BulkAnswerDto {
   @ApiProperty({ type: String, nullable: true })
   next_cursor!: string | null;
 }
+
+export class BulkRetriedDto extends BulkAnswerDto {
+  /** An earlier call with the same `Idempotency-Key` did it: this is what it has answered. */
+  duplicate!: boolean;
+}

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
@@ -14,6 +14,8 @@ import {
   Min,
 } from 'class-validator';
 import { PageQuery } from '../../common/api/page.dto.js';
+import { QueryFlag } from '../../common/api/query-flag.js';
+import { QueryList } from '../../common/api/query-list.js';
 
 export const EXECUTION_STATUSES = [
   'queued',
@@ -26,10 +28,6 @@ export const EXECUTION_STATUSES = [
   'timed_out',
 ] as const;
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-
-/** A comma-separated query value as a list. */
-const List = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value));
 
 /** `POST /workflows/{id}/execute` */
 export class ExecuteDto {
@@ -76,26 +74,12 @@ export class ExecuteDto {
   wait_timeout?: string | number;
 }
 
-/** The same two as query parameters: `?wait=true&wait_timeout=10s`. */
-export class WaitQuery {
-  /** Answer with the finished execution instead of at once. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
-  wait?: boolean;
-
-  /** How long `wait` waits. */
-  @IsOptional()
-  @IsString()
-  wait_timeout?: string;
-}
-
 /** Filters of a list of executions, newest first. */
 export class WorkflowExecutionsQuery extends PageQuery {
   /** One status or several, separated by commas. */
   @ApiProperty({ required: false, type: String, example: 'failed,timed_out' })
   @IsOptional()
-  @List()
+  @QueryList()
   @IsIn(EXECUTION_STATUSES, { each: true })
   status?: string[];
 
@@ -154,7 +138,7 @@ export class LogsQuery extends PageQuery {
 
   /** Stream the lines so far and then new ones, as server-sent events, until the execution has ended; `limit` is not used. */
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @QueryFlag()
   @IsBoolean()
   follow?: boolean;
 }
@@ -207,6 +191,14 @@ export class ExecutionErrorDto {
   step_path!: string | null;
 }
 
+export class StepErrorDto {
+  /** Stable, e.g. `http_503`, `timeout`, `expression_failed`. */
+  code!: string;
+  message!: string;
+  /** Of a step that holds others: which of them has failed. */
+  step_path?: string;
+}
+
 /** Why a step waits. */
 export class WaitingDto {
   for!: 'timer' | 'approval' | 'event' | 'child' | 'retry';
@@ -249,7 +241,7 @@ export class StepExecutionDto {
   output!: unknown;
   @ApiProperty({ type: LargeOutputDto, nullable: true })
   large_output!: LargeOutputDto | null;
-  @ApiProperty({ type: ExecutionErrorDto, nullable: true })
+  @ApiProperty({ type: StepErrorDto, nullable: true })
   error!: unknown;
   @ApiProperty({ type: WaitingDto, nullable: true })
   waiting!: WaitingDto | null;

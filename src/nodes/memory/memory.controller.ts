@@ -5,6 +5,7 @@ import { ApiProblems } from '../../common/api/problems.js';
 import { type Caller, CurrentCaller, Requires } from '../../common/api/requires.js';
 import { Clock } from '../../common/clock.js';
 import { parseDuration } from '../../common/duration.js';
+import { isId } from '../../common/ids.js';
 import { Memory, type MemoryEntry, type MemoryPlace } from '../../common/memory/memory.contract.js';
 import { MemoryKeyNotFoundError, MemoryNotAllowedError, MemoryValueError } from '../../common/memory/memory.errors.js';
 import { MemoryBody, MemoryDto, MemoryParams, MemoryQuery } from './memory.dto.js';
@@ -79,7 +80,9 @@ function placeOf({ scope }: MemoryParams, { owner }: MemoryQuery, caller: Caller
   if (scopeOwner(caller) !== null) throw new MemoryNotAllowedError();
   if (scope === 'global') return { scope, owner: '' };
   if (owner === undefined) throw new MemoryValueError(`Say by ?owner= whose ${scope} memory it is`);
-  return { scope, owner };
+  if (scope === 'conversation') return { scope, owner };
+  if (!isId(owner)) throw new MemoryValueError(`"owner" must be the id of the ${scope}`);
+  return { scope, owner: owner.toLowerCase() };
 }
 
 function revisionOf(ifMatch: string | undefined): number | null {

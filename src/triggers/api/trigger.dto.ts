@@ -15,6 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PageQuery } from '../../common/api/page.dto.js';
+import { QueryList } from '../../common/api/query-list.js';
 import { IsDuration } from '../../common/validation/rules.js';
 import type { OccurrenceOutcome } from '../../engine/engine.contract.js';
 
@@ -144,9 +145,12 @@ export class BackfillBody {
 const OUTCOMES = ['fired', 'filtered', 'duplicate', 'skipped', 'notified', 'rejected', 'failed'] as const;
 
 export class OccurrencesQuery extends PageQuery {
+  /** One outcome or several, separated by commas. */
+  @ApiProperty({ required: false, type: String, example: 'filtered,skipped' })
   @IsOptional()
-  @IsIn(OUTCOMES)
-  outcome?: OccurrenceOutcome;
+  @QueryList()
+  @IsIn(OUTCOMES, { each: true })
+  outcome?: OccurrenceOutcome[];
 
   /** Recorded at this time or later. */
   @IsOptional()

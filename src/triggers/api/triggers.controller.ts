@@ -35,8 +35,8 @@ export class TriggersController {
   @Requires('viewer')
   @ApiOperation({ summary: 'How all triggers in force do, the newest 500' })
   @ApiOkResponse({ type: TriggersHealthDto })
-  async healthOfAll(): Promise<Record<string, unknown>> {
-    const all = await this.triggers.allInForce(500);
+  async healthOfAll(@CurrentCaller() caller: Caller): Promise<Record<string, unknown>> {
+    const all = await this.triggers.allInForce(500, caller);
     const items = all.map(({ id, workflow_id, type, name, health }) => ({ id, workflow_id, type, name, health }));
     const isIll = items.some(({ health }) => health.status === 'unhealthy' || health.status === 'degraded');
     return { status: isIll ? 'degraded' : 'healthy', items };

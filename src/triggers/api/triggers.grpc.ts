@@ -22,6 +22,7 @@ import {
   toValue,
   type ValueMessage,
 } from '../../common/grpc/values.js';
+import { keyIn } from '../../engine/start/idempotency-key.js';
 import type { ConfirmationAnswer } from '../manual/manual.service.js';
 import type { StartAnswer } from '../start-answer.js';
 import { TriggerFiring } from '../trigger-firing.service.js';
@@ -114,7 +115,7 @@ export class TriggersGrpc {
       payload: fromValue(request.payload),
       variables: variables ?? {},
       priority: priority ?? null,
-      idempotencyKey: text(request.idempotency_key) ?? sent(metadata, 'idempotency-key') ?? null,
+      idempotencyKey: keyIn(text(request.idempotency_key) ?? sent(metadata, 'idempotency-key')),
       confirmationToken: text(request.confirmation_token) ?? null,
     };
     return this.firing.fire(request.id, order, callerOf(call));

@@ -8,16 +8,19 @@ import {
   ApiHeader,
   ApiOkResponse,
   ApiOperation,
-  ApiQuery,
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, OpenToAll, Requires, type Caller } from '../../common/api/requires.js';
+import { WaitQuery } from '../../common/api/wait.dto.js';
 import type { TriggerTypeDescription } from '../../definition/type-catalogue.js';
+import { keyIn } from '../../engine/start/idempotency-key.js';
+import { waitTimeout } from '../../engine/start/wait-timeout.js';
 import { ManualStarts, type ManualAnswer, type ManualOrder } from '../manual/manual.service.js';
 import type { StartAnswer } from '../start-answer.js';
 import { SharedIngress } from '../ingress/shared-ingress.service.js';
+import { TriggerFiring } from '../trigger-firing.service.js';
 import { TriggerManager } from '../trigger-manager.js';
 import { TriggerRegistry } from '../trigger-registry.js';
 import { TriggerService } from '../trigger.service.js';
@@ -52,6 +55,7 @@ export class WorkflowTriggersController {
   constructor(
     private readonly triggers: TriggerService,
     private readonly manual: ManualStarts,
+    private readonly firing: TriggerFiring,
     private readonly registry: TriggerRegistry,
     private readonly manager: TriggerManager,
     private readonly shared: SharedIngress,
@@ -104,19 +108,18 @@ export class WorkflowTriggersController {
   @Requires('operator')
   @ApiOperation({ summary: 'Start by hand; with a confirmation where the trigger requires one' })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiQuery({ name: 'wait', required: false, enum: ['true', 'false'] })
   @ApiAcceptedResponse({ schema: STARTED_OR_ASKED, description: 'Started, or a confirmation is asked for.' })
   @ApiOkResponse({ schema: { type: 'object' }, description: 'With wait: the finished execution.' })
   @ApiProblems(403, 404, 409, 422)
   async start(
     @Param('id') id: string,
     @Body() body: ManualBody,
-    @Query('wait') wait: string | undefined,
+    @Query() query: WaitQuery,
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ManualAnswer['body']> {
-    const order = orderOf(body, wait === 'true', key);
+    const order = orderOf(body, query, key);
     if (typeof body.confirm === 'string')
       return answered(reply, await this.manual.confirm(id, body.confirm, order, caller));
     return answered(reply, await this.manual.start(id, order, caller));
@@ -126,7 +129,6 @@ export class WorkflowTriggersController {
   @Requires('operator')
   @ApiOperation({ summary: 'Confirm a start by hand; the token holds once, for 10 minutes, for the caller who got it' })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiQuery({ name: 'wait', required: false, enum: ['true', 'false'] })
   @ApiAcceptedResponse({ type: FiredDto })
   @ApiOkResponse({
     schema: { type: 'object' },
@@ -136,34 +138,40 @@ export class WorkflowTriggersController {
   async confirm(
     @Param('id') id: string,
     @Body() body: ConfirmBody,
-    @Query('wait') wait: string | undefined,
+    @Query() query: WaitQuery,
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ManualAnswer['body']> {
+    const waitMs = body.wait_timeout ?? query.wait_timeout;
     const order = {
-      wait: body.wait ?? wait === 'true',
-      waitTimeout: body.wait_timeout ?? null,
-      idempotencyKey: key ?? null,
+      wait: body.wait ?? query.wait ?? false,
+      waitMs: waitMs === undefined ? null : waitTimeout(waitMs),
+      idempotencyKey: keyIn(key),
     };
     return answered(reply, await this.manual.confirm(id, body.token, order, caller));
   }
 
   @Post('triggers/workflows/:id/webhook')
-  @HttpCode(202)
   @Requires('operator')
   @ApiOperation({ summary: "Fire a workflow's webhook as a caller of the API: the body is the webhook's" })
   @ApiBody({ required: false, schema: { example: { name: 'Ada' } } })
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiAcceptedResponse({ type: FiredDto })
+  @ApiOkResponse({ schema: { type: 'object' }, description: 'With wait: the finished execution.' })
   @ApiProblems(404, 409, 422)
-  fire(
+  async fire(
     @Param('id') id: string,
     @Body() body: unknown,
+    @Query() query: WaitQuery,
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
-  ): Promise<StartAnswer> {
-    return this.triggers.fireWebhook(id, body ?? null, key ?? null, caller);
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ManualAnswer['body']> {
+    const timeoutMs = waitTimeout(query.wait_timeout);
+    const waitMs = query.wait === true ? timeoutMs : null;
+    const order = { body: body ?? null, idempotencyKey: keyIn(key), waitMs };
+    return answered(reply, await this.firing.fireWebhook(id, order, caller));
   }
 
   @Post('occurrences/:id/replay')
@@ -178,7 +186,7 @@ export class WorkflowTriggersController {
     @Headers('idempotency-key') key: string | undefined,
     @CurrentCaller() caller: Caller,
   ): Promise<StartAnswer> {
-    return this.triggers.replay(id, key ?? null, caller);
+    return this.triggers.replay(id, keyIn(key), caller);
   }
 
   @Get('public/webhooks/status')
@@ -196,14 +204,14 @@ function shownType({ type, aliases, title, description, schema }: TriggerTypeDes
   return { type, aliases, title, description, schema };
 }
 
-function orderOf(body: ManualBody, wait: boolean, key: string | undefined): ManualOrder {
+function orderOf(body: ManualBody, query: WaitQuery, key: string | undefined): ManualOrder {
   return {
     input: body.input ?? {},
     variables: body.variables ?? {},
     priority: body.priority ?? null,
-    wait: body.wait ?? wait,
-    waitTimeout: body.wait_timeout ?? null,
-    idempotencyKey: key ?? null,
+    wait: body.wait ?? query.wait ?? false,
+    waitMs: waitTimeout(body.wait_timeout ?? query.wait_timeout),
+    idempotencyKey: keyIn(key),
   };
 }
 

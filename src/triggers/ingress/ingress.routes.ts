@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../common/errors/app-error.js';
 import { problemBody, problemOf } from '../../common/errors/problem.js';
+import { readOn } from '../../common/errors/read-on.js';
 import type { PublicAnswer, PublicRequest } from '../trigger.contract.js';
 import { DeliveryRefusedError } from '../triggers.errors.js';
 import { MethodRefusedError } from './method-refused.js';
@@ -104,6 +105,7 @@ export class IngressRoutes implements OnModuleInit {
     if (problem.unexpected) {
       this.log.error({ message: `${request.method} ${path} failed`, event: 'request_failed', err: error });
     }
+    readOn(request, reply);
     void reply
       .code(problem.status)
       .headers(problem.headers)

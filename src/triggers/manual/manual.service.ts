@@ -3,11 +3,11 @@ import type { PoolClient } from 'pg';
 import type { Caller } from '../../common/api/requires.js';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../common/database/database.js';
-import { parseDuration } from '../../common/duration.js';
 import { ExecutionStarter, type StartRequest, type StartResult } from '../../engine/engine.contract.js';
 import { ConcurrencyLimitError, InputInvalidError } from '../../engine/engine.errors.js';
 import { ExecutionEnds } from '../../engine/execution-ends.js';
 import { ExecutionViews } from '../../engine/execution-views.js';
+import { USUAL_WAIT_MS } from '../../engine/start/wait-timeout.js';
 import { WorkflowDirectory } from '../../workflows/workflow-directory.js';
 import { InForce } from '../in-force.js';
 import { keepableKey } from '../occurrences/keepable-key.js';
@@ -20,7 +20,6 @@ import { NotDeployedError, OccurrenceFailedError, TriggerPausedError } from '../
 import { Confirmations } from './confirmations.repository.js';
 
 const DAY_MS = 86_400_000;
-const DEFAULT_WAIT_MS = 30_000;
 const DEFAULT_PRIORITY = 5;
 
 /** What somebody asks for by hand. */
@@ -29,12 +28,13 @@ export interface ManualOrder {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly priority: number | null;
   readonly wait: boolean;
-  readonly waitTimeout: string | number | null;
+  /** null: the usual time. */
+  readonly waitMs: number | null;
   readonly idempotencyKey: string | null;
 }
 
 /** What the confirming request itself says. */
-export type ConfirmOrder = Pick<ManualOrder, 'wait' | 'waitTimeout' | 'idempotencyKey'>;
+export type ConfirmOrder = Pick<ManualOrder, 'wait' | 'waitMs' | 'idempotencyKey'>;
 
 export interface ConfirmationAnswer {
   confirmation_required: true;
@@ -91,7 +91,7 @@ export class ManualStarts {
   async confirm(
     workflow: string,
     token: string,
-    { wait, waitTimeout, idempotencyKey }: ConfirmOrder,
+    { wait, waitMs, idempotencyKey }: ConfirmOrder,
     caller: Caller,
     triggerId?: string,
   ): Promise<ManualAnswer> {
@@ -99,7 +99,7 @@ export class ManualStarts {
     const { order, handled, after } = await this.database.transaction(async (client) => {
       const spent = await this.confirmations.spend(client, target.workflowId, caller.actor, token, idempotencyKey);
       const asked = spent as ManualOrder;
-      const wanted = { ...asked, wait: asked.wait || wait, waitTimeout: waitTimeout ?? asked.waitTimeout };
+      const wanted = { ...asked, wait: asked.wait || wait, waitMs: waitMs ?? asked.waitMs };
       return { order: wanted, ...(await this.startWithin(client, target, wanted, caller)) };
     });
     after();
@@ -198,8 +198,7 @@ export class ManualStarts {
     if (handled.outcome === 'failed') throw new OccurrenceFailedError(handled.reason?.detail ?? '');
     if (handled.outcome === 'skipped' && handled.reason?.code === 'concurrency') throw new ConcurrencyLimitError();
     if (order.wait && handled.executionId !== null) {
-      const timeout = parseDuration(order.waitTimeout ?? DEFAULT_WAIT_MS / 1000) ?? DEFAULT_WAIT_MS;
-      const finished = await this.ends.wait(handled.executionId, timeout);
+      const finished = await this.ends.wait(handled.executionId, order.waitMs ?? USUAL_WAIT_MS);
       if (finished !== null) return { status: 200, body: await this.views.finished(finished.id) };
     }
     return { status: 202, body: await this.starts.of(workflowId, handled, order.wait) };

@@ -31,6 +31,7 @@ import {
   type TriggerTimer,
 } from '../trigger.contract.js';
 import { decide, type Decision } from './decide.js';
+import { heldTimers, TRIGGER_TIMER } from './held-timers.js';
 import { OccurrenceSpans } from './occurrence-spans.js';
 
 const CONCURRENCY = { code: 'concurrency', detail: "as many executions as the workflow's concurrency allows are open" };
@@ -41,8 +42,6 @@ const UNSTARTABLE: Readonly<Record<string, 'failed' | 'rejected'>> = {
   file_too_large: 'rejected',
   files_too_large: 'rejected',
 };
-
-export const TRIGGER_TIMER = 'trigger';
 
 /** Takes what triggers have seen into the ledger, and starts what is to start. */
 @Injectable()
@@ -145,11 +144,7 @@ export class OccurrenceIntake extends TriggerHost {
     client: PoolClient,
     triggerIds: readonly string[],
   ): Promise<ReadonlyMap<string, unknown>> {
-    const { rows } = await client.query<{ subject_id: string; payload: unknown }>(
-      `SELECT subject_id, payload FROM timer WHERE kind = $1 AND key = '' AND subject_id = ANY($2)`,
-      [TRIGGER_TIMER, triggerIds],
-    );
-    return new Map(rows.map((row) => [row.subject_id, row.payload]));
+    return heldTimers(client, triggerIds);
   }
 
   override secret(name: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import type { Occurrence, OccurrenceFilter } from './occurrence.row.js';
 /** By index `occurrence_trigger`; the bounds on the id leave whole partitions out. */
 const LIST = `
 SELECT * FROM occurrence
-WHERE trigger_id = $1 AND ($2::text IS NULL OR outcome = $2) AND id >= $3 AND id < $4
+WHERE trigger_id = $1 AND ($2::text[] IS NULL OR outcome = ANY($2)) AND id >= $3 AND id < $4
 ORDER BY id DESC LIMIT $5`;
 
 const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -24,6 +24,6 @@ export class OccurrenceRepository {
     const from = idBounds(filter.from?.getTime() ?? 0).lowest;
     const to = filter.to === undefined ? HIGHEST : idBounds(filter.to.getTime() + 1).lowest;
     const before = filter.before !== undefined && filter.before < to ? filter.before : to;
-    return this.database.query<Occurrence>(LIST, [triggerId, filter.outcome ?? null, from, before, filter.limit + 1]);
+    return this.database.query<Occurrence>(LIST, [triggerId, filter.outcomes ?? null, from, before, filter.limit + 1]);
   }
 }

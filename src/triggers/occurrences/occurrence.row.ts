@@ -17,7 +17,7 @@ export interface Occurrence {
 }
 
 export interface OccurrenceFilter {
-  readonly outcome?: OccurrenceOutcome;
+  readonly outcomes?: readonly OccurrenceOutcome[];
   readonly from?: Date;
   readonly to?: Date;
   /** The last id of the page before; newest first. */

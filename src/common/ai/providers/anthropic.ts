@@ -78,7 +78,7 @@ function blocksOf(message: ChatMessage): Anthropic.Messages.ContentBlockParam[] 
   return [...text, ...calls];
 }
 
-async function collect(stream: AsyncIterable<Event>, onText?: (piece: string) => void): Promise<Answer> {
+async function collect(stream: AsyncIterable<Event>, onText?: ModelRequest['onText']): Promise<Answer> {
   let text = '';
   let input = 0;
   let output = 0;
@@ -95,7 +95,7 @@ async function collect(stream: AsyncIterable<Event>, onText?: (piece: string) =>
       calls.set(event.index, { id, name, text: '' });
     } else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') {
       text += event.delta.text;
-      onText?.(event.delta.text);
+      onText?.(event.delta.text, false);
     } else if (event.type === 'content_block_delta' && event.delta.type === 'input_json_delta') {
       const call = calls.get(event.index);
       if (call !== undefined) call.text += event.delta.partial_json;

@@ -61,7 +61,7 @@ function toMessage(message: ChatMessage): Message {
   return { role: 'assistant', content: message.content, ...(calls.length > 0 && { tool_calls: calls }) };
 }
 
-async function collect(stream: AsyncIterable<Chunk>, onText?: (piece: string) => void): Promise<Answer> {
+async function collect(stream: AsyncIterable<Chunk>, onText?: ModelRequest['onText']): Promise<Answer> {
   let text = '';
   let refusal = '';
   let usage: Usage | null = null;
@@ -78,7 +78,7 @@ async function collect(stream: AsyncIterable<Chunk>, onText?: (piece: string) =>
     const { content, refusal: refused, tool_calls } = choice.delta;
     if (content) {
       text += content;
-      onText?.(content);
+      onText?.(content, false);
     }
     refusal += refused ?? '';
     for (const part of tool_calls ?? []) {

@@ -1892,6 +1892,22 @@ export interface components {
             errors: components["schemas"]["ErrorCountDto"][];
             steps: components["schemas"]["StepFiguresDto"][];
         };
+        GraphNodeDto: {
+            kind: string | null;
+            status: string | null;
+            id: string;
+            type: string;
+            name: string;
+        };
+        GraphEdgeDto: {
+            output: string | null;
+            from: string;
+            to: string;
+        };
+        GraphDto: {
+            nodes: components["schemas"]["GraphNodeDto"][];
+            edges: components["schemas"]["GraphEdgeDto"][];
+        };
         VersionHeadDto: {
             workflow_id: string;
             version: number;
@@ -2057,6 +2073,11 @@ export interface components {
             code: string;
             message: string;
         };
+        StepErrorDto: {
+            code: string;
+            message: string;
+            step_path?: string;
+        };
         WaitingDto: {
             until: string | null;
             /** Format: date-time */
@@ -2072,7 +2093,7 @@ export interface components {
             input: unknown;
             output: unknown;
             large_output: components["schemas"]["LargeOutputDto"] | null;
-            error: components["schemas"]["ExecutionErrorDto"] | null;
+            error: components["schemas"]["StepErrorDto"] | null;
             waiting: components["schemas"]["WaitingDto"] | null;
             attempts: {
                 [key: string]: unknown;
@@ -2163,8 +2184,7 @@ export interface components {
             workflow_id?: string;
             reason?: string;
             ids?: string[];
-            /** @default 1000 */
-            limit: number;
+            limit?: number;
         };
         BulkFailureDto: {
             id: string;
@@ -2190,8 +2210,14 @@ export interface components {
             parent_id?: string;
             workflow_id?: string;
             ids?: string[];
-            /** @default 1000 */
-            limit: number;
+            limit?: number;
+        };
+        BulkRetriedDto: {
+            next_cursor: string | null;
+            matched: number;
+            done: number;
+            failed: components["schemas"]["BulkFailureDto"][];
+            duplicate: boolean;
         };
         RetryDto: {
             input?: {
@@ -2335,6 +2361,11 @@ export interface components {
             by: string;
             at: string;
         };
+        EscalationDto: {
+            to: string[];
+            escalated_at: string | null;
+            due_at: string;
+        };
         ApprovalLinksDto: {
             approve: string;
             reject: string;
@@ -2354,6 +2385,7 @@ export interface components {
             /** @enum {string} */
             status: "approved" | "expired" | "pending" | "rejected";
             decisions: components["schemas"]["DecisionDto"][];
+            escalations: components["schemas"]["EscalationDto"][];
             expires_at: string | null;
             closed_at: string | null;
             links: components["schemas"]["ApprovalLinksDto"] | null;
@@ -2509,8 +2541,7 @@ export interface components {
             mode?: "execute" | "notify" | null;
         };
         PauseBody: {
-            /** @default  */
-            reason: string;
+            reason?: string;
         };
         TestTriggerBody: {
             payload?: unknown;
@@ -2528,10 +2559,8 @@ export interface components {
         BackfillBody: {
             from: string;
             to: string;
-            /** @default false */
-            dry_run: boolean;
-            /** @default 10 */
-            max_active: number;
+            dry_run?: boolean;
+            max_active?: number;
         };
         BackfillInstantDto: {
             /** Format: date-time */
@@ -2776,8 +2805,8 @@ export type $defs = Record<string, never>;
 export interface operations {
     apiKeys_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -2986,8 +3015,8 @@ export interface operations {
     };
     audit_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 actor?: string;
                 action?: string;
@@ -3021,8 +3050,8 @@ export interface operations {
     };
     secrets_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -3171,8 +3200,8 @@ export interface operations {
     };
     connections_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -3350,14 +3379,14 @@ export interface operations {
     };
     workflows_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 owner_id?: string;
                 status?: ("active" | "archived" | "draft" | "paused")[];
                 tags?: string[];
                 q?: string;
-                is_template?: "false" | "true";
+                is_template?: boolean;
             };
             header?: never;
             path?: never;
@@ -3829,8 +3858,8 @@ export interface operations {
     };
     workflowGraph_graph: {
         parameters: {
-            query: {
-                format: "json" | "mermaid" | "svg";
+            query?: {
+                format?: "json" | "mermaid" | "svg";
                 version?: number;
             };
             header?: never;
@@ -3846,9 +3875,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                    "text/plain": Record<string, never>;
-                    "image/svg+xml": Record<string, never>;
+                    "application/json": components["schemas"]["GraphDto"];
+                    "text/plain": string;
+                    "image/svg+xml": string;
                 };
             };
             default: {
@@ -3863,8 +3892,8 @@ export interface operations {
     };
     workflowVersions_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4148,8 +4177,8 @@ export interface operations {
     };
     nodeTemplates_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 q?: string;
             };
@@ -4301,8 +4330,8 @@ export interface operations {
     };
     nodeTemplates_versions: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4491,7 +4520,7 @@ export interface operations {
     };
     listExecutions: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 parent_id?: string;
                 workflow_id?: string;
@@ -4500,7 +4529,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4647,8 +4676,8 @@ export interface operations {
     };
     listStepExecutions: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -4740,7 +4769,9 @@ export interface operations {
     retryExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4755,7 +4786,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BulkAnswerDto"];
+                    "application/json": components["schemas"]["BulkRetriedDto"];
                 };
             };
             default: {
@@ -4863,8 +4894,8 @@ export interface operations {
     };
     getExecutionGraph: {
         parameters: {
-            query: {
-                format: "json" | "mermaid" | "svg";
+            query?: {
+                format?: "json" | "mermaid" | "svg";
             };
             header?: never;
             path: {
@@ -4879,9 +4910,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                    "text/plain": Record<string, never>;
-                    "image/svg+xml": Record<string, never>;
+                    "application/json": components["schemas"]["GraphDto"];
+                    "text/plain": string;
+                    "image/svg+xml": string;
                 };
             };
             default: {
@@ -4896,8 +4927,8 @@ export interface operations {
     };
     listExecutionLogs: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 step_id?: string;
                 level?: "debug" | "error" | "info" | "warn";
@@ -5284,14 +5315,14 @@ export interface operations {
     };
     listWorkflowExecutions: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 trigger_id?: string;
                 trigger_type?: string;
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -5322,14 +5353,14 @@ export interface operations {
     };
     listWorkflowRuns: {
         parameters: {
-            query: {
+            query?: {
                 status?: string;
                 trigger_id?: string;
                 trigger_type?: string;
                 from?: string;
                 to?: string;
                 q?: string;
-                limit: number;
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -5360,8 +5391,8 @@ export interface operations {
     };
     listApprovals: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 status?: "approved" | "expired" | "pending" | "rejected";
                 assignee?: string;
@@ -5519,8 +5550,8 @@ export interface operations {
     };
     listEvents: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
                 type?: string;
                 source?: string;
@@ -5552,7 +5583,9 @@ export interface operations {
     sendEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5864,8 +5897,8 @@ export interface operations {
     };
     triggers_preview: {
         parameters: {
-            query: {
-                count: number;
+            query?: {
+                count?: number;
             };
             header?: never;
             path: {
@@ -5895,12 +5928,12 @@ export interface operations {
     };
     triggers_occurrences: {
         parameters: {
-            query: {
-                limit: number;
-                cursor?: string;
-                outcome?: "duplicate" | "failed" | "filtered" | "fired" | "notified" | "rejected" | "skipped";
+            query?: {
+                outcome?: string;
                 from?: string;
                 to?: string;
+                limit?: number;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -6078,7 +6111,8 @@ export interface operations {
     workflowTriggers_start: {
         parameters: {
             query?: {
-                wait?: "false" | "true";
+                wait?: boolean;
+                wait_timeout?: string;
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6123,7 +6157,8 @@ export interface operations {
     workflowTriggers_confirm: {
         parameters: {
             query?: {
-                wait?: "false" | "true";
+                wait?: boolean;
+                wait_timeout?: string;
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -6167,7 +6202,10 @@ export interface operations {
     };
     workflowTriggers_fire: {
         parameters: {
-            query?: never;
+            query?: {
+                wait?: boolean;
+                wait_timeout?: string;
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -6182,6 +6220,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6260,8 +6306,8 @@ export interface operations {
     };
     deployment_list: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -6291,7 +6337,9 @@ export interface operations {
     deployment_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6332,7 +6380,9 @@ export interface operations {
     deployment_deploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6373,7 +6423,9 @@ export interface operations {
     deployment_undeploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6430,8 +6482,8 @@ export interface operations {
     };
     deployment_history: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;

@@ -97,7 +97,7 @@ export class AgentRun {
     const answer = await setting.models.complete({
       ...request,
       idempotencyKey: key,
-      onText: (piece) => ctx.tell?.(piece),
+      onText: (piece, isLast) => ctx.tell?.(piece, isLast),
     });
     setting.spending.settle(call, answer);
     await this.journal.write(`turn:${turn}`, answer);

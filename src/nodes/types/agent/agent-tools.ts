@@ -17,6 +17,8 @@ export interface OfferedTool {
   readonly description: ToolDescription;
   /** A workflow is run by the engine; anything else here and now. */
   readonly workflow: string | null;
+  /** The MCP server whose tool it is. */
+  readonly server: string | null;
   call(given: Arguments, idempotencyKey: string): Promise<ToolOutcome>;
 }
 
@@ -33,15 +35,27 @@ export async function offeredTools(
   const lists = await Promise.all(ctx.config.tools.map((tool) => toolsOf(tool, ctx, clients)));
   const tools = new Map<string, OfferedTool>();
   for (const tool of lists.flat()) {
-    const { name } = tool.description;
-    if (tools.has(name))
+    const { name, isTaken } = freeName(tool, tools);
+    if (isTaken)
       throw new NodeError(
         'tool_name_taken',
         `Two tools are called "${name}": give one another \`name\`, or narrow \`only\``,
       );
-    tools.set(name, tool);
+    tools.set(name, { ...tool, description: { ...tool.description, name } });
   }
   return tools;
+}
+
+/** What the model calls it. A server's tools bear the server's name as well where another tool was first. */
+function freeName({ description, server }: OfferedTool, tools: ReadonlyMap<string, unknown>) {
+  const own = spelled(description.name);
+  const name = tools.has(own) && server !== null ? spelled(`${server}_${description.name}`) : own;
+  return { name, isTaken: tools.has(name) };
+}
+
+/** Servers may call their tools as they like; providers allow these characters only, and 64 of them. */
+function spelled(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 64);
 }
 
 async function toolsOf(tool: AgentTool, ctx: NodeContext<AgentConfig>, clients: McpClients): Promise<OfferedTool[]> {
@@ -70,11 +84,17 @@ async function mcpTools(
     .map(({ name, description = '', inputSchema }) => ({
       description: { name, description, parameters: inputSchema },
       workflow: null,
+      server,
       call: async (given, idempotencyKey) => {
-        const { text, structured_content, is_error } = await clients.use(connection, signal, (client) =>
+        const { text, content, structured_content, is_error } = await clients.use(connection, signal, (client) =>
           callTool(client, { tool: name, arguments: given, idempotencyKey }, signal),
         );
-        return outcome(text === '' && structured_content !== null ? structured_content : text, is_error);
+        if (text !== '') return outcome(text, is_error);
+        // A model that is given nothing may ask again and again.
+        return outcome(
+          structured_content ?? { parts: content.map((part) => (part as { type?: string }).type) },
+          is_error,
+        );
       },
     }));
 }
@@ -92,6 +112,7 @@ function nodeTool(type: string, tool: AgentTool, { nodes, signal, log }: NodeCon
       parameters: tool.parameters ?? without(schema, Object.keys(fixed)),
     },
     workflow: null,
+    server: null,
     call: async (given, idempotencyKey) => {
       const result = await nodes.run(type, { ...given, ...fixed }, { idempotencyKey, signal, log });
       if (result.kind === 'done') return outcome(result.output, false);
@@ -110,6 +131,7 @@ function workflowTool({ workflow = '', name, description, parameters }: AgentToo
       parameters: parameters ?? ANY_OBJECT,
     },
     workflow,
+    server: null,
     call: () => Promise.reject(new Error('a workflow is run by the engine')),
   };
 }

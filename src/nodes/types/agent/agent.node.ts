@@ -42,11 +42,11 @@ export class AgentNode extends NodeType<AgentConfig> {
     const faults: Fault[] = [];
     if (agent_id === undefined && model === undefined)
       faults.push({ path: 'model', code: 'field_required', message: '"model" or "agent_id" is required' });
-    if (provider === 'openai_compatible' && agent_id === undefined)
+    if (provider === 'openai_compatible' && agent_id === undefined && !this.models.hasCompatible)
       faults.push({
         path: 'agent_id',
         code: 'field_required',
-        message: 'openai_compatible needs "agent_id", a connection with its base_url',
+        message: 'openai_compatible needs "agent_id", a connection with its base_url, or OPENAI_BASE_URL',
       });
     if (!Array.isArray(tools)) return faults;
     for (const [index, tool] of tools.entries())

@@ -1,5 +1,19 @@
-import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
-import { Field } from '../../../common/validation/fields.js';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+} from 'class-validator';
+import { Field, NestedList } from '../../../common/validation/fields.js';
 import { DURATION_SCHEMA, IsDuration } from '../../../common/validation/rules.js';
 
 const NOTIFY = 'true, false, or a list of mail addresses';
@@ -15,6 +29,20 @@ function IsNotify(): PropertyDecorator {
 }
 
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+export class ApprovalEscalation {
+  @Field('How long after the beginning of the wait, when nothing is decided by then.', DURATION_SCHEMA)
+  @IsDuration()
+  after!: string | number;
+
+  @Field('Who is asked then, beside the others: mail addresses, which get a mail, or other names.')
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
+  to!: string[];
+}
 
 export class ApprovalConfig {
   @Field('What is to be decided, in one line.')
@@ -56,6 +84,12 @@ export class ApprovalConfig {
   @IsOptional()
   @IsIn(['approve', 'reject', 'fail'])
   on_timeout: 'approve' | 'reject' | 'fail' = 'fail';
+
+  @Field('Whom else to ask when nobody has decided for some time; somebody who was asked already is reminded.')
+  @IsOptional()
+  @ArrayMaxSize(10)
+  @NestedList(() => ApprovalEscalation)
+  escalate: ApprovalEscalation[] = [];
 
   @Field(`Mails the links: true, to the assignees that are mail addresses; or a list of further addresses.`, {
     type: ['boolean', 'array'],

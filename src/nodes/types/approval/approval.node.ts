@@ -6,7 +6,7 @@ import type { Fault } from '../../../common/errors/app-error.js';
 import { approvalId } from '../../../common/links/approval-id.js';
 import { schemaFault } from '../../../common/validation/json-schema.js';
 import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
-import { ApprovalConfig } from './approval.config.js';
+import { ApprovalConfig, type ApprovalEscalation } from './approval.config.js';
 
 const IS_MAIL_ADDRESS = /^[^\s@<>]+@[^\s@<>]+$/;
 
@@ -39,14 +39,15 @@ export class ApprovalNode extends NodeType<ApprovalConfig> {
         if (IS_MAIL_ADDRESS.test(address) || address.includes('{{')) return;
         faults.push({ path: `notify[${index}]`, code: 'value_invalid', message: `"${address}" is no mail address` });
       });
-    return faults;
+    return [...faults, ...tooLate(config)];
   }
 
   execute(ctx: NodeContext<ApprovalConfig>): NodeOutcome {
     const { config, resumed } = ctx;
     if (resumed !== null) return resumed.answer === null ? this.outOfTime(config) : done(resumed.answer.value);
     const { title, message, assignees, approvals_needed, form = null, timeout } = config;
-    const payload = { title, message, assignees, approvals_needed, form, notify: this.recipients(ctx) };
+    const notify = this.recipients(ctx);
+    const payload = { title, message, assignees, approvals_needed, form, notify, escalate: this.escalations(ctx) };
     const duration = parseDuration(timeout ?? null);
     return {
       kind: 'suspend',
@@ -66,6 +67,16 @@ export class ApprovalNode extends NodeType<ApprovalConfig> {
     return [];
   }
 
+  private escalations({ config: { escalate }, now, log }: NodeContext<ApprovalConfig>): readonly object[] {
+    return escalate.map(({ after, to }) => {
+      const mail = to.filter((each) => IS_MAIL_ADDRESS.test(each));
+      if (mail.length > 0 && this.settings.smtpUrl === null)
+        log.warn('nobody is told when the approval escalates: SMTP_URL is not set');
+      const dueAt = new Date(now() + (parseDuration(after) ?? 0)).toISOString();
+      return { to, mail: this.settings.smtpUrl === null ? [] : mail, due_at: dueAt };
+    });
+  }
+
   private outOfTime({ on_timeout }: ApprovalConfig): NodeOutcome {
     if (on_timeout === 'fail')
       return {
@@ -74,4 +85,16 @@ export class ApprovalNode extends NodeType<ApprovalConfig> {
       };
     return done({ decision: on_timeout, by: 'timeout', at: this.clock.date().toISOString(), data: null });
   }
+}
+
+/** An escalation that the end of the step would always come before. */
+function tooLate({ escalate, timeout }: ApprovalConfig): Fault[] {
+  const end = parseDuration(timeout ?? null);
+  if (end === null || !Array.isArray(escalate)) return [];
+  return escalate.flatMap(({ after }: ApprovalEscalation, index) => {
+    const due = parseDuration(after);
+    if (due === null || due < end) return [];
+    const message = `it would come after the timeout of ${timeout}`;
+    return [{ path: `escalate[${index}].after`, code: 'value_invalid', message, hint: 'a shorter time' }];
+  });
 }

@@ -16,10 +16,14 @@ import {
 import { PROVIDERS, type Provider } from '../../../common/ai/language-models.contract.js';
 import { Field, NestedList } from '../../../common/validation/fields.js';
 
+const MESSAGE_ROLES = ['user', 'assistant', 'system'] as const;
+
 export class LlmMessage {
-  @Field('Whose words they are.', { enum: ['user', 'assistant'] })
-  @IsIn(['user', 'assistant'])
-  role!: 'user' | 'assistant';
+  @Field("Whose words they are; those of `system` are instructions, after the step's own.", {
+    enum: [...MESSAGE_ROLES],
+  })
+  @IsIn(MESSAGE_ROLES)
+  role!: (typeof MESSAGE_ROLES)[number];
 
   @Field('The words.')
   @IsString()
@@ -41,7 +45,9 @@ export class LlmConfig {
   @IsNotEmpty()
   connection?: string;
 
-  @Field('openai_compatible: the API, when no connection says it.', { examples: ['https://models.example.com/v1'] })
+  @Field('openai_compatible: the API, when no connection says it; default OPENAI_BASE_URL.', {
+    examples: ['https://models.example.com/v1'],
+  })
   @IsOptional()
   @Matches(/^https?:\/\/[^@]+$/, { message: '$property must be an http or https URL without credentials' })
   base_url?: string;

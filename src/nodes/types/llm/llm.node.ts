@@ -10,7 +10,7 @@ import {
 import { AppError, type Fault } from '../../../common/errors/app-error.js';
 import { done, NodeType, type NodeContext, type NodeOutcome } from '../../node.contract.js';
 import { AttemptAbortedError, NodeError } from '../../nodes.errors.js';
-import { LlmConfig } from './llm.config.js';
+import { LlmConfig, type LlmMessage } from './llm.config.js';
 
 interface Answered {
   readonly text: string;
@@ -43,10 +43,16 @@ export class LlmNode extends NodeType<LlmConfig> {
     const fault = (path: string, code: string, message: string): number => faults.push({ path, code, message });
     if (prompt === undefined && messages === undefined)
       fault('prompt', 'field_required', '"prompt" or "messages" is required');
+    if (
+      prompt === undefined &&
+      Array.isArray(messages) &&
+      messages.every((each) => (each as LlmMessage | null)?.role === 'system')
+    )
+      fault('prompt', 'field_required', '"prompt" is required where "messages" holds instructions only');
     if (model === undefined && connection === undefined)
       fault('model', 'field_required', '"model" is required without a connection that has one');
-    if (provider === 'openai_compatible' && connection === undefined && base_url === undefined)
-      fault('base_url', 'field_required', 'openai_compatible needs "base_url" or "connection"');
+    if (provider === 'openai_compatible' && !this.isReachable(config))
+      fault('base_url', 'field_required', 'openai_compatible needs "base_url", "connection", or OPENAI_BASE_URL');
     // A key must not be sent where a definition says.
     if (base_url !== undefined && provider !== 'openai_compatible')
       fault('base_url', 'value_invalid', '"base_url" goes with provider openai_compatible');
@@ -55,6 +61,10 @@ export class LlmNode extends NodeType<LlmConfig> {
     const wrong = response_schema === undefined || holdsTemplate(response_schema) ? null : schemaFault(response_schema);
     if (wrong !== null) fault('response_schema', 'value_invalid', `response_schema is no JSON Schema: ${wrong}`);
     return faults;
+  }
+
+  private isReachable({ connection, base_url }: LlmConfig): boolean {
+    return connection !== undefined || base_url !== undefined || this.models.hasCompatible;
   }
 
   async execute(ctx: NodeContext<LlmConfig>): Promise<NodeOutcome> {
@@ -81,17 +91,18 @@ export class LlmNode extends NodeType<LlmConfig> {
     const model = config.model ?? connection?.model;
     if (model === undefined)
       throw new NodeError('llm_not_configured', 'Neither the step nor its connection names a model');
-    const system = [connection?.system, config.system].filter((text) => text !== undefined && text !== '').join('\n\n');
+    const { instructions, conversation } = conversationOf(config);
+    const system = [connection?.system, config.system, ...instructions].filter(Boolean).join('\n\n');
     const request: ModelRequest = {
       endpoint: this.models.endpoint(config.provider, connection, config.base_url),
       model,
       ...(system !== '' && { system }),
-      messages: conversation(config),
+      messages: conversation,
       temperature: config.temperature,
       maxTokens: config.max_tokens,
       idempotencyKey: ctx.idempotencyKey,
       signal: ctx.signal,
-      onText: (piece) => ctx.tell?.(piece),
+      onText: (piece, isLast) => ctx.tell?.(piece, isLast),
     };
     if (config.response_schema === undefined) {
       const { text, usage, cost, finishReason } = await this.models.complete(request);
@@ -102,8 +113,18 @@ export class LlmNode extends NodeType<LlmConfig> {
   }
 }
 
-function conversation({ messages = [], prompt }: LlmConfig): ChatMessage[] {
-  return [...messages, ...(prompt === undefined ? [] : [{ role: 'user' as const, content: prompt }])];
+/** Not every provider takes instructions between the messages: they all stand above. */
+function conversationOf({ messages = [], prompt }: LlmConfig): {
+  instructions: readonly string[];
+  conversation: readonly ChatMessage[];
+} {
+  const conversation: ChatMessage[] = [];
+  const instructions: string[] = [];
+  for (const { role, content } of messages)
+    if (role === 'system') instructions.push(content);
+    else conversation.push({ role, content });
+  if (prompt !== undefined) conversation.push({ role: 'user', content: prompt });
+  return { instructions, conversation };
 }
 
 function holdsTemplate(schema: unknown): boolean {

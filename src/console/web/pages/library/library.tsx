@@ -119,7 +119,7 @@ function WorkflowTemplates(): ReactNode {
   const mayEdit = useMay('editor');
   const [chosen, setChosen] = useState<Schemas['WorkflowDto'] | null>(null);
   const list = useAll(['workflows', 'templates'], (query) =>
-    ask(api.GET('/api/v1/workflows', { params: { query: { ...query, is_template: 'true' } } })),
+    ask(api.GET('/api/v1/workflows', { params: { query: { ...query, is_template: true } } })),
   );
   const empty = {
     title: t('There are no templates'),

@@ -22,7 +22,7 @@ export function CreateWorkflow({ isOpen, onClose }: Props): ReactNode {
   const [template, setTemplate] = useState<Schemas['WorkflowDto'] | null>(null);
   const templates = useAll(
     ['workflows', 'templates'],
-    (query) => ask(api.GET('/api/v1/workflows', { params: { query: { ...query, is_template: 'true' } } })),
+    (query) => ask(api.GET('/api/v1/workflows', { params: { query: { ...query, is_template: true } } })),
     { enabled: isOpen },
   );
   const close = (): void => {
