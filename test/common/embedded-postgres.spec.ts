@@ -1,4 +1,6 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -54,6 +56,29 @@ describe('the embedded PostgreSQL', () => {
     process.kill(Number(readFileSync(pidFile(), 'utf8').split('\n')[0]), 'SIGKILL');
     await eventually(async () => expect(await ask(postgres.url, 'SELECT value FROM kept')).toBe(7));
     await postgres.stop();
+  });
+
+  it('waits for the children of a killed one, while the pid in its lock file still counts as alive', async () => {
+    const data = join(dataFolder, 'postgres/data');
+    const { uid, gid } = statSync(data);
+    const asPostgres = process.getuid?.() === 0 ? { uid, gid } : {};
+    const postmaster = spawn('sleep', ['600'], { cwd: '/', ...asPostgres });
+    const child = spawn('sleep', ['600'], { cwd: data, ...asPostgres });
+    await Promise.all([once(postmaster, 'spawn'), once(child, 'spawn')]);
+    try {
+      writeFileSync(pidFile(), `${postmaster.pid}\n${data}\n`, { mode: 0o600 });
+      chownSync(pidFile(), uid, gid);
+      const starting = start();
+      const log = join(dataFolder, 'postgres/postgres.log');
+      await eventually(() => expect(readFileSync(log, 'utf8').slice(-2_000)).toContain(`(PID ${postmaster.pid})`));
+      child.kill();
+      const postgres = await starting;
+      expect(await ask(postgres.url, 'SELECT value FROM kept')).toBe(7);
+      await postgres.stop();
+    } finally {
+      postmaster.kill();
+      child.kill();
+    }
   });
 
   it('starts although the pid in its old pid file belongs to another process now', async () => {

@@ -103,11 +103,18 @@ export class Cluster {
       this.removeForeignPidFiles();
       const result = await this.ctl(['start', '-w', '-t', String(START_LIMIT_MS / 1000), '-l', this.log]);
       if (result.code === 0 && (await this.answers())) return;
-      // Children of a killed postmaster hold its memory for a moment longer; then the start works.
-      const leftovers = result.code === 0 || this.logTail().includes('shared memory block');
-      if (!leftovers || Date.now() > deadline) throw new EmbeddedPostgresError(this.withLog(result.output));
+      if (!(result.code === 0 || this.isHeldByLeftovers()) || Date.now() > deadline) throw new EmbeddedPostgresError(this.withLog(result.output));
       await delay(200);
     }
+  }
+
+  /**
+   * Children of a killed postmaster hold its memory for a moment longer, and while they are there nobody touches its lock
+   * file, though its pid may still count as alive: nobody has collected it. When they are gone the start works.
+   */
+  private isHeldByLeftovers(): boolean {
+    const tail = this.logTail();
+    return tail.includes('shared memory block') || (tail.includes('lock file') && this.postmaster() === null);
   }
 
   private async ensureDatabase(): Promise<void> {
