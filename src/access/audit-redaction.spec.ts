@@ -7,7 +7,8 @@ describe('what the audit log keeps of a value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const kept = redactForAudit({ value }, 'workflows/x');
-        expect(kept).toEqual({ value: JSON.parse(JSON.stringify(value)) as unknown });
+        // As text: JSON knows no -0.
+        expect(JSON.stringify(kept)).toBe(JSON.stringify({ value }));
       }),
     );
     const at = new Date(0);
