@@ -40,6 +40,20 @@ describe.runIf(requireService('chromium'))('the graph of the console', { timeout
   const console = useConsole();
   const text = (page: Page): Promise<string> => page.locator('.cm-content').innerText();
 
+  /** Draws an edge; nothing comes of it while the graph is still being laid out. */
+  async function draw(page: Page, source: string, target: string): Promise<void> {
+    const [from, to] = [
+      await node(page, source).locator('.react-flow__handle.source').boundingBox(),
+      await node(page, target).locator('.react-flow__handle.target').boundingBox(),
+    ];
+    if (from === null || to === null) throw new Error('no handles');
+    await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 40, to.y - 20, { steps: 6 });
+    await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 6 });
+    await page.mouse.up();
+  }
+
   /** Moves the mouse as a hand does: down, along, up. */
   async function drag(page: Page, from: Locator, x: number, y: number): Promise<void> {
     const box = await from.boundingBox();
@@ -67,17 +81,10 @@ describe.runIf(requireService('chromium'))('the graph of the console', { timeout
   it('connects two steps by drawing, and takes the edge and a step away by Delete', async () => {
     const { page } = await console.open(`/workflows/${await console.api.create(THREE)}/edit?view=both`);
     await node(page, 'third').waitFor();
-    const [from, to] = [
-      await node(page, 'first').locator('.react-flow__handle.source').boundingBox(),
-      await node(page, 'third').locator('.react-flow__handle.target').boundingBox(),
-    ];
-    if (from === null || to === null) throw new Error('no handles');
-    await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(to.x + 40, to.y - 20, { steps: 6 });
-    await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 6 });
-    await page.mouse.up();
-    await page.locator('.cm-content', { hasText: 'depends_on: [second, first]' }).waitFor();
+    await eventually(async () => {
+      await draw(page, 'first', 'third');
+      expect(await text(page)).toContain('depends_on: [second, first]');
+    });
     await page.locator('.react-flow__edge[data-id="steps.0-steps.2-"]').focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('Delete');
