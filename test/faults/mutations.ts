@@ -207,8 +207,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/common/http/address-guard.ts',
     edits: [
       [
-        "return address.range() === 'unicast' || this.isAllowedRange(address);",
-        'return true || this.isAllowedRange(address);',
+        "return address.range() === 'unicast' || this.allowed.holds(address);",
+        'return true || this.allowed.holds(address);',
       ],
     ],
     red: {
