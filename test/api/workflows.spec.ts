@@ -110,7 +110,8 @@ describe('changing a workflow', () => {
   });
 
   it('PUT keeps comments that were changed without the definition, and makes no version for them', async () => {
-    const text = (comment: string): string => `# ${comment}\nname: Commented\nsteps: [{id: a, type: log, config: {message: x}}]\n`;
+    const text = (comment: string): string =>
+      `# ${comment}\nname: Commented\nsteps: [{id: a, type: log, config: {message: x}}]\n`;
     const { body } = await api.call('POST', '/api/v1/workflows', { yaml: text('first') });
     const put = await api.call('PUT', `/api/v1/workflows/${body.id as string}`, { yaml: text('second') });
     expect(put.body).toMatchObject({ version: 1 });

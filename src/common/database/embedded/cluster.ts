@@ -103,7 +103,8 @@ export class Cluster {
       this.removeForeignPidFiles();
       const result = await this.ctl(['start', '-w', '-t', String(START_LIMIT_MS / 1000), '-l', this.log]);
       if (result.code === 0 && (await this.answers())) return;
-      if (!(result.code === 0 || this.isHeldByLeftovers()) || Date.now() > deadline) throw new EmbeddedPostgresError(this.withLog(result.output));
+      if (!(result.code === 0 || this.isHeldByLeftovers()) || Date.now() > deadline)
+        throw new EmbeddedPostgresError(this.withLog(result.output));
       await delay(200);
     }
   }
