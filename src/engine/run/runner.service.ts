@@ -1,5 +1,11 @@
 import type { WorkflowStarted } from '../../common/plugins/hooks.js';
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { AppConfig } from '../../common/config/app-config.js';
 import { isConnectionLoss } from '../../common/database/pg-errors.js';
 import { AppError } from '../../common/errors/app-error.js';
@@ -33,10 +39,11 @@ const HAND_BACK_MS = 2_000;
 
 /** Takes executions from the queue and holds them until they end, sleep or are taken away. */
 @Injectable()
-export class RunnerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RunnerService implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('Runner');
   private readonly services: RunServices;
   private draining = false;
+  private drained: Promise<void> = Promise.resolve();
   private readonly again = new Set<string>();
 
   constructor(
@@ -69,8 +76,19 @@ export class RunnerService implements OnApplicationBootstrap, BeforeApplicationS
     await this.queue.consume(this.slots.most, (id) => this.take(id));
   }
 
-  /** Running steps get `SHUTDOWN_GRACE`; then they are cut off, and everything held goes back to the queue. */
+  /** Begins with the first that end: a mail server that is slow to let go must not cost the running steps their grace. */
+  onModuleDestroy(): void {
+    this.drained = this.drain();
+    // Reported where it is awaited.
+    this.drained.catch(() => undefined);
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
+    await this.drained;
+  }
+
+  /** Running steps get `SHUTDOWN_GRACE`; then they are cut off, and everything held goes back to the queue. */
+  private async drain(): Promise<void> {
     this.draining = true;
     this.direct.close();
     this.share.stop();

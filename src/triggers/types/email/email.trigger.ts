@@ -13,6 +13,7 @@ import { anyOf } from './mail-filters.js';
 import type { MailAccount } from './mailbox-session.js';
 import { Mailbox } from './mailbox.js';
 import { accountKey, type ArmedEmail, type MailboxSettings } from './mailbox.settings.js';
+import { pause } from './pause.js';
 
 const PATTERN_FIELDS = ['from', 'to', 'cc', 'subject', 'body'] as const;
 /** A command that takes longer than the poll would hide a dead socket; one that takes less than this proves nothing. */
@@ -89,9 +90,12 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
     await mailbox.stop();
   }
 
-  /** Connections end before what they write to. */
+  /** Connections end before what they write to; a mail server that is silent is not waited for. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.mailboxes.values()].map((mailbox) => mailbox.stop()));
+    const stopped = Promise.all([...this.mailboxes.values()].map((mailbox) => mailbox.stop()));
+    const ended = new AbortController();
+    await Promise.race([stopped, pause(LEAST_PATIENCE_MS, ended.signal)]);
+    ended.abort();
   }
 
   private open(key: string, settings: MailboxSettings): Mailbox {
