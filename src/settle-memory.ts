@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Milliseconds between looks. */
-const LOOK_MS = 15_000;
+const LOOK_MS = 3_000;
 /** So little of the time between two looks may be work. */
 const QUIET = 0.03;
 

@@ -7,9 +7,9 @@ import { report } from './report.mjs';
 const QUICK = {
   rounds: 3,
   /** A busy machine gets fewer rounds, at least one. */
-  limitMinutes: 9,
+  limitMinutes: 9.6,
   starts: 1,
-  warmUpSeconds: 3,
+  warmUpSeconds: 5,
   throughputSeconds: 3,
   steadySeconds: 3,
   answers: 60,

@@ -6,7 +6,7 @@ import { memoryOf, watchMemory } from '../lib/memory.mjs';
 import { say } from '../lib/progress.mjs';
 import { answers, Numbers, rest, steady, throughput, warmUp } from './rounds.mjs';
 
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 8_000;
 const FIRST_ANSWER_EVERY_MS = 5;
 
 /** One contender in this run: its server, its request numbers, what was measured; or why it is out. */

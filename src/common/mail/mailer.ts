@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { AppConfig } from '../config/app-config.js';
 
 export interface Mail {
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 /** The server's own mails, by SMTP_URL and MAIL_FROM. */
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
-  private transport: Transporter | null = null;
+  private transport: Promise<Transporter> | null = null;
 
   constructor(private readonly config: AppConfig) {}
 
@@ -27,7 +27,9 @@ export class Mailer implements OnApplicationShutdown {
 
   /** Resolves when the mail server has taken it; throws what it refused with. */
   async send({ to, subject, text, id }: Mail): Promise<void> {
-    await this.transporter().sendMail({
+    if (this.config.smtpUrl === null) throw new Error('SMTP_URL is not set');
+    const transport = await (this.transport ??= this.open(this.config.smtpUrl));
+    await transport.sendMail({
       from: this.config.mailFrom ?? 'millrace@localhost',
       to: [...to],
       subject: subject.replace(/[\r\n]+/g, ' '),
@@ -36,18 +38,18 @@ export class Mailer implements OnApplicationShutdown {
     });
   }
 
-  onApplicationShutdown(): void {
-    this.transport?.close();
+  async onApplicationShutdown(): Promise<void> {
+    (await this.transport)?.close();
   }
 
-  private transporter(): Transporter {
-    if (this.config.smtpUrl === null) throw new Error('SMTP_URL is not set');
-    this.transport ??= createTransport({
-      url: this.config.smtpUrl,
+  /** nodemailer is loaded with the first mail. */
+  private async open(url: string): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url,
       connectionTimeout: PATIENCE_MS,
       greetingTimeout: PATIENCE_MS,
       socketTimeout: PATIENCE_MS,
     });
-    return this.transport;
   }
 }

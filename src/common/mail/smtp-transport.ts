@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
 import type { SmtpConnection } from '../connections/mail.connection.js';
 import type { OutgoingSockets } from '../http/outgoing-sockets.js';
@@ -17,7 +17,7 @@ export interface MailTransport {
 type Connect = (host: string, port: number) => Promise<Socket>;
 
 /** To a mail server that a connection names: it reaches allowed addresses only. */
-export function guardedTransport(config: SmtpConnection, sockets: OutgoingSockets): MailTransport {
+export function guardedTransport(config: SmtpConnection, sockets: OutgoingSockets): Promise<MailTransport> {
   const { username, password, ...server } = mailServer(config);
   const auth = username === '' ? {} : { auth: { user: username, pass: password } };
   const options = { ...server, requireTLS: config.require_tls, ...auth };
@@ -25,7 +25,7 @@ export function guardedTransport(config: SmtpConnection, sockets: OutgoingSocket
 }
 
 /** To the server of SMTP_URL, which the operator has chosen. */
-export function ownTransport(url: string): MailTransport {
+export function ownTransport(url: string): Promise<MailTransport> {
   return transport({ url }, async (host, port) => {
     const socket = connect(port, host);
     await once(socket, 'connect', { signal: AbortSignal.timeout(TIMEOUTS.connectionTimeout) });
@@ -33,7 +33,9 @@ export function ownTransport(url: string): MailTransport {
   });
 }
 
-function transport(server: SMTPTransport.Options, open: Connect): MailTransport {
+async function transport(server: SMTPTransport.Options, open: Connect): Promise<MailTransport> {
+  // Loaded with the first mail.
+  const { createTransport } = await import('nodemailer');
   let isClosed = false;
   let socket: Socket | null = null;
   const getSocket: SMTPTransport.Options['getSocket'] = ({ host = 'localhost', port, secure }, callback) => {

@@ -1,11 +1,4 @@
-import {
-  createConnection,
-  createPool,
-  type Connection,
-  type Pool,
-  type PoolConnection,
-  type PoolOptions,
-} from 'mysql2';
+import type { Connection, Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { serverAddress, type DatabaseConnection } from '../connections/database.connection.js';
 import type { OutgoingSockets } from '../http/outgoing-sockets.js';
 import { RowCollector } from './row-collector.js';
@@ -17,20 +10,14 @@ const CANCEL_GRACE_MS = 2_000;
 const BEGIN = { read: 'START TRANSACTION READ ONLY', transaction: 'START TRANSACTION' } as const;
 
 export class MysqlClient implements SqlClient {
-  private readonly pool: Pool;
+  /** From the first use on: the driver is loaded only where somebody has such a database. */
+  private pool: Promise<Pool> | null = null;
 
   constructor(
     readonly dialect: 'mysql' | 'mariadb',
     private readonly config: DatabaseConnection,
     private readonly sockets: OutgoingSockets,
-  ) {
-    this.pool = createPool({
-      ...this.options(),
-      connectionLimit: config.pool_size,
-      maxIdle: config.pool_size,
-      idleTimeout: 60_000,
-    });
-  }
+  ) {}
 
   async run(job: SqlJob): Promise<SqlResult[]> {
     job.signal.throwIfAborted();
@@ -47,13 +34,21 @@ export class MysqlClient implements SqlClient {
     }
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.pool.end(() => resolve()));
+  async close(): Promise<void> {
+    const pool = await this.pool;
+    if (pool !== null) await new Promise<void>((resolve) => pool.end(() => resolve()));
   }
 
-  private take(): Promise<PoolConnection> {
+  private async open(): Promise<Pool> {
+    const { createPool } = await import('mysql2');
+    const size = this.config.pool_size;
+    return createPool({ ...this.options(), connectionLimit: size, maxIdle: size, idleTimeout: 60_000 });
+  }
+
+  private async take(): Promise<PoolConnection> {
+    const pool = await (this.pool ??= this.open());
     return new Promise((resolve, reject) => {
-      this.pool.getConnection((error, connection) => {
+      pool.getConnection((error, connection) => {
         if (error) reject(sqlFault(appErrorOf(error)));
         else resolve(connection);
       });
@@ -91,6 +86,7 @@ export class MysqlClient implements SqlClient {
     session.isBroken = true;
     const { threadId } = session.connection;
     const cut = setTimeout(() => session.connection.destroy(), CANCEL_GRACE_MS);
+    const { createConnection } = await import('mysql2');
     const other = createConnection(this.options());
     other.on('error', () => undefined);
     try {

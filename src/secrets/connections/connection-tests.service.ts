@@ -48,7 +48,7 @@ export class ConnectionTests {
         }
       },
       smtp: async (config) => {
-        const transport = guardedTransport(config, sockets);
+        const transport = await guardedTransport(config, sockets);
         try {
           await transport.mailer.verify();
           return 'SMTP server';

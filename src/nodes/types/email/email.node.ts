@@ -98,11 +98,11 @@ export class EmailNode extends NodeType<EmailConfig> {
   }: NodeContext<EmailConfig>): Promise<{ transport: MailTransport; from: string }> {
     if (config.connection === undefined) {
       const from = config.from ?? this.settings.mailFrom ?? 'millrace@localhost';
-      return { transport: ownTransport(this.settings.smtpUrl ?? ''), from };
+      return { transport: await ownTransport(this.settings.smtpUrl ?? ''), from };
     }
     const { config: server } = await connections.get(config.connection, 'smtp');
     const from = config.from ?? server.from ?? this.settings.mailFrom ?? 'millrace@localhost';
-    return { transport: guardedTransport(server, this.sockets), from };
+    return { transport: await guardedTransport(server, this.sockets), from };
   }
 
   private async compose(

@@ -4,7 +4,7 @@ import { sinceOf } from './email.rules.js';
 import { MailBatch } from './mail-batch.js';
 import { cursorAt, cursorState, wants, type MailCursor, type Place } from './mail-cursor.js';
 import { doPending } from './mail-actions.js';
-import { MailboxSession } from './mailbox-session.js';
+import type { MailboxSession } from './mailbox-session.js';
 import { accountKey, type ArmedEmail, type MailboxSettings } from './mailbox.settings.js';
 import { pause } from './pause.js';
 
@@ -97,6 +97,7 @@ export class Mailbox {
 
   private async open(): Promise<MailboxSession> {
     const { login, folder, patienceMs } = this.settings;
+    const { MailboxSession } = await import('./mailbox-session.js');
     return MailboxSession.open(await login(), folder, patienceMs);
   }
 
