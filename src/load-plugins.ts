@@ -1,20 +1,19 @@
-import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as validators from 'class-validator';
 import { ConfigError } from './common/config/config.errors.js';
 import type { Fault } from './common/errors/app-error.js';
 import { HOOK_NAMES, Hooks, type PluginHooks } from './common/plugins/hooks.js';
+import { pluginPath } from './common/plugins/plugin-path.js';
 import { Plugins, type PluginClass } from './common/plugins/plugins.js';
 import { Field, Nested, NestedList } from './common/validation/fields.js';
 import { IsDuration } from './common/validation/rules.js';
 import * as nodes from './nodes/node.contract.js';
-import { NodeError } from './nodes/nodes.errors.js';
+import { AttemptAbortedError, NodeError } from './nodes/nodes.errors.js';
 import * as triggers from './triggers/trigger.contract.js';
 
 /** What a plugin is given: the contracts, so that it need not import this server. */
 export const PLUGIN_API = {
-  nodes: { ...nodes, NodeError },
+  nodes: { ...nodes, NodeError, AttemptAbortedError },
   triggers,
   validators,
   fields: { Field, Nested, NestedList, IsDuration, rules },
@@ -51,9 +50,7 @@ export async function loadPlugins(names: readonly string[], folder: string): Pro
 }
 
 async function loadPlugin(name: string, folder: string): Promise<Plugin> {
-  const isFile = /^\.{0,2}\//.test(name);
-  const path = isFile ? resolve(folder, name) : createRequire(join(folder, 'plugins.js')).resolve(name);
-  const { default: make } = (await import(pathToFileURL(path).href)) as { default?: unknown };
+  const { default: make } = (await import(pathToFileURL(pluginPath(name, folder)).href)) as { default?: unknown };
   if (typeof make !== 'function') throw new Error('its default export must be a function of the plugin API');
   const plugin = (await (make as (api: typeof PLUGIN_API) => unknown)(PLUGIN_API)) as Plugin | null | undefined;
   if (typeof plugin !== 'object' || plugin === null) throw new Error(`it must return {${PARTS.join(', ')}}`);

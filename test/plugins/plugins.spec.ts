@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { loadPlugins } from '../../src/load-plugins.js';
+import { loadPlugins, PLUGIN_API } from '../../src/load-plugins.js';
 import { readConfig } from '../../src/common/config/read-config.js';
 import { TriggerWatch } from '../../src/triggers/trigger-watch.js';
 import { startApp } from '../support/app.js';
@@ -82,6 +82,32 @@ it('the trigger type of the guide is loaded by MILLRACE_PLUGINS, fires, and is a
   });
   await fireTimers(db.database, trigger);
   await beats(2);
+});
+
+it.each([
+  ['that is required', { main: 'index.cjs' }, 'module.exports ='],
+  ['that is imported', { exports: './index.mjs' }, 'export default'],
+  ['that is imported only', { exports: { '.': { types: './index.d.ts', import: './index.mjs' } } }, 'export default'],
+  [
+    'that is imported only, by Node',
+    { exports: { browser: './none.mjs', node: { import: './index.mjs' } } },
+    'export default',
+  ],
+])('an npm package %s is found from the working folder', async (_kind, entry, exported) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-package-'));
+  afterFile(() => rmSync(folder, { recursive: true, force: true }));
+  const home = join(folder, 'node_modules/@shop/millrace-plugin');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: '@shop/millrace-plugin', version: '1.0.0', ...entry }));
+  const file = exported.startsWith('module') ? 'index.cjs' : 'index.mjs';
+  writeFileSync(join(home, file), `${exported} ({ nodes }) => ({ nodeTypes: [class extends nodes.NodeType {}] });`);
+  expect((await loadPlugins(['@shop/millrace-plugin'], folder)).nodeTypes).toHaveLength(1);
+});
+
+it('a plugin has the errors that a node type throws', () => {
+  const { NodeError, AttemptAbortedError } = PLUGIN_API.nodes;
+  expect(new NodeError('busy', 'The line is busy.', { retryable: true })).toMatchObject({ code: 'busy' });
+  expect(new AttemptAbortedError(AbortSignal.abort('timeout'))).toMatchObject({ code: 'timeout', retryable: true });
 });
 
 it('every plugin that cannot be loaded is named, with its fault', async () => {
