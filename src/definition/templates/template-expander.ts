@@ -131,6 +131,12 @@ function inner(step: unknown): unknown[] {
 
 /** Both conditions must hold. */
 function both(own: unknown, given: unknown): Fields {
-  if (typeof own !== 'string' || typeof given !== 'string') return {};
-  return { when: `(${soleTemplate(given) ?? given}) && (${soleTemplate(own) ?? own})` };
+  const conditions = [given, own].map(conditionOf);
+  return conditions.includes(null) ? {} : { when: conditions.map((condition) => `(${condition})`).join(' && ') };
+}
+
+/** A parameter may have made it true or false itself; null: there is none, or it is refused when it is read. */
+function conditionOf(when: unknown): string | null {
+  if (typeof when === 'boolean') return String(when);
+  return typeof when === 'string' ? (soleTemplate(when) ?? when) : null;
 }

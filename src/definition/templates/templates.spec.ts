@@ -98,6 +98,20 @@ describe('a step that uses a template', () => {
     expect(definition?.steps[0]?.when).toBe('(input.b || input.c) && (input.a)');
   });
 
+  it.each([
+    ['false', false, 'input.b', '(input.b) && (false)'],
+    ['a parameter that is false', '{{ parameters.on }}', 'input.b', '(input.b) && (false)'],
+    ['a condition, and its own is true', 'input.a', true, '(true) && (input.a)'],
+    ['true, and its own is false', true, false, '(false) && (true)'],
+  ])('does not run by its own condition alone when that of the template is %s', (_what, own, given, expected) => {
+    const switchable = template('switchable', [{ id: 'a', type: 'log', when: own, config: { message: 'x' } }], {
+      on: { type: 'boolean', default: false },
+    });
+    const { definition, errors } = read([{ id: 'b', template: 'switchable@1', when: given }], switchable);
+    expect(errors).toEqual([]);
+    expect(definition?.steps[0]?.when).toBe(expected);
+  });
+
   it('stays on its version when there is a newer one', () => {
     const newer = template('call', [{ id: 'x', type: 'log', config: { message: 'new' } }], {}, 2);
     const { definition } = read([{ id: 'a', template: 'call@1', with: { host: 'h' } }], CALL, newer);
