@@ -98,7 +98,8 @@ it.each([
   afterFile(() => rmSync(folder, { recursive: true, force: true }));
   const home = join(folder, 'node_modules/@shop/millrace-plugin');
   mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: '@shop/millrace-plugin', version: '1.0.0', ...entry }));
+  const json = JSON.stringify({ name: '@shop/millrace-plugin', version: '1.0.0', ...entry });
+  writeFileSync(join(home, 'package.json'), json);
   const file = exported.startsWith('module') ? 'index.cjs' : 'index.mjs';
   writeFileSync(join(home, file), `${exported} ({ nodes }) => ({ nodeTypes: [class extends nodes.NodeType {}] });`);
   expect((await loadPlugins(['@shop/millrace-plugin'], folder)).nodeTypes).toHaveLength(1);

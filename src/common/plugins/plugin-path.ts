@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 /** What `import` goes by in the `exports` of a package. */
 const CONDITIONS = ['node-addons', 'node', 'import', 'module-sync', 'default'];
 
-/** The file of a plugin: a path is relative to `folder`, a package is looked for from there. @throws Error: not found */
+/** The file of a plugin: a path is relative to `folder`, a package is looked for from there. @throws Error */
 export function pluginPath(name: string, folder: string): string {
   if (/^\.{0,2}\//.test(name)) return resolve(folder, name);
   const require = createRequire(join(folder, 'plugins.js'));
