@@ -160,9 +160,18 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
       after();
       this.report(trigger, reading);
     } catch (error) {
-      if (error instanceof ReplacedError || signal.aborted) return;
-      this.log.warn({ message: `condition ${trigger.id} could not be recorded`, err: error });
+      if (signal.aborted) return;
+      if (error instanceof ReplacedError) await this.lookAgain(turn).catch(() => undefined);
+      else this.log.warn({ message: `condition ${trigger.id} could not be recorded`, err: error });
     }
+  }
+
+  /** It was edited or paused meanwhile: what it is now is looked at at once, unless it is somebody else's turn by now. */
+  private async lookAgain({ trigger, id }: Turn): Promise<void> {
+    await this.host.transaction(async (client) => {
+      const timer = (await this.host.timerPayloads(client, [trigger.id])).get(trigger.id) as { turn?: string } | null;
+      if (timer?.turn === id) await this.setTimer(client, trigger, Date.now(), null);
+    });
   }
 
   private async read({ trigger: { config }, at, since }: Turn, signal: AbortSignal): Promise<Reading> {
@@ -188,8 +197,9 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     const { config } = trigger;
     const rules = rulesOf(config);
     const step = advance(before, reading, rules);
-    // Takes the row of the trigger, so that nobody disarms it meanwhile.
-    if (!(await this.host.moveState(client, trigger.id, before, step.state))) throw new ReplacedError();
+    // Takes the row of the trigger, so that nobody disarms, edits or pauses it meanwhile.
+    if (!(await this.host.moveState(client, trigger.id, before, step.state, trigger.revision)))
+      throw new ReplacedError();
     const timer = (await this.host.timerPayloads(client, [trigger.id])).get(trigger.id) as { turn?: string } | null;
     if (timer?.turn !== id) throw new ReplacedError();
     const after = await this.fire(client, trigger, step, reading);
