@@ -128,12 +128,12 @@ describe('what is under way when a trigger is taken out of force', () => {
       await other.query('BEGIN');
       await other.query('SELECT FROM trigger WHERE id = $1 FOR UPDATE', [last]);
       const { rows: [{ pid } = { pid: 0 }] } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      const blockedBy = async (by: number): Promise<number[]> =>
+      const blockedBy = async (by: number, since = '0 seconds'): Promise<number[]> =>
         (
           await app.db.database.query<{ pid: number }>(
-            `SELECT a.pid FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted
-             WHERE $1 = ANY(pg_blocking_pids(a.pid))`,
-            [by],
+            `SELECT pid FROM pg_locks
+             WHERE NOT granted AND $1 = ANY(pg_blocking_pids(pid)) AND waitstart <= now() - $2::interval`,
+            [by, since],
           )
         ).map((row) => row.pid);
       const answered = undeploy({ workflow, trigger: first });
@@ -143,9 +143,10 @@ describe('what is under way when a trigger is taken out of force', () => {
         return waiter ?? 0;
       });
       await fireTimers(app.db.database, first);
-      // The gathered events either wait for the undeployer, or have put their timer back.
+      // The gathered events either wait for the undeployer, so long that it is the undeployer who finds the two locked out, or
+      // have put their timer back.
       await eventually(async () => {
-        const isBlocked = (await blockedBy(undeployer)).length > 0;
+        const isBlocked = (await blockedBy(undeployer, '1500 milliseconds')).length > 0;
         const [ms = 0] = await dueIn(first);
         expect(isBlocked || ms > 0).toBe(true);
       });

@@ -38,20 +38,25 @@ export class MailBatch {
     private readonly cursors: Map<string, MailCursor>,
   ) {}
 
-  /** @param uids rising; all that are wanted up to the last of them. */
-  async record(uids: readonly number[], signal: AbortSignal): Promise<void> {
+  /**
+   * @param uids rising; all that are wanted up to the last of them.
+   * @returns whether they are recorded: else somebody has moved a cursor, or changed a trigger.
+   */
+  async record(uids: readonly number[], signal: AbortSignal): Promise<boolean> {
     const heads = await this.session.heads(uids);
     const taken = portionOf(uids, heads);
     const there = heads.filter(({ uid }) => taken.includes(uid));
     const reads = await this.read(there);
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     const seen = reads.flatMap((read) => this.seenOf(read));
     try {
       const after = await this.host.transaction((client) => this.commit(client, taken, seen));
       after();
+      return true;
     } catch (error) {
       // What was recorded with the other's cursor is recorded; the next look starts from there, by the triggers as they are.
       if (!(error instanceof CursorMovedError)) throw error;
+      return false;
     }
   }
 

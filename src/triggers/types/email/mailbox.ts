@@ -13,6 +13,7 @@ const LOOK_FOR_LEASE_MS = 3_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 const BATCH = 50;
+const TOLD_MS = 200;
 
 /**
  * A folder of an account, and the triggers that read it. One replica owns it, by a lease; each mail is fetched once, and
@@ -170,7 +171,9 @@ export class Mailbox {
       const uids = await this.wanted(session, cursors);
       if (uids.length === 0) return;
       const batch = new MailBatch(this.host, this.settings, session, active, cursors);
-      await batch.record(uids.slice(0, BATCH), signal);
+      const isRecorded = await batch.record(uids.slice(0, BATCH), signal);
+      // This replica is told of a change in a moment.
+      if (!isRecorded) await pause(TOLD_MS, signal);
     }
   }
 
