@@ -1,4 +1,6 @@
+import { request } from 'node:http';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebhookIngress } from '../../src/triggers/ingress/webhook-ingress.service.js';
 import { TriggerHost } from '../../src/triggers/trigger.contract.js';
 import type { Api, Answer } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -191,6 +193,31 @@ describe('what is under way when a trigger is taken out of force', () => {
     expect(await started(deployed.trigger)).toBe(0);
     for (const answer of answers) answer();
     records.mockRestore();
+  });
+
+  it('a delivery whose body is on the way when its webhook is undeployed finds nothing there', async () => {
+    const deployed = await deploy({ type: 'webhook', config: { path: '/on-the-way' } });
+    const sent = request(`${app.url}/webhook/on-the-way`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': 7 },
+    });
+    const status = new Promise<number | undefined>((resolve, reject) => {
+      sent.on('response', (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject);
+    });
+    const ingress = app.app.get(WebhookIngress);
+    const found = vi.spyOn(ingress, 'byPath');
+    sent.write('{"a"');
+    await eventually(() => expect(found).toHaveBeenCalled());
+    await found.mock.results[0]?.value;
+    found.mockRestore();
+    expect((await undeploy(deployed)).status).toBe(200);
+    sent.end(':1}');
+    expect(await status).toBe(404);
+    expect(await started(deployed.trigger)).toBe(0);
   });
 
   describe.runIf(requireService('dovecot'))('mails', () => {
