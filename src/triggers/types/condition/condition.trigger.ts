@@ -167,15 +167,17 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
   }
 
   /** It was edited or paused meanwhile: what it is now is looked at at once, unless it is somebody else's turn by now. */
-  private async lookAgain({ trigger, id }: Turn): Promise<void> {
+  private async lookAgain(turn: Turn): Promise<void> {
+    const { trigger, id } = turn;
     await this.host.transaction(async (client) => {
       const timer = (await this.host.timerPayloads(client, [trigger.id])).get(trigger.id) as { turn?: string } | null;
-      if (timer?.turn === id) await this.setTimer(client, trigger, Date.now(), null);
+      if (timer?.turn === id) await this.setTimer(client, trigger, timeIn(turn), null);
     });
   }
 
-  private async read({ trigger: { config }, at, since }: Turn, signal: AbortSignal): Promise<Reading> {
-    const end = (): number => Math.round(at + performance.now() - since);
+  private async read(turn: Turn, signal: AbortSignal): Promise<Reading> {
+    const { config } = turn.trigger;
+    const end = (): number => timeIn(turn);
     try {
       const observed = this.redactor.value(await this.observer.look(config, signal)) as Observed;
       const sources = SOURCES.filter((name) => config[name] !== undefined);
@@ -237,6 +239,11 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     const payload = { turn, next_due: new Date(next).toISOString() };
     await this.host.setTimers(client, [{ triggerId: id, key: '', dueAt: new Date(at), payload }]);
   }
+}
+
+/** Now, by the database's clock. */
+function timeIn({ at, since }: Turn): number {
+  return Math.round(at + performance.now() - since);
 }
 
 /** Somebody else has gone on from the state that this evaluation began with. */

@@ -13,6 +13,7 @@ const LOOK_FOR_LEASE_MS = 3_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 const BATCH = 50;
+/** How long it takes until this replica is told of a change, at a guess. */
 const TOLD_MS = 200;
 
 /**
@@ -172,7 +173,6 @@ export class Mailbox {
       if (uids.length === 0) return;
       const batch = new MailBatch(this.host, this.settings, session, active, cursors);
       const isRecorded = await batch.record(uids.slice(0, BATCH), signal);
-      // This replica is told of a change in a moment.
       if (!isRecorded) await pause(TOLD_MS, signal);
     }
   }
