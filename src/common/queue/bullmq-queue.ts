@@ -46,10 +46,14 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
     this.processor.isDraining = false;
     const worker = this.processor.worker;
     worker.on('error', () => undefined);
-    await worker.waitUntilReady();
-    this.setConcurrency(concurrency);
-    // Runs until the worker is closed; its errors are the 'error' events.
-    void worker.run().catch(() => undefined);
+    const begun = worker.waitUntilReady().then(() => {
+      if (this.processor.isDraining) return;
+      this.setConcurrency(concurrency);
+      // Runs until the worker is closed; its errors are the 'error' events.
+      void worker.run().catch(() => undefined);
+    });
+    // A queue that is away must not hold up the start either: it is consumed when it is back.
+    if (await withinGrace(begun)) await begun;
   }
 
   override setConcurrency(concurrency: number, atOnce = false): void {
