@@ -49,6 +49,12 @@ describe.runIf(requireService('redis'))('while Redis is away', () => {
     });
   });
 
+  it('a server that never saw it ends in order', async () => {
+    const other = await startApp({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
+    expect((await other.api.get('/scheduler/status')).body.queue).toEqual(NO_COUNTS);
+    await other.close();
+  });
+
   it('stopped later, it takes no answer away', async () => {
     await redis.stop();
     await expectLooksAnswered();
