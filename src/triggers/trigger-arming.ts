@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Clock } from '../common/clock.js';
 import { databaseTime } from '../common/database/database-time.js';
+import { heldTimers } from './occurrences/held-timers.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { TriggerWarning } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
@@ -34,6 +35,10 @@ export class TriggerArming {
   /** Arms what the version names and what was made by the API; takes out of force what the version no longer names. */
   async apply(client: PoolClient, order: ArmingOrder): Promise<Armed> {
     const before = await this.triggers.ofWorkflow(order.workflowId, client);
+    await this.quiet(
+      client,
+      before.map(({ id }) => id),
+    );
     const names = new Set(order.drafts.map(({ name }) => name));
     const dropped = before.filter((row) => row.origin === 'definition' && !names.has(row.name));
     await this.disarm(client, dropped);
@@ -57,6 +62,7 @@ export class TriggerArming {
     before: TriggerRow | null,
     force: ForceOfTriggers,
   ): Promise<TriggerRow> {
+    await this.quiet(client, [row.id]);
     const [armed] = await this.arm(client, [row], before === null ? [] : [before], force);
     return armed ?? row;
   }
@@ -65,11 +71,20 @@ export class TriggerArming {
     const armed = rows.filter((row) => row.armed_at !== null);
     if (armed.length === 0) return;
     const ids = armed.map(({ id }) => id);
-    // In the order of whoever goes on from a state: first the trigger, then its timer.
-    await this.triggers.lockAll(client, ids);
+    await this.quiet(client, ids);
     for (const [name, own] of Map.groupBy(armed, (row) => row.type)) await this.disarmType(client, name, own);
     await this.routes.remove(client, ids);
     await this.triggers.setDisarmed(client, ids);
+  }
+
+  /**
+   * Lets what their timers have set going commit first: once this transaction is answered, nothing starts by what was in
+   * force before. In the order of whoever goes on from a state: first the trigger, then its timer.
+   */
+  async quiet(client: PoolClient, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.triggers.lockAll(client, ids);
+    await heldTimers(client, ids);
   }
 
   private async disarmType(client: PoolClient, name: string, rows: readonly TriggerRow[]): Promise<void> {

@@ -130,8 +130,18 @@ export abstract class TriggerHost {
   abstract transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
   /** What the type keeps between occurrences, by trigger; null: nothing yet. */
   abstract states(triggerIds: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
-  /** @returns false, without a change, when somebody else has moved it from `before`. */
-  abstract moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean>;
+  /**
+   * Until the commit nobody edits the trigger, pauses it or takes it out of force.
+   * @param revision of the trigger by which `after` was made; without it, any.
+   * @returns false, without a change, when somebody else has moved it from `before`, or the trigger is another or out of force.
+   */
+  abstract moveState(
+    client: PoolClient,
+    triggerId: string,
+    before: unknown,
+    after: unknown,
+    revision?: number,
+  ): Promise<boolean>;
   /**
    * Runs `work` on one replica at a time; `lost` aborts when the lease has ended. It saves work only: what must not happen
    * twice is guarded by `moveState`. @returns undefined, at once, when another replica has it.
@@ -228,6 +238,13 @@ export interface Delivery {
   readonly seen: Seen;
   readonly answer: 'ack' | 'wait' | 'respond';
   readonly waitMs: number;
+}
+
+/** The triggers that a delivery by a shared route may concern. */
+export interface SharedTriggers<C extends object = object> {
+  inForce(): Promise<readonly ArmedTrigger<C>[]>;
+  /** Those of them that still are, as they are now: nobody edits, pauses or withdraws them until the commit. */
+  hold(client: PoolClient, triggers: readonly ArmedTrigger[]): Promise<ReadonlyMap<string, ArmedTrigger>>;
 }
 
 export interface SharedRouteStatus {
@@ -342,10 +359,10 @@ export abstract class BaseTrigger<C extends object = object> {
   readonly sharedRoute: string | null = null;
 
   /**
-   * A delivery by the shared route. `inForce` asks for the triggers that it may concern: after its sender was checked.
+   * A delivery by the shared route. `triggers` tells which it may concern: after its sender was checked.
    * @throws DeliveryRefusedError
    */
-  receiveShared(_request: PublicRequest, _inForce: () => Promise<readonly ArmedTrigger<C>[]>): Promise<PublicAnswer> {
+  receiveShared(_request: PublicRequest, _triggers: SharedTriggers<C>): Promise<PublicAnswer> {
     throw new Error(`${this.type} has no route of its own`);
   }
 

@@ -69,6 +69,18 @@ export class TriggerRepository {
     await client.query(`SELECT FROM trigger WHERE id = ANY($1) ORDER BY id FOR UPDATE`, [ids]);
   }
 
+  /**
+   * Shared, and beside what counts and cursors write; whoever edits, pauses or withdraws one waits, and is waited for. In the
+   * order of their ids.
+   */
+  async holdInForce(client: SqlClient, ids: readonly string[]): Promise<{ id: string; revision: number }[]> {
+    const { rows } = await client.query<{ id: string; revision: number }>(
+      `SELECT id, revision FROM trigger WHERE id = ANY($1) AND armed_at IS NOT NULL ORDER BY id FOR KEY SHARE`,
+      [ids],
+    );
+    return rows;
+  }
+
   async inForce(types: readonly string[]): Promise<{ id: string; revision: number }[]> {
     return this.database.query(`SELECT id, revision FROM trigger WHERE armed_at IS NOT NULL AND type = ANY($1)`, [
       types,
@@ -120,8 +132,8 @@ export class TriggerRepository {
     );
   }
 
-  async setPaused(id: string, reason: string | null): Promise<TriggerRow | undefined> {
-    const rows = await this.database.query<TriggerRow>(
+  async setPaused(client: SqlClient, id: string, reason: string | null): Promise<TriggerRow | undefined> {
+    const { rows } = await client.query<TriggerRow>(
       `UPDATE trigger SET paused_at = CASE WHEN $2::text IS NULL THEN NULL ELSE coalesce(paused_at, now()) END,
          paused_reason = $2, revision = revision + 1 WHERE id = $1 RETURNING *`,
       [id, reason],
@@ -165,11 +177,18 @@ export class TriggerRepository {
     return new Map(rows.map((row) => [row.id, row.state]));
   }
 
-  /** The text decides: what was read is what was written. */
-  async moveState(client: SqlClient, id: string, before: unknown, after: unknown): Promise<boolean> {
+  /** The text decides: what was read is what was written. Out of force nothing moves. */
+  async moveState(
+    client: SqlClient,
+    id: string,
+    before: unknown,
+    after: unknown,
+    revision: number | null,
+  ): Promise<boolean> {
     const { rowCount } = await client.query(
-      `UPDATE trigger SET state = $3 WHERE id = $1 AND state::text IS NOT DISTINCT FROM $2`,
-      [id, json(before), json(after)],
+      `UPDATE trigger SET state = $3 WHERE id = $1 AND state::text IS NOT DISTINCT FROM $2
+         AND armed_at IS NOT NULL AND ($4::int IS NULL OR revision = $4)`,
+      [id, json(before), json(after), revision],
     );
     return rowCount === 1;
   }

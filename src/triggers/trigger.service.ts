@@ -263,7 +263,10 @@ export class TriggerService {
 
   private async setPaused(id: string, reason: string | null, caller: Caller): Promise<TriggerView> {
     await this.row(id, caller);
-    const row = await this.triggers.setPaused(id, reason);
+    const row = await this.database.transaction(async (client) => {
+      await this.arming.quiet(client, [id]);
+      return this.triggers.setPaused(client, id, reason);
+    });
     if (row === undefined) throw new TriggerNotFoundError(id);
     await this.manager.announce();
     return this.viewOf(row);

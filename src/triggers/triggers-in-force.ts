@@ -27,4 +27,15 @@ export class TriggersInForce {
     this.known.set(types.join(), new Map(all.map((trigger) => [trigger.id, trigger])));
     return all;
   }
+
+  /** Those of them that are in force yet, as they are now: nobody edits, pauses or withdraws them until the commit. */
+  async hold(client: SqlClient, triggers: readonly ArmedTrigger[]): Promise<ReadonlyMap<string, ArmedTrigger>> {
+    if (triggers.length === 0) return new Map();
+    const ids = triggers.map(({ id }) => id);
+    const revisions = new Map((await this.triggers.holdInForce(client, ids)).map((row) => [row.id, row.revision]));
+    const same = triggers.filter(({ id, revision }) => revisions.get(id) === revision);
+    const edited = triggers.filter(({ id, revision }) => (revisions.get(id) ?? revision) !== revision);
+    const rows = edited.length === 0 ? [] : await this.triggers.byIds(client, edited.map(({ id }) => id));
+    return new Map([...same, ...rows.map((row) => this.compiler.compile(row))].map((one) => [one.id, one]));
+  }
 }

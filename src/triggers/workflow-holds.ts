@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { WorkflowDirectory, type WorkflowStatus } from '../workflows/workflow-directory.js';
+import { TriggerArming } from './trigger-arming.js';
 import { TriggerManager } from './trigger-manager.js';
 import { TriggerRepository } from './trigger.repository.js';
 
@@ -14,11 +15,17 @@ export class WorkflowHolds implements OnModuleInit {
   constructor(
     private readonly workflows: WorkflowDirectory,
     private readonly triggers: TriggerRepository,
+    private readonly arming: TriggerArming,
     private readonly manager: TriggerManager,
   ) {}
 
   onModuleInit(): void {
     this.workflows.onStatusChange(async (client, { id }, to) => {
+      const rows = await this.triggers.ofWorkflow(id, client);
+      await this.arming.quiet(
+        client,
+        rows.map((row) => row.id),
+      );
       await this.triggers.setHeld(client, id, heldBy(to));
       return () => this.manager.announce();
     });

@@ -16,6 +16,7 @@ steps:
     type: approval
     config:
       title: May it go on?
+      escalate: [{after: 1h, to: [boss@example.com]}]
       form: {type: object, required: [why], properties: {why: {type: string, title: Why}}}
   - {id: finish, type: log, config: {message: it went on}}
 triggers:
@@ -210,6 +211,7 @@ describe.runIf(requireService('chromium'))('the console in Chromium', { timeout:
     await second.goto(at(`/approvals?execution_id=${execution}`));
     // A tab of its own has no key: it signs in.
     await signIn(second, console.server.apiKey);
+    await second.getByText('Escalates to boss@example.com').waitFor();
     await second.getByLabel('Why').fill('because');
     await second.getByRole('button', { name: 'Approve', exact: true }).click();
     await stepIn(page, 'finish', 'completed').waitFor();

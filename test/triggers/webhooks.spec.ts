@@ -82,6 +82,20 @@ describe('a webhook with auth', () => {
       () => ({ authorization: basic('ann:other') }),
     ],
     [
+      'basic, by another spelling of the scheme',
+      { type: 'basic', username: 'ann', password: SECRET },
+      () => ({ authorization: basic('ann:s3cret').replace('Basic', 'basic') }),
+      'credentials_invalid',
+      () => ({ authorization: basic('ann:s3cret').replace('Basic', 'Bearer') }),
+    ],
+    [
+      'bearer, by another spelling of the scheme',
+      { type: 'bearer', token: SECRET },
+      () => ({ authorization: 'bearer s3cret' }),
+      'credentials_invalid',
+      () => ({ authorization: 's3cret' }),
+    ],
+    [
       'bearer',
       { type: 'bearer', token: SECRET },
       () => ({ authorization: 'Bearer s3cret' }),

@@ -25,7 +25,9 @@ export class EventTriggers implements OnModuleInit {
     const after: (() => void)[] = [];
     for (const [name, own] of Map.groupBy(armed, ({ type }) => type)) {
       const type = this.registry.get(name);
-      const heard = own.flatMap((trigger) => heardBy(type, trigger, events));
+      const wanting = own.filter(({ config }) => events.some(({ event }) => type.wants(config, event)));
+      const held = [...(await this.inForce.hold(client, wanting)).values()];
+      const heard = held.flatMap((trigger) => heardBy(type, trigger, events));
       if (heard.length > 0) after.push(await type.hear(client, heard));
     }
     return () => after.forEach((work) => work());

@@ -46,7 +46,10 @@ export class SharedIngress {
       throw new DeliveryRefusedError({ status: 429, code: 'rate_limited', message, headers });
     }
     try {
-      return await this.registry.get(name).receiveShared(request, () => this.inForce.of([name]));
+      return await this.registry.get(name).receiveShared(request, {
+        inForce: () => this.inForce.of([name]),
+        hold: (client, triggers) => this.inForce.hold(client, triggers),
+      });
     } catch (error) {
       if (error instanceof DeliveryRefusedError) await this.record(name, request, error);
       throw error;

@@ -195,8 +195,14 @@ export class OccurrenceIntake extends TriggerHost {
     return this.triggers.states(triggerIds);
   }
 
-  override moveState(client: PoolClient, triggerId: string, before: unknown, after: unknown): Promise<boolean> {
-    return this.triggers.moveState(client, triggerId, before, after);
+  override moveState(
+    client: PoolClient,
+    triggerId: string,
+    before: unknown,
+    after: unknown,
+    revision?: number,
+  ): Promise<boolean> {
+    return this.triggers.moveState(client, triggerId, before, after, revision ?? null);
   }
 
   override lease<T>(name: string, ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined> {

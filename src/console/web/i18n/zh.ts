@@ -416,6 +416,8 @@ export const zh = {
   asked: '发起于',
   until: '截止',
   '{n} approvals needed': '需要 {n} 人批准',
+  'Escalates to': '将升级至',
+  'Escalated to': '已升级至',
   Decided: '已决定',
   Form: '表单',
   Comment: '备注',

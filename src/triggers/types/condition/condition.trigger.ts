@@ -160,13 +160,24 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
       after();
       this.report(trigger, reading);
     } catch (error) {
-      if (error instanceof ReplacedError || signal.aborted) return;
-      this.log.warn({ message: `condition ${trigger.id} could not be recorded`, err: error });
+      if (signal.aborted) return;
+      if (error instanceof ReplacedError) await this.lookAgain(turn).catch(() => undefined);
+      else this.log.warn({ message: `condition ${trigger.id} could not be recorded`, err: error });
     }
   }
 
-  private async read({ trigger: { config }, at, since }: Turn, signal: AbortSignal): Promise<Reading> {
-    const end = (): number => Math.round(at + performance.now() - since);
+  /** It was edited or paused meanwhile: what it is now is looked at at once, unless it is somebody else's turn by now. */
+  private async lookAgain(turn: Turn): Promise<void> {
+    const { trigger, id } = turn;
+    await this.host.transaction(async (client) => {
+      const timer = (await this.host.timerPayloads(client, [trigger.id])).get(trigger.id) as { turn?: string } | null;
+      if (timer?.turn === id) await this.setTimer(client, trigger, timeIn(turn), null);
+    });
+  }
+
+  private async read(turn: Turn, signal: AbortSignal): Promise<Reading> {
+    const { config } = turn.trigger;
+    const end = (): number => timeIn(turn);
     try {
       const observed = this.redactor.value(await this.observer.look(config, signal)) as Observed;
       const sources = SOURCES.filter((name) => config[name] !== undefined);
@@ -188,8 +199,9 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     const { config } = trigger;
     const rules = rulesOf(config);
     const step = advance(before, reading, rules);
-    // Takes the row of the trigger, so that nobody disarms it meanwhile.
-    if (!(await this.host.moveState(client, trigger.id, before, step.state))) throw new ReplacedError();
+    // Takes the row of the trigger, so that nobody disarms, edits or pauses it meanwhile.
+    if (!(await this.host.moveState(client, trigger.id, before, step.state, trigger.revision)))
+      throw new ReplacedError();
     const timer = (await this.host.timerPayloads(client, [trigger.id])).get(trigger.id) as { turn?: string } | null;
     if (timer?.turn !== id) throw new ReplacedError();
     const after = await this.fire(client, trigger, step, reading);
@@ -227,6 +239,11 @@ export class ConditionTrigger extends BaseTrigger<ConditionConfig> implements Be
     const payload = { turn, next_due: new Date(next).toISOString() };
     await this.host.setTimers(client, [{ triggerId: id, key: '', dueAt: new Date(at), payload }]);
   }
+}
+
+/** Now, by the database's clock. */
+function timeIn({ at, since }: Turn): number {
+  return Math.round(at + performance.now() - since);
 }
 
 /** Somebody else has gone on from the state that this evaluation began with. */

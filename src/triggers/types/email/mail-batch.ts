@@ -25,7 +25,7 @@ interface SeenMail {
   readonly seenBy: SeenBy;
 }
 
-/** Thrown inside the transaction: another replica has moved the cursor, so all of this is its own. */
+/** Thrown inside the transaction: another replica has moved the cursor, or the trigger was edited, paused or disarmed. */
 class CursorMovedError extends Error {}
 
 /** Reads mails and records what their triggers make of them, together with the cursors. */
@@ -38,20 +38,25 @@ export class MailBatch {
     private readonly cursors: Map<string, MailCursor>,
   ) {}
 
-  /** @param uids rising; all that are wanted up to the last of them. */
-  async record(uids: readonly number[], signal: AbortSignal): Promise<void> {
+  /**
+   * @param uids rising; all that are wanted up to the last of them.
+   * @returns whether they are recorded: else somebody has moved a cursor, or changed a trigger.
+   */
+  async record(uids: readonly number[], signal: AbortSignal): Promise<boolean> {
     const heads = await this.session.heads(uids);
     const taken = portionOf(uids, heads);
     const there = heads.filter(({ uid }) => taken.includes(uid));
     const reads = await this.read(there);
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     const seen = reads.flatMap((read) => this.seenOf(read));
     try {
       const after = await this.host.transaction((client) => this.commit(client, taken, seen));
       after();
+      return true;
     } catch (error) {
-      // What was recorded with the other's cursor is recorded; the next look starts from there.
+      // What was recorded with the other's cursor is recorded; the next look starts from there, by the triggers as they are.
       if (!(error instanceof CursorMovedError)) throw error;
+      return false;
     }
   }
 
@@ -60,9 +65,12 @@ export class MailBatch {
       client,
       seen.map(({ seenBy }) => seenBy),
     );
-    for (const [id, cursor] of this.cursors) {
+    // In the order in which others lock them.
+    for (const { id, revision } of this.triggers.toSorted(byId)) {
+      const cursor = this.cursors.get(id);
+      if (cursor === undefined) continue;
       const next = moved(cursor, uids, actedOn(id, seen, handled));
-      if (!(await this.host.moveState(client, id, cursor, next))) throw new CursorMovedError();
+      if (!(await this.host.moveState(client, id, cursor, next, revision))) throw new CursorMovedError();
     }
     return after;
   }
@@ -125,6 +133,10 @@ export class MailBatch {
     if (no !== null) return { ...seen, payload, files, refused: { outcome: 'filtered', ...no } };
     return { ...seen, payload, files, key: keyOf(mail), keyTtlMs: trigger.keepMs };
   }
+}
+
+function byId({ id: one }: ArmedEmail, { id: other }: ArmedEmail): number {
+  return one < other ? -1 : 1;
 }
 
 /** The same mail has the same key wherever it stands: UIDs change with UIDVALIDITY. */

@@ -13,6 +13,8 @@ const LOOK_FOR_LEASE_MS = 3_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 const BATCH = 50;
+/** How long it takes until this replica is told of a change, at a guess. */
+const TOLD_MS = 200;
 
 /**
  * A folder of an account, and the triggers that read it. One replica owns it, by a lease; each mail is fetched once, and
@@ -170,7 +172,8 @@ export class Mailbox {
       const uids = await this.wanted(session, cursors);
       if (uids.length === 0) return;
       const batch = new MailBatch(this.host, this.settings, session, active, cursors);
-      await batch.record(uids.slice(0, BATCH), signal);
+      const isRecorded = await batch.record(uids.slice(0, BATCH), signal);
+      if (!isRecorded) await pause(TOLD_MS, signal);
     }
   }
 

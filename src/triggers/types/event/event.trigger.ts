@@ -15,13 +15,15 @@ import {
   type SeenBy,
 } from '../../trigger.contract.js';
 import { EventConfig } from './event.dto.js';
-import { gather, gatheredBy, holdTriggers, letGo, type Event, type Gathered } from './gathered.js';
+import { gather, gatheredBy, holdFreeTriggers, holdTriggers, letGo, type Event, type Gathered } from './gathered.js';
 
 type Armed = ArmedTrigger<EventConfig>;
 type Heard = HeardEvent<EventConfig>;
 
 const LONGEST_KEY = 200;
 const DEPTH = 'millracedepth';
+/** How long somebody else has a trigger, at a guess. */
+const HELD_MS = 100;
 
 @Injectable()
 export class EventTrigger extends BaseTrigger<EventConfig> {
@@ -86,12 +88,16 @@ export class EventTrigger extends BaseTrigger<EventConfig> {
 
   /** The time of what was gathered has come. */
   override async due(client: PoolClient, due: readonly DueTrigger<EventConfig>[], now: Date): Promise<() => void> {
-    await holdTriggers(
+    const held = await holdFreeTriggers(
       client,
       due.map(({ trigger }) => trigger.id),
     );
     const seen: SeenBy[] = [];
     for (const { trigger } of due) {
+      if (!held.has(trigger.id)) {
+        await this.setTimer(client, trigger, HELD_MS);
+        continue;
+      }
       const gathered = await gatheredBy(client, trigger.id);
       if (gathered.length === 0) continue;
       seen.push(...fire(trigger, gathered, now));

@@ -4,7 +4,8 @@ import type { HeardEvent } from '../../trigger.contract.js';
 export type Event = HeardEvent['event'];
 
 /** Whoever gathers for a trigger does so alone. Sorted, so that two replicas cannot lock each other out. */
-const HOLD = /* sql */ `SELECT id FROM trigger WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`;
+const HOLD = /* sql */ `SELECT id FROM trigger WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+const HOLD_FREE = /* sql */ `${HOLD} SKIP LOCKED`;
 
 /** Index: the primary key. */
 const READ = /* sql */ `SELECT event_id AS id, event FROM event_gathered WHERE trigger_id = $1 ORDER BY event_id`;
@@ -20,6 +21,11 @@ export interface Gathered {
 
 export async function holdTriggers(client: PoolClient, ids: readonly string[]): Promise<void> {
   await client.query(HOLD, [ids]);
+}
+
+/** For who has a timer in hand already: whoever has the trigger may wait for that. @returns those that nobody else has */
+export async function holdFreeTriggers(client: PoolClient, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set((await client.query<{ id: string }>(HOLD_FREE, [ids])).rows.map(({ id }) => id));
 }
 
 /** Oldest first. */

@@ -17,6 +17,7 @@ import {
   type Seen,
   type SeenBy,
   type SharedRouteStatus,
+  type SharedTriggers,
   type TriggerWarning,
 } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
@@ -143,18 +144,22 @@ export class GitHubTrigger
   }
 
   /** Answered after the commit of everything that comes of it. */
-  override async receiveShared(
-    request: PublicRequest,
-    inForce: () => Promise<readonly Armed[]>,
-  ): Promise<PublicAnswer> {
+  override async receiveShared(request: PublicRequest, triggers: SharedTriggers<GitHubConfig>): Promise<PublicAnswer> {
     const delivery = await this.read(request);
     const { event, deliveryId, payload } = delivery;
     const facts = factsOf(event, deliveryId, payload);
     const context = new DeliveryContext(this.api, () => this.identity(), facts);
-    const all = await Promise.all((await inForce()).map((trigger) => this.see(trigger, facts, payload, context)));
-    const { handled, after } = await this.host.transaction(async (client) => {
+    const inForce = await triggers.inForce();
+    const seen = await Promise.all(inForce.map((trigger) => this.see(trigger, facts, payload, context)));
+    const { all, handled, after } = await this.host.transaction(async (client) => {
       await followInstallation(client, delivery);
-      return this.host.handleWithin(client, all);
+      // GitHub's API may have taken seconds.
+      const held = await triggers.hold(client, inForce);
+      const all = seen.flatMap((one) => {
+        const trigger = held.get(one.trigger.id);
+        return trigger === undefined ? [] : [{ ...one, trigger }];
+      });
+      return { all, ...(await this.host.handleWithin(client, all)) };
     });
     after();
     this.seen.accepted += 1;

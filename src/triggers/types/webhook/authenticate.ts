@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { jwtVerify, type JWTVerifyOptions } from 'jose';
 import type { PublicRequest } from '../../trigger.contract.js';
 import { DeliveryRefusedError } from '../../triggers.errors.js';
@@ -19,10 +20,10 @@ export async function authenticate(
     case 'none':
       return;
     case 'basic':
-      expect(headerOf(headers, 'authorization'), basicOf(auth), 'Basic realm="webhook"');
+      expect(credentialsOf(headers, 'basic'), basicOf(auth), 'Basic realm="webhook"');
       return;
     case 'bearer':
-      expect(headerOf(headers, 'authorization'), auth.token && `Bearer ${auth.token}`, 'Bearer');
+      expect(credentialsOf(headers, 'bearer'), auth.token, 'Bearer');
       return;
     case 'header':
       expect(headerOf(headers, auth.header ?? ''), auth.value);
@@ -31,16 +32,22 @@ export async function authenticate(
       expect(headerOf(headers, 'x-api-key'), auth.key);
       return;
     case 'jwt':
-      await checkToken(auth, headerOf(headers, 'authorization'), now, keys);
+      await checkToken(auth, credentialsOf(headers, 'bearer'), now, keys);
       return;
     default:
       checkSignature(auth, request, now);
   }
 }
 
+/** The name of a scheme heeds no case (RFC 9110, 11.1). */
+function credentialsOf(headers: IncomingHttpHeaders, scheme: 'basic' | 'bearer'): string | undefined {
+  const [name = '', ...rest] = (headerOf(headers, 'authorization') ?? '').split(' ');
+  return name.toLowerCase() === scheme ? rest.join(' ').trim() : undefined;
+}
+
 function basicOf(auth: WebhookAuth): string | undefined {
   if (!auth.username || !auth.password) return undefined;
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+  return Buffer.from(`${auth.username}:${auth.password}`).toString('base64');
 }
 
 /** Compared by digest: constant time, whatever the lengths. An expectation that is empty refuses all. */
@@ -72,8 +79,7 @@ function checkSignature(auth: WebhookAuth, request: PublicRequest, now: number):
   throw refused(code, message, 'signature');
 }
 
-async function checkToken(auth: WebhookAuth, header: string | undefined, now: number, keys: KeySets): Promise<void> {
-  const token = header?.startsWith('Bearer ') === true ? header.slice(7) : undefined;
+async function checkToken(auth: WebhookAuth, token: string | undefined, now: number, keys: KeySets): Promise<void> {
   const wrong = refused(
     'token_invalid',
     'The token is missing, expired or not for this webhook.',

@@ -13,7 +13,7 @@ import {
   type PublicRequest,
   type PublicRoute,
 } from '../../trigger.contract.js';
-import { DeliveryRefusedError } from '../../triggers.errors.js';
+import { DeliveryRefusedError, WebhookNotFoundError } from '../../triggers.errors.js';
 import { AddressRanges } from '../../../common/http/address-ranges.js';
 import { OutgoingHttp } from '../../../common/http/outgoing-http.js';
 import { faultsOfAuth } from './auth-faults.js';
@@ -132,7 +132,8 @@ export class WebhookTrigger extends BaseTrigger<WebhookConfig> {
   /** Nothing here asks the database: an accepted delivery costs its own commit only. */
   override async receive(trigger: Armed, request: PublicRequest): Promise<Delivery> {
     const here = this.attached.get(trigger.id);
-    if (here === undefined) throw secretMissing();
+    // Taken out of force while its body was on the way.
+    if (here === undefined) throw new WebhookNotFoundError();
     this.refuseMethodAndAddress(here, request);
     await this.checkSender(here, request);
     const { value: body, uploads } = await readBody(request.body, request.headers['content-type']);

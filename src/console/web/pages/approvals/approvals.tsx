@@ -88,6 +88,12 @@ function ApprovalCard({ approval }: { approval: Approval }): ReactNode {
             <Text size="sm">{t('{n} approvals needed', { n: approval.approvals_needed })}</Text>
           )}
         </Group>
+        {approval.escalations.map(({ to, due_at: due, escalated_at: escalated }) => (
+          <Text size="sm" c="dimmed" component="div" key={due}>
+            {escalated === null ? t('Escalates to') : t('Escalated to')} {to.join(', ')} ·{' '}
+            <Time at={escalated ?? due} />
+          </Text>
+        ))}
         {decisions.map((decision) => (
           <div key={`${decision.by}${decision.at}`}>
             <Text size="sm" component="div">
