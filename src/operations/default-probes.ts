@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Database } from '../common/database/database.js';
 import { HealthProbes, type ProbeResult } from '../common/health/health-probes.js';
 import { ExecutionQueue } from '../common/queue/execution-queue.js';
+import { pingQueue } from './queue-looks.js';
 
 /** A due timer that has waited longer than this says that no scheduler keeps up. */
 const LATE_SECONDS = 60;
@@ -40,7 +41,7 @@ export class DefaultProbes implements OnApplicationBootstrap {
 
   /** The queue is disposable: without it work is late, not lost. */
   private async lookAtQueue(): Promise<ProbeResult> {
-    return this.queue.ping().then(
+    return pingQueue(this.queue).then(
       () => ({ status: 'ok' }),
       (error: unknown) => ({ status: 'degraded', detail: String(error) }),
     );

@@ -2,6 +2,7 @@ import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { HealthCheckService, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Database } from '../common/database/database.js';
 import { HEALTH_PARTS, type HealthPart, HealthProbes, type ProbeResult } from '../common/health/health-probes.js';
+import { within } from '../common/within.js';
 
 export interface HealthReport {
   status: 'healthy' | 'degraded' | 'unhealthy';
@@ -96,16 +97,4 @@ export class HealthService {
 
 function statusOf(status: string | undefined): ProbeResult['status'] {
   return status === 'up' ? 'ok' : status === 'degraded' ? 'degraded' : 'down';
-}
-
-async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

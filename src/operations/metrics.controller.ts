@@ -6,6 +6,7 @@ import { PublicWhen, Requires } from '../common/api/requires.js';
 import { Database } from '../common/database/database.js';
 import { Metrics } from '../common/metrics/metrics.js';
 import { ExecutionQueue } from '../common/queue/execution-queue.js';
+import { lookIntoQueue } from './queue-looks.js';
 
 /** Index: timer_due. */
 const TIMER_LAG = /* sql */ `SELECT greatest(0, extract(epoch FROM now() - min(due_at)))::float8 AS seconds FROM timer`;
@@ -34,7 +35,7 @@ export class MetricsController {
   }
 
   private async readQueue(): Promise<void> {
-    for (const [state, count] of Object.entries(await this.queue.counts())) {
+    for (const [state, count] of Object.entries(await lookIntoQueue(this.queue))) {
       this.metrics.queueLength.set({ state }, count as number);
     }
   }

@@ -2,7 +2,10 @@ import { getQueueToken } from '@nestjs/bullmq';
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { fastify, type FastifyInstance, type LightMyRequestResponse } from 'fastify';
+import { ExecutionQueue } from '../common/queue/execution-queue.js';
 import { QUEUE_NAME } from '../common/queue/execution.processor.js';
+import { QueueUnavailableError } from './operations.errors.js';
+import { pingQueue } from './queue-looks.js';
 
 export const BOARD_PATH = '/queues';
 
@@ -14,16 +17,27 @@ export const BOARD_PATH = '/queues';
 export class QueueBoard implements OnApplicationShutdown {
   private board: Promise<FastifyInstance> | null = null;
 
-  constructor(@Optional() @Inject(getQueueToken(QUEUE_NAME)) private readonly queue: Queue | null = null) {}
+  constructor(
+    private readonly executions: ExecutionQueue,
+    @Optional() @Inject(getQueueToken(QUEUE_NAME)) private readonly queue: Queue | null = null,
+  ) {}
 
-  /** @param url path and query, from `/queues`. */
+  /** @param url path and query, from `/queues`. @throws QueueUnavailableError for what the queue itself would have to say. */
   async get(url: string): Promise<LightMyRequestResponse> {
+    if (url.startsWith(`${BOARD_PATH}/api/`)) await this.lookForQueue();
     this.board ??= this.open();
     return await (await this.board).inject({ method: 'GET', url });
   }
 
   async onApplicationShutdown(): Promise<void> {
     await (await this.board)?.close();
+  }
+
+  /** The board would wait for a Redis that is away until it is back. */
+  private async lookForQueue(): Promise<void> {
+    await pingQueue(this.executions).catch((cause: unknown) => {
+      throw new QueueUnavailableError(cause);
+    });
   }
 
   private async open(): Promise<FastifyInstance> {

@@ -4,6 +4,7 @@ import { Database } from '../common/database/database.js';
 import { ExecutionQueue, type QueueCounts } from '../common/queue/execution-queue.js';
 import type { Plain } from '../common/plain.js';
 import type { SchedulerStatusDto } from './operations.dto.js';
+import { lookIntoQueue } from './queue-looks.js';
 
 const REPLICAS = /* sql */ `
 SELECT id, split_part(host, ' ', 1) AS host, pid, roles, started_at, expires_at, state->'worker' AS worker
@@ -63,6 +64,6 @@ export class SchedulerStatus {
 
   /** The queue may be away while everything else answers. */
   private counts(): Promise<QueueCounts | { waiting: null; active: null; delayed: null }> {
-    return this.queue.counts().catch(() => ({ waiting: null, active: null, delayed: null }));
+    return lookIntoQueue(this.queue).catch(() => ({ waiting: null, active: null, delayed: null }));
   }
 }

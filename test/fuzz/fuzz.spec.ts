@@ -49,13 +49,13 @@ describe('a server under hostile requests', () => {
     const results = [];
     for (const { type, body } of BOMBS) {
       const init = { method: 'POST', headers: { 'content-type': type }, body };
-      let [status, blocked] = [0, Infinity];
+      let [answer, blocked]: [FuzzAnswer, number] = [{ status: 0, text: '' }, Infinity];
       // Another program may have had the processor: what blocks does so each time.
       for (let attempt = 0; attempt < 3 && blocked >= LONGEST_BLOCK; attempt++) {
-        status = await send('/api/v1/workflows/validate', init);
+        answer = await send('/api/v1/workflows/validate', init);
         blocked = await lag.takeLongest();
       }
-      results.push({ bomb: `${type} ${body.slice(0, 40)}`, status, blocked });
+      results.push({ bomb: `${type} ${body.slice(0, 40)}`, ...answer, blocked });
     }
     expect(results.filter(({ status, blocked }) => status >= 500 || blocked >= LONGEST_BLOCK)).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('a server under hostile requests', () => {
   it(`answers ${REQUESTS} requests with what it documents`, { timeout: 3_600_000 }, async () => {
     const known = await seedResources(server);
     const stream = fc.sample(fuzzRequests(document, known), { numRuns: REQUESTS, seed: SEED })[Symbol.iterator]();
-    const faults = new Map<string, string>();
+    const faults = new Map<string, Fault>();
     await Promise.all(Array.from({ length: AT_ONCE }, () => drain(stream, faults)));
     expect(Object.fromEntries(faults), `FUZZ_SEED=${SEED}\n${server.logs().slice(-20_000)}`).toEqual({});
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
@@ -75,26 +75,42 @@ describe('a server under hostile requests', () => {
   });
 });
 
-async function drain(stream: Iterator<FuzzRequest>, faults: Map<string, string>): Promise<void> {
+async function drain(stream: Iterator<FuzzRequest>, faults: Map<string, Fault>): Promise<void> {
   for (let next = stream.next(); next.done !== true; next = stream.next()) {
     const { name, operation, method, url, headers, body } = next.value;
-    const status = await send(url, { method, headers: { ...headers }, body });
+    const { status, text } = await send(url, { method, headers: { ...headers }, body });
     if (status < 500 && (String(status) in operation.responses || ALWAYS_ALLOWED.has(status))) continue;
     const kind = `${status} ${name}`;
-    if (!faults.has(kind)) faults.set(kind, `${method} ${url.slice(0, 200)} ${String(body).slice(0, 300)}`);
+    const seen = faults.get(kind);
+    if (seen !== undefined) seen.times++;
+    else faults.set(kind, { times: 1, request: `${method} ${url.slice(0, 200)} ${String(body).slice(0, 300)}`, text });
   }
 }
 
 /** Bytes. The server may close before it has read all of a larger body. */
 const BODY_LIMIT = 10 * 1024 * 1024;
 
-/** @returns the status; 599 when the connection broke. */
-async function send(url: string, init: { method: string; headers: Record<string, string>; body: string | null }) {
+/** Of each kind the first. */
+interface Fault {
+  times: number;
+  readonly request: string;
+  /** The beginning of the answer: its code says why. */
+  readonly text: string;
+}
+
+interface FuzzAnswer {
+  /** 599 when the connection broke. */
+  readonly status: number;
+  readonly text: string;
+}
+
+type Sent = { method: string; headers: Record<string, string>; body: string | null };
+
+async function send(url: string, init: Sent): Promise<FuzzAnswer> {
   try {
     const answer = await server.fetch(url, { ...init, redirect: 'manual' });
-    await answer.arrayBuffer();
-    return answer.status;
-  } catch {
-    return (init.body?.length ?? 0) > BODY_LIMIT ? 413 : 599;
+    return { status: answer.status, text: (await answer.text()).slice(0, 300) };
+  } catch (error) {
+    return { status: (init.body?.length ?? 0) > BODY_LIMIT ? 413 : 599, text: String(error) };
   }
 }

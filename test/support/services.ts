@@ -56,6 +56,8 @@ export interface TestRedis {
   readonly url: string;
   /** Stops it at once; what it held is gone. */
   stop(): Promise<void>;
+  /** It keeps its connections and says nothing on them, until the returned function is called. */
+  freeze(): () => void;
 }
 
 /** A private Redis without persistence, ended after the last test of the file. `port`: to start one again. */
@@ -70,9 +72,13 @@ export async function startRedis(port?: number): Promise<TestRedis> {
     await exited;
   };
   afterFile(stop);
+  const freeze = () => {
+    child.kill('SIGSTOP');
+    return () => void child.kill('SIGCONT');
+  };
   const url = `redis://127.0.0.1:${chosen}`;
   await eventually(() => ping(url));
-  return { url, stop };
+  return { url, stop, freeze };
 }
 
 async function ping(url: string): Promise<void> {

@@ -14,11 +14,14 @@ const ID_LENGTH = 36;
 const MAX_BACKLOG = 100_000;
 /** Looked at in one go; what lies beyond is looked at when these are gone. */
 const MAX_TAKEN = 5_000;
-const CLOSE_GRACE_MS = 2_000;
+const GRACE_MS = 2_000;
 
 @Injectable()
 export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown {
   override readonly backend: 'redis' | 'postgres';
+  /** What was last asked for. */
+  private concurrency = 1;
+  private isConsuming = false;
   private readonly batcher = new Batcher<ExecutionJob>((jobs) => this.send(jobs), MAX_BULK);
 
   constructor(
@@ -44,15 +47,23 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
   override async consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void> {
     this.processor.handler = handler;
     this.processor.isDraining = false;
-    const worker = this.processor.worker;
-    worker.on('error', () => undefined);
-    await worker.waitUntilReady();
-    this.setConcurrency(concurrency);
-    // Runs until the worker is closed; its errors are the 'error' events.
-    void worker.run().catch(() => undefined);
+    const { worker } = this.processor;
+    this.concurrency = concurrency;
+    const begun = worker.waitUntilReady().then(() => {
+      if (this.processor.isDraining) return;
+      this.isConsuming = true;
+      this.setConcurrency(this.concurrency);
+      // Runs until the worker is closed; its errors are the 'error' events.
+      void worker.run().catch(() => undefined);
+    });
+    // Else it is consumed when it is there.
+    if (await withinGrace(begun)) await begun;
   }
 
   override setConcurrency(concurrency: number, atOnce = false): void {
+    this.concurrency = concurrency;
+    // Told to resume, BullMQ would start to work on a queue that is not there yet.
+    if (!this.isConsuming) return;
     const { worker } = this.processor;
     // BullMQ knows no concurrency of 0.
     if (concurrency === 0) {
@@ -68,7 +79,7 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
   /** BullMQ's loop waits for one of its jobs to end; only resuming wakes it. */
   override lookAgain(): void {
     const { worker } = this.processor;
-    if (worker.isPaused()) return;
+    if (!this.isConsuming || worker.isPaused()) return;
     void worker.pause(true);
     void worker.resume();
   }
@@ -126,10 +137,10 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
   }
 }
 
-/** A queue that is away must not hold up the end of the process. @returns whether the work was done in time. */
+/** A queue that is away must hold up neither the start of the process nor its end. @returns whether the work was done in time. */
 async function withinGrace(work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const grace = new Promise<boolean>((next) => (timer = setTimeout(() => next(false), CLOSE_GRACE_MS)));
+  const grace = new Promise<boolean>((next) => (timer = setTimeout(() => next(false), GRACE_MS)));
   const done = work.then(
     () => true,
     () => true,

@@ -28,7 +28,10 @@ export abstract class ExecutionQueue {
   /** Adds jobs and resolves when the queue has them. @throws when the queue is away. */
   abstract addNow(jobs: readonly ExecutionJob[]): Promise<void>;
 
-  /** Starts taking jobs; `handler` must not throw. `concurrency`: jobs at once in this process. */
+  /**
+   * Starts taking jobs, or will when the queue is there; `handler` must not throw. `concurrency`: jobs at once in this
+   * process.
+   */
   abstract consume(concurrency: number, handler: (executionId: string) => Promise<void>): Promise<void>;
 
   /**

@@ -38,6 +38,12 @@ export class ExecutionProcessor extends WorkerHost {
     this.foundNothing = true;
   }
 
+  /** The health check tells; what nobody listens for, BullMQ prints, in every role. */
+  @OnWorkerEvent('error')
+  onError(): void {
+    return;
+  }
+
   override async process(job: Job<Pick<ExecutionJob, 'executionId'>>, token?: string): Promise<void> {
     if (this.isDraining) {
       await job.moveToWait(token);
