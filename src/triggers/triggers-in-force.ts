@@ -35,7 +35,13 @@ export class TriggersInForce {
     const revisions = new Map((await this.triggers.holdInForce(client, ids)).map((row) => [row.id, row.revision]));
     const same = triggers.filter(({ id, revision }) => revisions.get(id) === revision);
     const edited = triggers.filter(({ id, revision }) => (revisions.get(id) ?? revision) !== revision);
-    const rows = edited.length === 0 ? [] : await this.triggers.byIds(client, edited.map(({ id }) => id));
+    const rows =
+      edited.length === 0
+        ? []
+        : await this.triggers.byIds(
+            client,
+            edited.map(({ id }) => id),
+          );
     return new Map([...same, ...rows.map((row) => this.compiler.compile(row))].map((one) => [one.id, one]));
   }
 }

@@ -129,7 +129,9 @@ describe('what is under way when a trigger is taken out of force', () => {
       // Whoever undeploys has the first trigger and waits for the last one.
       await other.query('BEGIN');
       await other.query('SELECT FROM trigger WHERE id = $1 FOR UPDATE', [last]);
-      const { rows: [{ pid } = { pid: 0 }] } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const {
+        rows: [{ pid } = { pid: 0 }],
+      } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       const blockedBy = async (by: number, since = '0 seconds'): Promise<number[]> =>
         (
           await app.db.database.query<{ pid: number }>(
@@ -229,7 +231,9 @@ describe('what is under way when a trigger is taken out of force', () => {
       // The mailbox stays open for it.
       const other = await deploy({ type: 'email', config: {} }, mails.api);
       const held = await holdInserts(mails.db, 'execution', `NEW.trigger_id = '${deployed.trigger}'`);
-      await dovecot.deliver('box', ['Message-ID: <1@example.com>\r\nFrom: a@example.com\r\nSubject: x\r\n\r\nhello\r\n']);
+      await dovecot.deliver('box', [
+        'Message-ID: <1@example.com>\r\nFrom: a@example.com\r\nSubject: x\r\n\r\nhello\r\n',
+      ]);
       await endedWhile(held, deployed.trigger, () => undeploy(deployed, mails.api), mails);
       await eventually(async () => expect(await started(other.trigger, mails)).toBe(1));
     });
