@@ -6,7 +6,7 @@ export interface ExecutionRow {
   readonly id: string;
   readonly workflow: string;
   readonly status: string;
-  readonly error: { code: string } | null;
+  readonly error: { code: string; details?: { execution_id?: string } | null } | null;
   /** Of a webhook's body, of a mail's subject. */
   readonly n: number | null;
   readonly trigger_type: string;

@@ -149,7 +149,7 @@ function allFinished({ executions, steps, calls, world }: Evidence): Verdict {
   const interrupted = Map.groupBy(steps.filter(isQuarantined), (row) => row.execution_id);
   const made = Map.groupBy(calls, (call) => call.execution);
   const broken = [...executions.values()].flatMap((row) => {
-    if (row.status !== 'completed') return isRightlyFailed(row, interrupted.get(row.id)) ? [] : [describe(row)];
+    if (row.status !== 'completed') return isRightlyFailed(row, executions, interrupted) ? [] : [describe(row)];
     const paths = new Set((made.get(row.id) ?? []).map(({ path }) => path));
     const missing = workflows.get(row.workflow)?.calls.filter((path) => !paths.has(path)) ?? [];
     return missing.length === 0 ? [] : [`${row.workflow} ${row.id} completed without ${missing.join(', ')}`];
@@ -157,9 +157,16 @@ function allFinished({ executions, steps, calls, world }: Evidence): Verdict {
   return { promise: '5 whatever the queue forgets finishes', checked: executions.size, broken };
 }
 
-/** A step that was really cut off three times is quarantined, as promised. */
-function isRightlyFailed({ status, error }: ExecutionRow, quarantined: readonly StepRow[] = []): boolean {
-  return status === 'failed' && error?.code === 'step_quarantined' && quarantined.length > 0;
+/** A step that was really cut off three times is quarantined, as promised; who waited for that child fails with it. */
+function isRightlyFailed(
+  { id, status, error }: ExecutionRow,
+  executions: Evidence['executions'],
+  quarantined: ReadonlyMap<string, readonly StepRow[]>,
+): boolean {
+  if (status !== 'failed') return false;
+  if (error?.code === 'step_quarantined') return quarantined.has(id);
+  const child = error?.code === 'subworkflow_failed' ? executions.get(error.details?.execution_id ?? '') : undefined;
+  return child !== undefined && isRightlyFailed(child, executions, quarantined);
 }
 
 function isQuarantined({ status, attempts }: StepRow): boolean {

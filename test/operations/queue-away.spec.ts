@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { afterFile } from '../support/cleanup.js';
+import { runningTimers } from '../support/timers.js';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { freePort, requireService, startRedis, type TestRedis } from '../support/services.js';
@@ -30,6 +32,8 @@ describe.runIf(requireService('redis'))('while Redis is away', () => {
   };
 
   beforeAll(async () => {
+    // A wait that was cut off with its connection BullMQ gives up after 6 s, also when its worker is closed by then.
+    afterFile(() => eventually(() => expect(runningTimers()).toEqual([])));
     port = await freePort();
     app = await startApp({ REDIS_URL: `redis://127.0.0.1:${port}` });
   });
