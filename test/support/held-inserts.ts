@@ -37,9 +37,11 @@ export async function holdInserts(db: TestDatabase, table: string, condition: st
   await holder.query(`
     CREATE OR REPLACE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${KEY}); RETURN NEW; END $$`);
-  await holder.query(`DROP TRIGGER IF EXISTS held ON ${table}`);
-  await holder.query(`
-    CREATE TRIGGER held BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${condition}) EXECUTE FUNCTION held()`);
+  // Again when it deadlocks: it locks a table and its partitions, which whoever writes just now locks the other way round.
+  await eventually(() =>
+    holder.query(`
+      CREATE OR REPLACE TRIGGER held BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${condition}) EXECUTE FUNCTION held()`),
+  );
   await holder.query(`SELECT pg_advisory_lock(${KEY})`);
   const pids = async (sql: string, values: unknown[] = []): Promise<number[]> =>
     (await db.database.query<{ pid: number }>(sql, values)).map(({ pid }) => pid);
