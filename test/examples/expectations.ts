@@ -16,6 +16,8 @@ export const EXPECTATIONS: Record<string, (world: World) => Promise<void>> = {
       trigger_type: 'manual',
       output: { text: 'Hello, world!' },
     });
+    const asked = await world.api.post(`/workflows/${id}/execute`, { wait: true });
+    expect(asked.body).toMatchObject({ status: 'completed', trigger_type: 'api' });
     const ticked = await fired(world, trigger(triggers, 'cron'));
     expect(ticked).toMatchObject({ trigger_type: 'cron', output: { text: 'Hello, world!' } });
     const { body: logs } = await world.api.get(`/executions/${ticked.id}/logs`);
