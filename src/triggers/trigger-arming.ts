@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Clock } from '../common/clock.js';
 import { databaseTime } from '../common/database/database-time.js';
-import { holdEveryTimer } from './occurrences/held-timers.js';
+import { heldTimers } from './occurrences/held-timers.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import type { TriggerWarning } from './trigger.contract.js';
 import { TriggerRegistry } from './trigger-registry.js';
@@ -84,7 +84,7 @@ export class TriggerArming {
   async quiet(client: PoolClient, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.triggers.lockAll(client, ids);
-    await holdEveryTimer(client, ids);
+    await heldTimers(client, ids);
   }
 
   private async disarmType(client: PoolClient, name: string, rows: readonly TriggerRow[]): Promise<void> {
