@@ -1,7 +1,8 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Queue } from 'bullmq';
 import { Batcher } from '../batcher.js';
+import { within } from '../within.js';
 import { ExecutionQueue, type ExecutionJob, type QueueCounts } from './execution-queue.js';
 import { ExecutionProcessor, QUEUE_NAME } from './execution.processor.js';
 import { type QueueBackend } from './queue-backend.js';
@@ -19,6 +20,7 @@ const GRACE_MS = 2_000;
 @Injectable()
 export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown {
   override readonly backend: 'redis' | 'postgres';
+  private readonly logger = new Logger('Queue');
   /** What was last asked for. */
   private concurrency = 1;
   private isConsuming = false;
@@ -56,8 +58,11 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
       // Runs until the worker is closed; its errors are the 'error' events.
       void worker.run().catch(() => undefined);
     });
-    // Else it is consumed when it is there.
-    if (await withinGrace(begun)) await begun;
+    if (await withinGrace(begun)) return begun;
+    // It is consumed when it is there, unless it turns out to be none that BullMQ can work on.
+    begun.catch((error: unknown) => {
+      if (!this.processor.isDraining) this.logger.error({ message: 'the queue cannot be consumed', err: error });
+    });
   }
 
   override setConcurrency(concurrency: number, atOnce = false): void {
@@ -137,17 +142,12 @@ export class BullmqQueue extends ExecutionQueue implements OnApplicationShutdown
   }
 }
 
-/** A queue that is away must hold up neither the start of the process nor its end. @returns whether the work was done in time. */
-async function withinGrace(work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const grace = new Promise<boolean>((next) => (timer = setTimeout(() => next(false), GRACE_MS)));
-  const done = work.then(
+/** A queue that is away must hold up neither the start of the process nor its end. @returns whether the work was over in time. */
+function withinGrace(work: Promise<unknown>): Promise<boolean> {
+  return within(GRACE_MS, () => Promise.allSettled([work])).then(
     () => true,
-    () => true,
+    () => false,
   );
-  const inTime = await Promise.race([done, grace]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 function toBullmq(job: ExecutionJob): {

@@ -5,6 +5,7 @@ import { missingConnection } from '../../../common/connections/missing-connectio
 import type { Fault } from '../../../common/errors/app-error.js';
 import { OutgoingSockets } from '../../../common/http/outgoing-sockets.js';
 import { globFaults } from '../../../common/text/glob-faults.js';
+import { within } from '../../../common/within.js';
 import { BaseTrigger, TriggerHost, type TriggerWarning } from '../../trigger.contract.js';
 
 import { EmailConfig } from './email.dto.js';
@@ -13,7 +14,6 @@ import { anyOf } from './mail-filters.js';
 import type { MailAccount } from './mailbox-session.js';
 import { Mailbox } from './mailbox.js';
 import { accountKey, type ArmedEmail, type MailboxSettings } from './mailbox.settings.js';
-import { pause } from './pause.js';
 
 const PATTERN_FIELDS = ['from', 'to', 'cc', 'subject', 'body'] as const;
 /** A command that takes longer than the poll would hide a dead socket; one that takes less than this proves nothing. */
@@ -92,10 +92,8 @@ export class EmailTrigger extends BaseTrigger<EmailConfig> implements BeforeAppl
 
   /** Connections end before what they write to; a mail server that is silent is not waited for. */
   async beforeApplicationShutdown(): Promise<void> {
-    const stopped = Promise.all([...this.mailboxes.values()].map((mailbox) => mailbox.stop()));
-    const ended = new AbortController();
-    await Promise.race([stopped, pause(LEAST_PATIENCE_MS, ended.signal)]);
-    ended.abort();
+    const stop = (): Promise<unknown> => Promise.all([...this.mailboxes.values()].map((mailbox) => mailbox.stop()));
+    await within(LEAST_PATIENCE_MS, stop).catch(() => undefined);
   }
 
   private open(key: string, settings: MailboxSettings): Mailbox {
