@@ -6,7 +6,7 @@ import { clientOf, sharedBackends } from '../support/deployments.js';
 import { eventually } from '../support/eventually.js';
 import { startHoldingServer } from '../support/holding-server.js';
 import { startPrivateCluster } from '../support/private-cluster.js';
-import { startServer } from '../support/server.js';
+import { startServer, type TestServer } from '../support/server.js';
 
 describe.each(sharedBackends())('SIGTERM on %s', (_name, open) => {
   it('lets a running step finish, starts nothing more, and leaves the rest to the next start', async () => {
@@ -20,10 +20,7 @@ describe.each(sharedBackends())('SIGTERM on %s', (_name, open) => {
     await eventually(() => expect(remote.count('/drain/two')).toBe(1));
 
     const stopped = server.stop();
-    await eventually(async () => {
-      const ready = await server.fetch('/health/ready').catch(() => null);
-      expect(ready?.status ?? 503).toBe(503);
-    });
+    await isNoLongerReady(server);
     remote.letGo('/drain/two');
     expect(await stopped).toBe(0);
     expect([remote.count('/drain/two'), remote.count('/drain/three')]).toEqual([1, 0]);
@@ -69,10 +66,7 @@ describe('SIGTERM while a mail server does not answer', () => {
     await mailServer.asked();
 
     const stopped = server.stop();
-    await eventually(async () => {
-      const ready = await server.fetch('/health/ready').catch(() => null);
-      expect(ready?.status ?? 503).toBe(503);
-    });
+    await isNoLongerReady(server);
     remote.letGo('/silent/two');
     expect(await stopped).toBe(0);
     expect([remote.count('/silent/two'), remote.count('/silent/three')]).toEqual([1, 0]);
@@ -98,6 +92,13 @@ describe('SIGTERM while the database is away', () => {
     expect(remote.keys('/away/two')).toEqual([`${id}:two`, `${id}:two`]);
   });
 });
+
+async function isNoLongerReady(server: TestServer): Promise<void> {
+  await eventually(async () => {
+    const ready = await server.fetch('/health/ready').catch(() => null);
+    expect(ready?.status ?? 503).toBe(503);
+  });
+}
 
 function calls(name: string, url: string): string {
   const call = (id: string): string =>
