@@ -144,3 +144,61 @@ it('does what was kept for after the commit once, though the flush was tried aga
   await writer.submit(acting, 3);
   await vi.waitFor(() => expect(seen).toEqual([[3]]));
 });
+
+/** Reads the answer of its first query before it sends a second one, and says when it is through. */
+const inTwo = (name: string, first: string, done: string[], neverWaits = false): BatchStatement<number, number> => ({
+  name,
+  order: 1,
+  patienceMs: 5_000,
+  neverWaits: () => neverWaits,
+  run: async (client, rows) => {
+    try {
+      await client.query(first);
+      await client.query(`INSERT INTO kept (id) SELECT unnest($1::int[]) ON CONFLICT DO NOTHING`, [rows]);
+    } finally {
+      done.push(name);
+    }
+    return rows;
+  },
+});
+
+it('sends what never waits ahead of the others, and commits all of it together', async () => {
+  const done: string[] = [];
+  const slow = inTwo('slow', 'SELECT pg_sleep(0.05)', done);
+  const free = { ...inTwo('free', 'SELECT 1', done, true), order: 9 };
+  await Promise.all([writer.submit(slow, 1), writer.submit(free, 2)]);
+  expect(done).toEqual(['free', 'slow']);
+  expect(await kept()).toEqual([1, 2]);
+  expect(flushes.map((flush) => flush.rows)).toEqual([2]);
+});
+
+it.each([
+  ['what never waits', true],
+  ['what goes in order', false],
+])('records nothing of a flush in which %s is refused, but the rows that go alone', async (_, freeFails) => {
+  const done: string[] = [];
+  const refused = inTwo('refused', 'SELECT 1 / 0', done, freeFails);
+  const other = inTwo('other', 'SELECT pg_sleep(0.01)', done, !freeFails);
+  const results = await Promise.allSettled([writer.submit(refused, 1), writer.submit(other, 2)]);
+  expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
+  expect(results[0]).toMatchObject({ reason: { message: 'division by zero' } });
+  expect(await kept()).toEqual([2]);
+  // Each was through, once in the flush of both and once alone, before anything was given back.
+  expect(done.toSorted()).toEqual(['other', 'other', 'refused', 'refused']);
+});
+
+it('tries all again when the connection breaks between statements that are under way together', async () => {
+  let breaks = 1;
+  const done: string[] = [];
+  const free = inTwo('free', 'SELECT 1', done, true);
+  const breaking: BatchStatement<number, number> = {
+    ...insert,
+    name: 'breaking',
+    run: async (client, rows, afterCommit) => {
+      if (breaks-- > 0) await client.query('SELECT pg_terminate_backend(pg_backend_pid())');
+      return await insert.run(client, rows, afterCommit);
+    },
+  };
+  expect(await Promise.all([writer.submit(free, 4), writer.submit(breaking, 5)])).toEqual([4, 10]);
+  expect(await kept()).toEqual([4, 5]);
+});

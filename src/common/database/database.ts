@@ -1,4 +1,5 @@
 import { type Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { together } from '../together.js';
 
 /** Plain SQL beside TypeORM, on TypeORM's own pool: for hot paths and for what no entity fits. */
 export class Database {
@@ -11,6 +12,22 @@ export class Database {
 
   /** Commits what `work` did, or rolls all of it back when it throws. */
   async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return await this.lend(async (client) => {
+      await client.query('BEGIN');
+      return await work(client);
+    });
+  }
+
+  /**
+   * The same, with its beginning on the way together with the first statement: one round trip less. For what may be run
+   * twice: if the beginning alone were refused, the statements behind it would stand without a transaction.
+   */
+  async repeatableTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return await this.lend(async (client) => (await together([client.query('BEGIN'), work(client)]))[1]);
+  }
+
+  /** Commits, or rolls back, what `work` has begun. */
+  private async lend<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     // A connection that breaks while it is lent is an event of its own, beside the error of the query it broke; without
     // a listener it would end the process.
@@ -20,7 +37,6 @@ export class Database {
     };
     client.on('error', onError);
     try {
-      await client.query('BEGIN');
       const result = await work(client);
       await client.query('COMMIT');
       return result;

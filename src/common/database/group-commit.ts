@@ -1,5 +1,6 @@
 import { type PoolClient } from 'pg';
 import { AppError } from '../errors/app-error.js';
+import { together } from '../together.js';
 import { type Database } from './database.js';
 import { isConnectionLoss, isConflict } from './pg-errors.js';
 
@@ -16,6 +17,11 @@ export interface BatchStatement<Row, Result> {
   readonly order: number;
   /** Milliseconds for which a row outlasts a database that is away; then its caller gets a 503. Infinity: for ever. */
   readonly patienceMs: number;
+  /**
+   * Whether these rows need no lock that another transaction may hold. Then their statements need not wait for the answers
+   * of others, and cannot be part of a deadlock; they are sent first. Default: no.
+   */
+  neverWaits?(rows: readonly Row[]): boolean;
   run(client: PoolClient, rows: readonly Row[], afterCommit: AfterCommit): Promise<readonly Result[]>;
 }
 
@@ -107,7 +113,9 @@ export class GroupCommitWriter extends GroupCommit {
     const started = performance.now();
     try {
       const actions: (() => void)[] = [];
-      const results = await this.database.transaction((client) => runAll(client, batch, (act) => actions.push(act)));
+      const results = await this.database.repeatableTransaction((client) =>
+        runAll(client, batch, (act) => actions.push(act)),
+      );
       for (const act of actions) act();
       batch.forEach((entry, index) => entry.resolve(results[index] as never));
     } catch (error) {
@@ -158,11 +166,21 @@ async function runAll(client: PoolClient, batch: readonly Entry[], afterCommit: 
     else group.push(index);
   });
   const results = new Array<unknown>(batch.length);
-  const ordered = [...groups].sort(([a], [b]) => a.order - b.order);
-  for (const [statement, indexes] of ordered) {
-    const rows = indexes.map((index) => batch[index]?.row);
+  const run = async ([statement, indexes]: Group, rows = rowsOf(batch, indexes)): Promise<void> => {
     const given = await statement.run(client, rows, afterCommit);
     indexes.forEach((index, position) => (results[index] = given[position]));
-  }
+  };
+  const isFree = ([statement, indexes]: Group): boolean => statement.neverWaits?.(rowsOf(batch, indexes)) === true;
+  const { free = [], ordered = [] } = Object.groupBy(groups, (group) => (isFree(group) ? 'free' : 'ordered'));
+  const inOrder = async (): Promise<void> => {
+    for (const group of ordered.sort(([a], [b]) => a.order - b.order)) await run(group);
+  };
+  await together([...free.map((group) => run(group)), inOrder()]);
   return results;
+}
+
+type Group = readonly [BatchStatement<unknown, unknown>, readonly number[]];
+
+function rowsOf(batch: readonly Entry[], indexes: readonly number[]): unknown[] {
+  return indexes.map((index) => batch[index]?.row);
 }

@@ -25,6 +25,8 @@ export function poolOptions(url: string, size: number): pg.PoolConfig {
     max: size,
     application_name: 'millrace',
     keepAlive: true,
+    // Statements that do not need each other's answers are sent together.
+    pipeline: true,
     // Milliseconds. A caller who finds neither a free connection nor a server by then gets a 503.
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,

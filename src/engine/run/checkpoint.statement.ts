@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
+import { together } from '../../common/together.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { StepTallies } from '../../common/statistics/tally.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
@@ -126,11 +127,14 @@ const FIXED = new Set(['id', 'execution_id', 'step_id', 'step_path', 'type']);
 const CHANGING = STEP_COLUMNS.map((column) => column.name).filter((name) => !FIXED.has(name));
 
 /** One row a step execution, written when it starts and again when it ends. */
-const UPSERT_STEPS = /* sql */ `
+const UPSERT_STEPS = {
+  name: 'steps',
+  text: /* sql */ `
 INSERT INTO step_execution (${STEP_COLUMNS.map((column) => column.name).join(', ')})
 SELECT ${selectSql('s', STEP_COLUMNS)} FROM ${unnestSql('s', STEP_COLUMNS)}
 ON CONFLICT (id) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')},
-  change = excluded.change`;
+  change = excluded.change`,
+};
 
 /** Tells who awaits responses that they are there, once they are committed. */
 export type OnResponded = (
@@ -158,10 +162,10 @@ export function checkpointStatement(
     order: 10,
     patienceMs: Number.POSITIVE_INFINITY,
     async run(client, checkpoints, afterCommit) {
-      const tell = (ended: readonly EndedRow[]): Promise<void> => onEnded(client, ended, afterCommit);
-      const results = await moveAll(client, checkpoints, timers, slot, tell);
+      const { results, ended } = await moveAll(client, checkpoints, timers);
       const kept = checkpoints.filter((checkpoint) => results.has(checkpoint));
-      await upsertSteps(client, kept);
+      await together([countEnds(client, ended, slot, checkpoints), upsertSteps(client, kept)]);
+      if (ended.length > 0) await onEnded(client, ended, afterCommit);
       await upsertLargeOutputs(client, largeOutputsOf(kept));
       await insertLogs(client, kept);
       await suspensions.follow(client, suspendedBy(kept), closedBy(kept), afterCommit);
@@ -173,14 +177,14 @@ export function checkpointStatement(
   };
 }
 
-/** @returns no result for what is lost. */
-async function moveAll(
-  client: PoolClient,
-  checkpoints: readonly Checkpoint[],
-  timers: Timers,
-  slot: number,
-  onEnded: (ended: readonly EndedRow[]) => Promise<void>,
-): Promise<Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>> {
+interface Moved {
+  /** None for what is lost. */
+  readonly results: ReadonlyMap<Checkpoint, Exclude<CheckpointResult, 'lost'>>;
+  readonly ended: readonly EndedRow[];
+}
+
+async function moveAll(client: PoolClient, checkpoints: readonly Checkpoint[], timers: Timers): Promise<Moved> {
+  let ended: readonly EndedRow[] = [];
   const results = new Map<Checkpoint, Exclude<CheckpointResult, 'lost'>>();
   const { going = [], ending = [], sleeping = [], pausing = [], handing = [] } = Object.groupBy(checkpoints, kindOf);
   const mark = (
@@ -193,10 +197,8 @@ async function moveAll(
     return asked.filter((checkpoint) => !ids.has(checkpoint.executionId));
   };
   if (ending.length > 0) {
-    const { rows } = await client.query<EndedRow>(END, endValues(ending));
-    mark(ending, rows, 'kept');
-    await countEnded(client, rows, slot, new Map(ending.map((each) => [each.executionId, each.stepTallies])));
-    await onEnded(rows);
+    ended = (await client.query<EndedRow>(END, endValues(ending))).rows;
+    mark(ending, ended, 'kept');
   }
   if (handing.length > 0)
     mark(handing, (await client.query<{ id: string }>(HAND_BACK, holdValues(handing))).rows, 'kept');
@@ -219,7 +221,18 @@ async function moveAll(
     mark(going, rows, 'kept');
     mark(awake, rows, 'signalled');
   }
-  return results;
+  return { results, ended };
+}
+
+async function countEnds(
+  client: PoolClient,
+  ended: readonly EndedRow[],
+  slot: number,
+  checkpoints: readonly Checkpoint[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  const ending = checkpoints.filter((checkpoint) => kindOf(checkpoint) === 'ending');
+  await countEnded(client, ended, slot, new Map(ending.map((each) => [each.executionId, each.stepTallies])));
 }
 
 const KINDS = { waiting: 'sleeping', paused: 'pausing', queued: 'handing' } as const;
@@ -271,7 +284,9 @@ async function upsertSteps(client: PoolClient, checkpoints: readonly Checkpoint[
   for (const { executionId, steps } of checkpoints) {
     for (const record of steps) rows.set(record.fields.id, { executionId, record });
   }
-  if (rows.size > 0) await client.query(UPSERT_STEPS, unnestValues(STEP_COLUMNS, [...rows.values()]));
+  if (rows.size > 0) {
+    await client.query({ ...UPSERT_STEPS, values: unnestValues(STEP_COLUMNS, [...rows.values()]) });
+  }
 }
 
 /** Two checkpoints of one execution in one flush: as with steps, the later one wins. */

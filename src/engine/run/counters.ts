@@ -6,7 +6,9 @@ import { TEST_TRIGGER } from '../engine.contract.js';
 import type { EndedRow } from './ended.row.js';
 
 /** One row a workflow and slot. Index: the primary key. */
-const COUNT = /* sql */ `${noteWithin('$9')}
+const COUNT = {
+  name: 'count_ended',
+  text: /* sql */ `${noteWithin('$9')}
 INSERT INTO workflow_counter AS c
   (workflow_id, slot, completed, failed, timed_out, cancelled, duration_ms, last_executed, last_status)
 SELECT i.workflow_id, $2::smallint, i.completed, i.failed, i.timed_out, i.cancelled, i.duration_ms, now(), i.last_status
@@ -21,7 +23,8 @@ ON CONFLICT (workflow_id, slot) DO UPDATE SET
   cancelled = c.cancelled + excluded.cancelled,
   duration_ms = c.duration_ms + excluded.duration_ms,
   last_executed = excluded.last_executed,
-  last_status = excluded.last_status`;
+  last_status = excluded.last_status`,
+};
 
 /**
  * Adds executions that ended in this transaction to their workflows' counters, and notes them for the statistics. A pass of
@@ -39,7 +42,7 @@ export async function countEnded(
   const groups = [...Map.groupBy(ended, (row) => row.workflow_id)];
   const tally = (status: string): number[] =>
     groups.map(([, rows]) => rows.filter((row) => row.status === status).length);
-  await client.query(COUNT, [
+  const values = [
     groups.map(([id]) => id),
     slot,
     tally('completed'),
@@ -49,7 +52,8 @@ export async function countEnded(
     groups.map(([, rows]) => rows.reduce((sum, row) => sum + row.duration_ms, 0)),
     groups.map(([, rows]) => rows.at(-1)?.status ?? null),
     JSON.stringify(notesOf([...ended, ...passes].map((row) => toNoted(row, steps.get(row.id), row.pass !== null)))),
-  ]);
+  ];
+  await client.query({ ...COUNT, values });
 }
 
 /** What statistics know of an end; a retry takes the same out again. */

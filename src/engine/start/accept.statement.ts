@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
+import { together } from '../../common/together.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import { countEnded } from '../run/counters.js';
 import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
@@ -178,12 +179,17 @@ INSERT INTO ${table} (${columns.map((column) => column.name).join(', ')})
 SELECT ${selectSql('i', columns)} FROM ${unnestSql('i', columns)}
 ON CONFLICT (id) DO NOTHING`;
 
-const INSERT_OCCURRENCES = insertSql('occurrence', OCCURRENCE_COLUMNS);
-const INSERT_EXECUTIONS = /* sql */ `
+// Prepared, as all that each execution costs and that inserts: parsing and planning take longer than a few rows. A plan for
+// every value would lock each partition of a table that is updated, so updates are planned anew.
+const INSERT_OCCURRENCES = { name: 'occurrences', text: insertSql('occurrence', OCCURRENCE_COLUMNS) };
+const INSERT_EXECUTIONS = {
+  name: 'executions',
+  text: /* sql */ `
 INSERT INTO execution (${EXECUTION_COLUMNS.map((column) => column.name).join(', ')}, ${CLAIMED_COLUMNS})
 SELECT ${selectSql('i', EXECUTION_COLUMNS)}, ${CLAIMED_VALUES} FROM ${unnestSql('i', EXECUTION_COLUMNS)}
 ON CONFLICT (id) DO NOTHING
-RETURNING id, start_time`;
+RETURNING id, start_time`,
+};
 const INSERT_SPECIAL = insertSql('execution', SPECIAL_COLUMNS);
 
 /** Index: the primary key. Gives no row for one that an earlier try of this accept has ended. */
@@ -198,6 +204,8 @@ export const acceptStatement: BatchStatement<AcceptRow, AcceptResult> = {
   name: 'accept',
   order: 30,
   patienceMs: 10_000,
+  // New rows under new ids: only keys, places and counters are another's too.
+  neverWaits: (rows) => rows.every((row) => row.request.key === null && row.files === undefined && isPlain(row)),
   run: (client, rows) => accept(client, rows),
 };
 
@@ -206,8 +214,10 @@ export async function accept(client: PoolClient, rows: readonly AcceptRow[]): Pr
   const admissions = await admitRuled(client, rows, duplicates);
   const isSkipped = (row: AcceptRow): boolean => admissions.get(row.executionId ?? '') === 'skipped';
   await releaseKeys(client, rows.filter(isSkipped));
-  await insertOccurrences(client, rows, duplicates, isSkipped);
-  const claims = await insertExecutions(client, rows, duplicates, admissions);
+  const [claims] = await together([
+    insertExecutions(client, rows, duplicates, admissions),
+    insertOccurrences(client, rows, duplicates, isSkipped),
+  ]);
   for (const row of rows) {
     if (row.files !== undefined && !duplicates.has(row) && !isSkipped(row)) await addFilesWithin(client, row.files);
   }
@@ -290,7 +300,9 @@ async function insertOccurrences(
       { occurrence, key: key?.key ?? null, executionId: row.executionId, duplicateOf, isSkipped: isSkipped(row) },
     ];
   });
-  if (occurrences.length > 0) await client.query(INSERT_OCCURRENCES, unnestValues(OCCURRENCE_COLUMNS, occurrences));
+  if (occurrences.length > 0) {
+    await client.query({ ...INSERT_OCCURRENCES, values: unnestValues(OCCURRENCE_COLUMNS, occurrences) });
+  }
 }
 
 /** @returns when those with an owner were claimed. */
@@ -314,10 +326,10 @@ async function insertExecutions(
   }
   if (special.length > 0) await insertSpecial(client, special);
   if (plain.length === 0) return NO_CLAIMS;
-  const { rows: inserted } = await client.query<{ id: string; start_time: Date | null }>(
-    INSERT_EXECUTIONS,
-    unnestValues(EXECUTION_COLUMNS, plain),
-  );
+  const { rows: inserted } = await client.query<{ id: string; start_time: Date | null }>({
+    ...INSERT_EXECUTIONS,
+    values: unnestValues(EXECUTION_COLUMNS, plain),
+  });
   return new Map(inserted.flatMap(({ id, start_time }) => (start_time === null ? [] : [[id, start_time]])));
 }
 

@@ -1,0 +1,19 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { together } from './together.js';
+
+it('gives what all give, in order', async () => {
+  expect(await together([turn(1), Promise.resolve('two')])).toEqual([1, 'two']);
+});
+
+it('throws what failed first, when all have ended', async () => {
+  const ended: string[] = [];
+  const work = async (name: string, turns: number, fails: boolean): Promise<void> => {
+    for (let count = 0; count < turns; count++) await turn();
+    ended.push(name);
+    if (fails) throw new Error(name);
+  };
+  const all = together([work('last', 9, false), work('late', 5, true), work('first', 1, true)]);
+  await expect(all).rejects.toThrow('first');
+  expect(ended).toEqual(['first', 'late', 'last']);
+});
