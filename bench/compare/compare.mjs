@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CONTENDERS } from '../contenders/all.mjs';
 import { elapsed, say } from '../lib/progress.mjs';
 import { removeFolder, requireBuild, startPostgres, startRedis, temporaryFolder } from '../lib/services.mjs';
@@ -9,7 +10,7 @@ const QUICK = {
   /** A busy machine gets fewer rounds, at least one. */
   limitMinutes: 9.6,
   starts: 1,
-  warmUpSeconds: 5,
+  warmUpSeconds: 12,
   throughputSeconds: 3,
   steadySeconds: 3,
   answers: 60,
@@ -19,12 +20,15 @@ const FULL = {
   rounds: 7,
   limitMinutes: Infinity,
   starts: 3,
-  warmUpSeconds: 8,
+  warmUpSeconds: 30,
   throughputSeconds: 8,
   steadySeconds: 10,
   answers: 300,
   leastCount: 400,
 };
+
+/** Of the last that was started; then the idle memory of all is read. */
+const SETTLE_MS = 8_000;
 
 /**
  * The comparison: all contenders are up at the same time on the same services, and take turns. In each round each of them
@@ -55,6 +59,8 @@ async function measure(contestants, services, plan, minutes) {
     services.postgres = await startPostgres(services.folder);
     services.redis = await startRedis(services.folder).catch((error) => (say(error.message), null));
     for (const contestant of contestants) await contestant.begin();
+    await delay(SETTLE_MS);
+    for (const contestant of contestants) await contestant.warm();
     for (const start = minutes(); done < plan.rounds && fits(minutes(), start, done, plan); done++) {
       for (const contestant of inTurn(contestants, done)) await contestant.round(done + 1);
     }

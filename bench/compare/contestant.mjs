@@ -1,12 +1,10 @@
 import { mkdirSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isOk, post, until } from '../lib/http.mjs';
 import { memoryOf, watchMemory } from '../lib/memory.mjs';
 import { say } from '../lib/progress.mjs';
 import { answers, Numbers, rest, steady, throughput, warmUp } from './rounds.mjs';
 
-const SETTLE_MS = 8_000;
 const FIRST_ANSWER_EVERY_MS = 5;
 
 /** One contender in this run: its server, its request numbers, what was measured; or why it is out. */
@@ -36,7 +34,7 @@ export class Contestant {
     });
   }
 
-  /** Sets it up, starts it again for the figures of a start, and warms it. It then stays up. */
+  /** Sets it up, and starts it again for the figures of a start. It then stays up. */
   async begin() {
     if (this.failure !== null) return;
     await this.attempt('set-up', async () => {
@@ -54,13 +52,18 @@ export class Contestant {
       this.server = await this.contender.start(this.context);
       await this.server.setUp();
       for (let start = 0; start < this.plan.starts; start++) await this.restart();
-      await delay(SETTLE_MS);
+      say(`${this.contender.title}: started in ${this.startSeconds.at(-1)?.toFixed(1)} s`);
+    });
+  }
+
+  /** Reads its memory while it is idle, and warms it. */
+  async warm() {
+    if (this.failure !== null) return;
+    await this.attempt('warm-up', async () => {
       this.idleBytes = memoryOf(this.server.pids);
       await this.answered(this.server.answer);
       this.rate = await warmUp(this, this.plan.warmUpSeconds);
-      say(
-        `${this.contender.title}: started in ${this.startSeconds.at(-1)?.toFixed(1)} s, about ${this.rate.toFixed(0)} executions/s`,
-      );
+      say(`${this.contender.title}: about ${this.rate.toFixed(0)} executions/s`);
     });
   }
 

@@ -10,7 +10,10 @@ const MOST_LOST = 0.1;
 const DRAIN_LIMIT_MS = 180_000;
 const FIRST_GUESS = 60;
 const LEAST_WARM_UP = 50;
-const WARM_UP_SHARES = [0.2, 0.3, 0.5];
+const WARM_UP_STEP_S = 1.5;
+/** A step that is faster by less is not faster. */
+const FASTER = 1.1;
+const STEPS_AT_REST = 2;
 
 /** The request numbers of one contender: never used twice. */
 export class Numbers {
@@ -23,13 +26,19 @@ export class Numbers {
   }
 }
 
-/** @returns executions per second, roughly: what a round's size is taken from */
+/**
+ * Gives compilers and caches their time, the same rule for all: until two steps in a row were not faster than the fastest
+ * before, at most `seconds`. @returns executions per second, roughly: what a round's size is taken from
+ */
 export async function warmUp(contestant, seconds) {
+  const began = performance.now();
   let rate = FIRST_GUESS;
-  // The first times are about compilers and caches, and short for the fast ones.
-  for (const share of WARM_UP_SHARES) {
-    const { perSecond } = await throughput(contestant, Math.max(LEAST_WARM_UP, Math.round(rate * seconds * share)));
+  let fastest = 0;
+  for (let atRest = 0; atRest < STEPS_AT_REST && performance.now() - began < seconds * 1_000;) {
+    const { perSecond } = await throughput(contestant, Math.max(LEAST_WARM_UP, Math.round(rate * WARM_UP_STEP_S)));
     rate = perSecond;
+    atRest = rate > fastest * FASTER ? 0 : atRest + 1;
+    fastest = Math.max(fastest, rate);
   }
   return rate;
 }

@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Numbers, throughput, steady } from '../compare/rounds.mjs';
+import { Numbers, steady, throughput, warmUp } from '../compare/rounds.mjs';
 import { millraceOnPostgres, millraceOnRedis } from '../contenders/millrace.mjs';
 import { median, short } from '../lib/numbers.mjs';
 import { RESULTS } from '../lib/paths.mjs';
 import { removeFolder, requireBuild, startPostgres, startRedis, temporaryFolder } from '../lib/services.mjs';
 
-const WARM_UP = 1_000;
+/** Seconds at most. */
+const WARM_UP = 30;
 const STEADY_SECONDS = 5;
 const ROUNDS = 3;
 
@@ -41,7 +42,7 @@ async function measure(contender, services, { executions, connections, rounds = 
   const contestant = { contender, server, numbers: new Numbers() };
   try {
     await server.setUp();
-    await throughput(contestant, WARM_UP);
+    await warmUp(contestant, WARM_UP);
     const all = [];
     for (let round = 0; round < Number(rounds); round++) {
       all.push(await throughput(contestant, Number(executions), Number(connections)));
