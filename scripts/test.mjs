@@ -1,9 +1,11 @@
 // `npm test`: the same set-up as `npm start`, then every test. Further arguments go to vitest (files, `-t name`).
+// With SECOND_LOOK=1, as in .ci/run, a few files that fail are run once more, alone: see docs/adr/0011-a-second-look.md.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { show } from './lib/progress.mjs';
 import { build, install, NODE, productEnvironment, requireNode, ROOT } from './lib/set-up.mjs';
+import { addUp, toLookAtAgain } from './lib/test-report.mjs';
 
 requireNode();
 try {
@@ -15,30 +17,28 @@ try {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-report-'));
-const report = join(folder, 'report.json');
 const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-const code = await show(NODE, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
-  cwd: ROOT,
-  env: productEnvironment(),
-});
-const { passed, failed } = counts();
+const first = await run(process.argv.slice(2));
+const again = process.env.SECOND_LOOK === '1' ? toLookAtAgain(first.report, ROOT) : [];
+if (again.length > 0) console.log(`\n== once more, alone: ${again.join(', ')}`);
+const second = again.length > 0 ? await run([...again, '--maxWorkers=1', '--no-file-parallelism']) : null;
 rmSync(folder, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = code;
 
-/** A file that fails outside its tests (a leak, a broken import) counts as one failure. */
-function counts() {
-  let passed = 0;
-  let failed = 0;
+const { passed, failed, unsteady } = addUp(first, second);
+for (const name of unsteady) console.log(`unsteady, failed only beside others: ${name}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = second === null ? first.code : second.code;
+
+/** @returns vitest's exit code and its report; no report when it could not write one */
+async function run(args) {
+  const file = join(folder, 'report.json');
+  rmSync(file, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const code = await show(NODE, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, env: productEnvironment() });
   try {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    const isBroken = (file) =>
-      file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed');
-    passed = numPassedTests;
-    failed = numFailedTests + testResults.filter(isBroken).length;
+    return { code, report: JSON.parse(readFileSync(file, 'utf8')) };
   } catch (error) {
     console.error(`there is no report: ${error.message}`);
+    return { code, report: null };
   }
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
