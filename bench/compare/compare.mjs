@@ -10,9 +10,9 @@ const QUICK = {
   /** A busy machine gets fewer rounds, at least one. */
   limitMinutes: 9.6,
   starts: 1,
-  warmUpSeconds: 12,
+  warmUpSeconds: 10,
   throughputSeconds: 3,
-  steadySeconds: 3,
+  steadySeconds: 2.5,
   answers: 60,
   leastCount: 100,
 };
