@@ -16,7 +16,7 @@ const plugins = [
 
 const setupFiles = ['test/support/setup.ts'];
 /** The limits are generous: they only end what hangs. */
-const limits = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
+const limits = { testTimeout: 180_000, hookTimeout: 180_000, teardownTimeout: 10_000 };
 
 export default defineConfig({
   test: {
