@@ -1,19 +1,22 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NODE, ROOT } from '../support/paths.js';
 import type { Mutation, RedTest } from './mutations.js';
 
-const COPIED = ['src', 'migrations', 'test', 'scripts', 'docs', 'examples'];
-const FILES = [
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'tsconfig.test.json',
-  'nest-cli.json',
-  'vitest.config.ts',
-];
+/** What is made, not written; all else is copied, so that the copy builds. */
+const LEFT_OUT = new Set([
+  '.bench',
+  '.cache',
+  '.git',
+  '.millrace',
+  '.screenshots',
+  'bench',
+  'coverage',
+  'dist',
+  'node_modules',
+]);
 
 /** `red`: the test ran and failed. `unproven`: it did not run, so nothing is known. */
 export type Outcome = 'red' | 'green' | 'unproven';
@@ -34,7 +37,9 @@ export class MutationTree {
   constructor() {
     // PostgreSQL's account must pass.
     chmodSync(this.folder, 0o755);
-    for (const name of [...COPIED, ...FILES]) cpSync(join(ROOT, name), join(this.folder, name), { recursive: true });
+    for (const name of readdirSync(ROOT)) {
+      if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(this.folder, name), { recursive: true });
+    }
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
   }
 
