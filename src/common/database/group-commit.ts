@@ -159,28 +159,31 @@ export class DatabaseUnavailableError extends AppError {
 }
 
 async function runAll(client: PoolClient, batch: readonly Entry[], afterCommit: AfterCommit): Promise<unknown[]> {
-  const groups = new Map<BatchStatement<unknown, unknown>, number[]>();
-  batch.forEach((entry, index) => {
-    const group = groups.get(entry.statement);
-    if (group === undefined) groups.set(entry.statement, [index]);
-    else group.push(index);
+  const groups = new Map<BatchStatement<unknown, unknown>, Group>();
+  batch.forEach(({ statement, row }, index) => {
+    const group = groups.get(statement) ?? { statement, rows: [], indexes: [] };
+    if (group.rows.length === 0) groups.set(statement, group);
+    group.rows.push(row);
+    group.indexes.push(index);
   });
   const results = new Array<unknown>(batch.length);
-  const run = async ([statement, indexes]: Group, rows = rowsOf(batch, indexes)): Promise<void> => {
+  const run = async ({ statement, rows, indexes }: Group): Promise<void> => {
     const given = await statement.run(client, rows, afterCommit);
     indexes.forEach((index, position) => (results[index] = given[position]));
   };
-  const isFree = ([statement, indexes]: Group): boolean => statement.neverWaits?.(rowsOf(batch, indexes)) === true;
-  const { free = [], ordered = [] } = Object.groupBy(groups, (group) => (isFree(group) ? 'free' : 'ordered'));
+  const { free = [], ordered = [] } = Object.groupBy(groups.values(), ({ statement, rows }) =>
+    statement.neverWaits?.(rows) === true ? 'free' : 'ordered',
+  );
   const inOrder = async (): Promise<void> => {
-    for (const group of ordered.sort(([a], [b]) => a.order - b.order)) await run(group);
+    for (const group of ordered.sort((a, b) => a.statement.order - b.statement.order)) await run(group);
   };
-  await together([...free.map((group) => run(group)), inOrder()]);
+  await together([...free.map(run), inOrder()]);
   return results;
 }
 
-type Group = readonly [BatchStatement<unknown, unknown>, readonly number[]];
-
-function rowsOf(batch: readonly Entry[], indexes: readonly number[]): unknown[] {
-  return indexes.map((index) => batch[index]?.row);
+/** What one statement writes in a flush, with the places of its rows in the batch. */
+interface Group {
+  readonly statement: BatchStatement<unknown, unknown>;
+  readonly rows: unknown[];
+  readonly indexes: number[];
 }

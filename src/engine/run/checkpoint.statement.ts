@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
 import type { AfterCommit, BatchStatement } from '../../common/database/group-commit.js';
-import { together } from '../../common/together.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { StepTallies } from '../../common/statistics/tally.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
+import { together } from '../../common/together.js';
 import type { SuspendFor, WebhookResponse } from '../../nodes/node.contract.js';
 import { recordResponses, type RespondedRow, type Response } from '../ends/response.statement.js';
 import { countEnded } from './counters.js';
