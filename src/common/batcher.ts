@@ -12,6 +12,7 @@ export class Batcher<Item> {
   ) {}
 
   add(items: readonly Item[]): void {
+    if (items.length === 0) return;
     for (const item of items) this.gathered.push(item);
     this.running ??= this.drain();
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import type { ExecutionJob, ExecutionQueue } from '../../common/queue/execution-queue.js';
 import { DirectStarts } from './direct-starts.js';
 import { RunnerHolds } from './runner-holds.js';
 import type { Slots } from './slots.js';
@@ -8,7 +8,13 @@ import type { Slots } from './slots.js';
 const MOST = 3;
 
 class Scene {
-  readonly queue = { isIdle: true, setConcurrency: vi.fn(), lookAgain: vi.fn() };
+  readonly queued: string[] = [];
+  readonly queue = {
+    isIdle: true,
+    setConcurrency: vi.fn(),
+    lookAgain: vi.fn(),
+    add: (jobs: readonly ExecutionJob[]) => this.queued.push(...jobs.map(({ executionId }) => executionId)),
+  };
   readonly slots = { most: MOST, isAhead: true, forQueue: 1, setDirect: vi.fn() };
   readonly holds = new RunnerHolds();
   readonly direct = new DirectStarts(
@@ -17,9 +23,14 @@ class Scene {
     this.holds,
   );
   private readonly running = new Map<string, () => void>();
+  /** In the order in which they began. */
+  readonly begun: string[] = [];
 
   constructor() {
-    this.direct.open((id) => new Promise<void>((resolve) => this.running.set(id, resolve)));
+    this.direct.open((id) => {
+      this.begun.push(id);
+      return new Promise<void>((resolve) => this.running.set(id, resolve));
+    });
   }
 
   /** Takes all the room there is. */
@@ -28,6 +39,10 @@ class Scene {
       expect(this.direct.reserve(id)).toBe(true);
       this.direct.start(id, null);
     }
+  }
+
+  accepted(...ids: readonly string[]): void {
+    this.direct.takeInTurn(ids.map((executionId) => ({ executionId, epoch: 0, priority: 5 })));
   }
 
   async ends(id: string): Promise<void> {
@@ -116,5 +131,66 @@ describe('an accept that finds no room', () => {
     scene.direct.close();
     await vi.advanceTimersByTimeAsync(0);
     expect([c.now, scene.direct.reserve('d')]).toEqual([false, false]);
+  });
+});
+
+describe('executions accepted many at a time', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('begin as far as there is room, the others in their turn, and none goes by the queue', async () => {
+    const scene = new Scene();
+    scene.accepted('a', 'b', 'c', 'd');
+    expect(scene.begun).toEqual(['a', 'b']);
+    await scene.ends('a');
+    await scene.ends('b');
+    expect([scene.begun, scene.queued]).toEqual([['a', 'b', 'c', 'd'], []]);
+  });
+
+  it('begin by their priority', async () => {
+    const scene = new Scene();
+    const jobs = [5, 1, 10, 5].map((priority, index) => ({ executionId: `${priority}-${index}`, epoch: 0, priority }));
+    scene.direct.takeInTurn(jobs);
+    await scene.ends('10-2');
+    await scene.ends('5-0');
+    expect(scene.begun).toEqual(['10-2', '5-0', '5-3', '1-1']);
+  });
+
+  it('go by the queue, but for those that find room, where what runs may take long', async () => {
+    const scene = new Scene();
+    scene.slots.isAhead = false;
+    scene.accepted('a', 'b', 'c');
+    expect([scene.begun, scene.queued]).toEqual([['a', 'b'], ['c']]);
+    const learnt = new Scene();
+    learnt.accepted('a', 'b', 'c', 'd');
+    learnt.slots.isAhead = false;
+    await learnt.ends('a');
+    expect([learnt.begun, learnt.queued]).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  it('go by the queue when none ends, and what runs goes on', async () => {
+    const scene = new Scene();
+    scene.accepted('a', 'b', 'c');
+    await vi.advanceTimersByTimeAsync(300);
+    expect([scene.begun, scene.queued]).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it.each(['something waits there', 'they are more than may wait', 'the worker takes nothing more'])(
+    'go by the queue when %s',
+    (why) => {
+      const scene = new Scene();
+      scene.queue.isIdle = why !== 'something waits there';
+      if (why === 'the worker takes nothing more') scene.direct.close();
+      const ids = Array.from({ length: why === 'they are more than may wait' ? 1_001 : 3 }, (_, n) => `e${n}`);
+      scene.accepted(...ids);
+      expect([scene.begun, scene.queued]).toEqual([[], ids]);
+    },
+  );
+
+  it('that wait when the worker takes nothing more go by the queue', () => {
+    const scene = new Scene();
+    scene.accepted('a', 'b', 'c');
+    scene.direct.close();
+    expect(scene.queued).toEqual(['c']);
   });
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ExecutionQueue } from '../../common/queue/execution-queue.js';
+import { ExecutionQueue, type ExecutionJob } from '../../common/queue/execution-queue.js';
 import type { ClaimedExecution } from './claim.statement.js';
 import { RunnerHolds } from './runner-holds.js';
 import { Slots } from './slots.js';
@@ -8,6 +8,8 @@ import { Slots } from './slots.js';
 const STILL_MS = 250;
 /** How long the queue's worker may go without hearing that there is room again, while something waits. */
 const WAKE_GAP_MS = 20;
+/** Committed executions that may wait here for their turn: what other workers do not see, and what a crash leaves to the reconciler. */
+const MOST_IN_LINE = 1_000;
 
 /** Runs one execution to its rest; never throws. `claimed`: null when its claim was committed unseen. */
 export type DirectRun = (executionId: string, claimed: ClaimedExecution | null) => Promise<void>;
@@ -16,8 +18,9 @@ export type DirectRun = (executionId: string, claimed: ClaimedExecution | null) 
  * Executions that the worker of the process which accepts them takes at once: claimed by the commit that accepts them,
  * without a way through the queue. Only while nothing waits there, so that nobody is overtaken, and while there is room;
  * room for one queue job is always left. Where the room is taken by executions that are over in a moment, an accept waits
- * for one of them to end: its sender is held back a little, where a queue would only make each execution dearer. What a process loses on this way is found by its lease, or by the reaper as
- * owned and not held.
+ * for one of them to end: its sender is held back a little, where a queue would only make each execution dearer. So do
+ * executions that were accepted many at a time (all that is due in one second), and are claimed in their turn. What a
+ * process loses on this way is found by its lease, by the reaper as owned and not held, or by the reconciler as queued.
  */
 @Injectable()
 export class DirectStarts {
@@ -53,8 +56,28 @@ export class DirectStarts {
     if (!this.isOpen || !this.queue.isIdle) return false;
     if (this.hasRoom() && this.awaitingRoom.length === 0) return this.take(executionId);
     if (!this.slots.isAhead || this.awaitingRoom.length >= this.slots.most) return false;
-    this.still ??= setTimeout(() => this.turnAway(), STILL_MS);
+    this.awaitEnd();
     return new Promise((resolve) => this.awaitingRoom.push({ executionId, resolve }));
+  }
+
+  /**
+   * Takes executions that are accepted and not claimed, as far as there is room, and the others in their turn; those
+   * whose turn does not come soon go by the queue.
+   */
+  takeInTurn(jobs: readonly ExecutionJob[]): void {
+    if (jobs.length === 0) return;
+    if (!this.isOpen || !this.queue.isIdle || this.awaitingRoom.length + jobs.length > MOST_IN_LINE)
+      return this.queue.add(jobs);
+    const byPriority = jobs.toSorted((a, b) => b.priority - a.priority);
+    for (const job of byPriority) {
+      const resolve = (isMine: boolean): void => {
+        if (isMine) this.start(job.executionId, null);
+        else this.queue.add([job]);
+      };
+      this.awaitingRoom.push({ executionId: job.executionId, resolve });
+    }
+    this.awaitEnd();
+    this.callIn();
   }
 
   /** It was not accepted. */
@@ -73,6 +96,10 @@ export class DirectStarts {
   /** Resolves when none is left. */
   async idle(): Promise<void> {
     if (this.held.size > 0) await new Promise<void>((resolve) => this.awaitingNone.push(resolve));
+  }
+
+  private awaitEnd(): void {
+    this.still ??= setTimeout(() => this.turnAway(), STILL_MS);
   }
 
   private settle(executionId: string): void {
@@ -101,8 +128,9 @@ export class DirectStarts {
       const { executionId, resolve } = this.awaitingRoom.shift() as Turn;
       resolve(this.take(executionId));
     }
-    if (this.awaitingRoom.length > 0) this.still?.refresh();
-    else this.endStill();
+    if (this.awaitingRoom.length === 0) this.endStill();
+    else if (this.slots.isAhead) this.still?.refresh();
+    else this.turnAway();
   }
 
   /** Those who wait for room go by the queue. */

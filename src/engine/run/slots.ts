@@ -16,6 +16,7 @@ const MOST_AHEAD = 90;
 export class Slots {
   private taken = 0;
   private ahead = 0;
+  private hasLearnt = false;
   private share = Infinity;
   private direct = 0;
   private readonly waiting = new Set<() => void>();
@@ -59,12 +60,13 @@ export class Slots {
 
   /** Learns from an execution that has come to rest. */
   learn(neededSlot: boolean): void {
+    this.hasLearnt = true;
     this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
   }
 
-  /** Whether executions have lately needed no slot. */
+  /** Whether executions have lately needed no slot; none has been seen to, at first. */
   get isAhead(): boolean {
-    return this.ahead > 0;
+    return this.ahead > 0 || !this.hasLearnt;
   }
 
   /** Executions that the worker holds without a queue job; they count as well. */

@@ -31,6 +31,11 @@ import { inputFaults } from './input-schemas.js';
 
 const NOTHING = { executionId: null, timeoutMs: null, awaitedBy: null, place: null, parent: null, traceParent: null };
 
+interface Started {
+  readonly row: AcceptRow;
+  readonly result: AcceptResult;
+}
+
 /** Accepts executions: checks the input, commits, then queues; or starts them at once, where this process's worker has room. */
 @Injectable()
 export class StarterService extends ExecutionStarter {
@@ -58,7 +63,7 @@ export class StarterService extends ExecutionStarter {
     const result = await this.commitOrClaim(row);
     if (result.limited === 'skipped' && request.occurrence === null) throw new ConcurrencyLimitError();
     if (result.limited === 'failed' && result.executionId !== null) this.ends.announce(result.executionId, null);
-    this.enqueue([{ row, result }]);
+    this.queue.add(this.startable([{ row, result }]));
     return result;
   }
 
@@ -107,12 +112,17 @@ export class StarterService extends ExecutionStarter {
   }
 
   override dispatch(results: readonly StartResult[]): void {
-    this.enqueue(
-      results.flatMap((result) => {
-        const row = this.made.get(result);
-        return row === undefined ? [] : [{ row, result }];
-      }),
-    );
+    const started = results.flatMap((result) => {
+      const row = this.made.get(result);
+      return row === undefined ? [] : [{ row, result }];
+    });
+    // Children are for all workers to share.
+    const [children, others] = [
+      started.filter(({ row }) => row.parent !== null),
+      started.filter(({ row }) => row.parent === null),
+    ];
+    this.queue.add(this.startable(children));
+    this.direct.takeInTurn(this.startable(others));
   }
 
   override async checkInput(
@@ -169,8 +179,8 @@ export class StarterService extends ExecutionStarter {
     }
   }
 
-  /** Those without a place wait for one; those with one, and those that need none, go to the queue. */
-  private enqueue(started: readonly { readonly row: AcceptRow; readonly result: AcceptResult }[]): void {
+  /** Those without a place wait for one; those with one, and those that need none, can start. */
+  private startable(started: readonly Started[]): ExecutionJob[] {
     const jobs: ExecutionJob[] = [];
     const keys = new Set<string>();
     for (const { row, result } of started) {
@@ -182,7 +192,7 @@ export class StarterService extends ExecutionStarter {
       else jobs.push({ executionId, epoch: 0, priority: row.request.execution?.priority ?? 5 });
     }
     if (keys.size > 0) this.places.give([...keys]);
-    if (jobs.length > 0) this.queue.add(jobs);
+    return jobs;
   }
 
   private takePlace({ key }: Place): void {
