@@ -1,5 +1,5 @@
 import { idTime } from '../ids.js';
-import { add, EMPTY, tallyOf, type EndedExecution, type StepTallies, type Tally } from './tally.js';
+import { EMPTY, sumOf, tallyOf, type EndedExecution, type StepTallies, type Tally } from './tally.js';
 
 /** Milliseconds. Statistics tell minutes apart, and nothing finer. */
 export const MINUTE_MS = 60_000;
@@ -23,17 +23,17 @@ export interface NotedExecution extends EndedExecution {
 
 /** Together what shares workflow and minute: under load most of a commit does. */
 export function notesOf(ended: readonly NotedExecution[]): EndedNote[] {
-  const notes = new Map<string, { workflow_id: string; at: number; tally: Tally }>();
+  const notes = new Map<string, { workflow_id: string; at: number; tallies: Tally[] }>();
   for (const execution of ended) {
     const { id, workflowId, steps = {}, isPart } = execution;
     const at = Math.floor(idTime(id) / MINUTE_MS) * MINUTE_MS;
     const tally = { ...(isPart ? EMPTY : tallyOf(execution)), steps };
     const key = `${workflowId} ${at}`;
     const note = notes.get(key);
-    if (note === undefined) notes.set(key, { workflow_id: workflowId, at, tally });
-    else note.tally = add(note.tally, tally);
+    if (note === undefined) notes.set(key, { workflow_id: workflowId, at, tallies: [tally] });
+    else note.tallies.push(tally);
   }
-  return [...notes.values()];
+  return Array.from(notes.values(), ({ tallies, ...note }) => ({ ...note, tally: sumOf(tallies) }));
 }
 
 /**

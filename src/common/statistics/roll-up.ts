@@ -6,10 +6,11 @@ import { isConnectionLoss } from '../database/pg-errors.js';
 import type { EndedNote } from './ended-notes.js';
 import { ALL_WORKFLOWS, READ_TALLIES, REMOVE_OLD, TAKE_NOTES, TRY_LOCK, WRITE_TALLIES } from './roll-up.statements.js';
 import { KEPT_MS, UNIT_MS, type Unit } from './spans.js';
-import { add, byStepType, type Tally } from './tally.js';
+import { add, byStepType, sumOf, type Tally } from './tally.js';
 
 const EVERY_MS = 5_000;
-const NOTES_A_BATCH = 1_000;
+/** Adding up a batch holds up all else for some milliseconds. */
+const NOTES_A_BATCH = 250;
 const CHORE_LOCK = 0x6d7204;
 const UNITS: readonly Unit[] = ['minute', 'hour', 'day'];
 
@@ -18,7 +19,7 @@ interface Cell {
   readonly unit: Unit;
   /** Milliseconds. */
   readonly at: number;
-  tally: Tally;
+  readonly tally: Tally;
 }
 
 /**
@@ -71,30 +72,29 @@ export class RollUp {
   }
 }
 
-function cellsOf(notes: readonly EndedNote[]): Map<string, Cell> {
-  const cells = new Map<string, Cell>();
-  for (const note of notes) {
-    for (const unit of UNITS) {
-      const at = Math.floor(note.at / UNIT_MS[unit]) * UNIT_MS[unit];
-      addCell(cells, { workflowId: note.workflow_id, unit, at, tally: note.tally });
-      addCell(cells, { workflowId: ALL_WORKFLOWS, unit, at, tally: byStepType(note.tally) });
-    }
-  }
-  return cells;
+/** Each note is looked at once: hours are added up from minutes, days from hours. */
+function cellsOf(notes: readonly EndedNote[]): Cell[] {
+  let own = notes.map(({ workflow_id: workflowId, at, tally }): Cell => ({ workflowId, unit: 'minute', at, tally }));
+  return UNITS.flatMap((unit) => {
+    own = addedUp(own, unit);
+    const all = own.map((cell) => ({ ...cell, workflowId: ALL_WORKFLOWS, tally: byStepType(cell.tally) }));
+    return [...own, ...addedUp(all, unit)];
+  });
 }
 
-function addCell(cells: Map<string, Cell>, cell: Cell): void {
-  const key = keyOf(cell.workflowId, cell.unit, cell.at);
-  const known = cells.get(key);
-  if (known === undefined) cells.set(key, cell);
-  else known.tally = add(known.tally, cell.tally);
+function addedUp(parts: readonly Cell[], unit: Unit): Cell[] {
+  const startOf = (time: number): number => Math.floor(time / UNIT_MS[unit]) * UNIT_MS[unit];
+  const groups = Map.groupBy(parts, ({ workflowId, at }) => keyOf(workflowId, unit, startOf(at)));
+  return Array.from(groups.values(), (group) => {
+    const [{ workflowId, at }] = group as [Cell];
+    return { workflowId, unit, at: startOf(at), tally: sumOf(group.map(({ tally }) => tally)) };
+  });
 }
 
 const keyOf = (workflowId: string, unit: string, at: number): string => `${workflowId} ${unit} ${at}`;
 
 /** Nobody else writes meanwhile: the lock is held. */
-async function addTo(client: PoolClient, cells: ReadonlyMap<string, Cell>): Promise<void> {
-  const all = [...cells.values()];
+async function addTo(client: PoolClient, all: readonly Cell[]): Promise<void> {
   const places = [
     all.map((cell) => cell.workflowId),
     all.map((cell) => cell.unit),
@@ -104,9 +104,12 @@ async function addTo(client: PoolClient, cells: ReadonlyMap<string, Cell>): Prom
     READ_TALLIES,
     places,
   );
-  for (const { workflow_id, unit, at, tally } of rows) {
-    const cell = cells.get(keyOf(workflow_id, unit, at.getTime()));
-    if (cell !== undefined) cell.tally = add(tally, cell.tally);
-  }
-  await client.query(WRITE_TALLIES, [...places, all.map((cell) => JSON.stringify(cell.tally))]);
+  const before = new Map(
+    rows.map(({ workflow_id, unit, at, tally }) => [keyOf(workflow_id, unit, at.getTime()), tally]),
+  );
+  const after = all.map(({ workflowId, unit, at, tally }) => {
+    const known = before.get(keyOf(workflowId, unit, at));
+    return JSON.stringify(known === undefined ? tally : add(known, tally));
+  });
+  await client.query(WRITE_TALLIES, [...places, after]);
 }

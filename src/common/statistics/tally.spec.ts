@@ -31,6 +31,8 @@ describe('a tally', () => {
         const sum = all.map(tallyOf).reduce(add, EMPTY);
         const undone = add(add(sum, tallyOf(retried)), negative(tallyOf(retried)));
         expect(plain(undone)).toEqual(plain(sum));
+        const together = sumOf([sum, tallyOf(retried), negative(tallyOf(retried))]);
+        expect(plain(together)).toEqual(plain(sum));
       }),
     );
   });

@@ -94,14 +94,15 @@ export function sumOf(tallies: readonly Tally[]): Tally {
       steps.set(key, before === undefined ? step : addStep(before, step));
     }
   }
-  const read = (map: ReadonlyMap<string, number>): Counts => Object.fromEntries(map);
+  const read = (map: ReadonlyMap<string, number>): Counts =>
+    Object.fromEntries([...map].filter(([, count]) => count !== 0));
   return {
     ...sums,
     statuses: read(maps.statuses),
     durations: read(maps.durations),
     waits: read(maps.waits),
     errors: capped(read(maps.errors)),
-    steps: Object.fromEntries(steps),
+    steps: Object.fromEntries([...steps].filter(([, step]) => !isNoStep(step))),
   };
 }
 
@@ -162,8 +163,10 @@ export function readStepKey(key: string): { type: string; id: string | undefined
 const typeOf = (key: string): string => readStepKey(key).type;
 
 export function addSteps(a: StepTallies, b: StepTallies): StepTallies {
-  return merged(a, b, addStep, (step) => step.count === 0 && step.duration_ms === 0);
+  return merged(a, b, addStep, isNoStep);
 }
+
+const isNoStep = ({ count, duration_ms }: StepTally): boolean => count === 0 && duration_ms === 0;
 
 export function addStep(a: StepTally, b: StepTally): StepTally {
   return {
