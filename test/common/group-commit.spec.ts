@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { GroupCommitWriter, type BatchStatement, type FlushReport } from '../../src/common/database/group-commit.js';
+import { GroupCommitWriter } from '../../src/common/database/group-commit-writer.js';
+import type { BatchStatement, FlushReport } from '../../src/common/database/group-commit.js';
 import type { Database } from '../../src/common/database/database.js';
 import { createTestDatabase } from '../support/test-database.js';
 
@@ -162,32 +163,46 @@ const inTwo = (name: string, first: string, done: string[], neverWaits = false):
   },
 });
 
-it('sends what never waits ahead of the others, and commits all of it together', async () => {
+it('commits what never waits beside the others, and neither waits for the other', async () => {
   const done: string[] = [];
-  const slow = inTwo('slow', 'SELECT pg_sleep(0.05)', done);
-  const free = { ...inTwo('free', 'SELECT 1', done, true), order: 9 };
-  await Promise.all([writer.submit(slow, 1), writer.submit(free, 2)]);
-  expect(done).toEqual(['free', 'slow']);
-  expect(await kept()).toEqual([1, 2]);
-  expect(flushes.map((flush) => flush.rows)).toEqual([2]);
+  const held = await database.pool.connect();
+  await held.query('BEGIN');
+  await held.query('SELECT pg_advisory_xact_lock(4711)');
+  const slow = writer.submit(inTwo('slow', 'SELECT pg_advisory_xact_lock(4711)', done), 1);
+  const free = inTwo('free', 'SELECT 1', done, true);
+  expect(await Promise.all([writer.submit(free, 2), writer.submit(free, 3)])).toEqual([2, 3]);
+  expect(await kept()).toEqual([2, 3]);
+  await held.query('COMMIT');
+  held.release();
+  await slow;
+  await writer.idle();
+  expect(await kept()).toEqual([1, 2, 3]);
+  expect(flushes.map((flush) => flush.rows)).toEqual([2, 1]);
+});
+
+it('takes each row for what it is: a statement may have rows that wait and rows that do not', async () => {
+  const done: string[] = [];
+  const mixed = { ...inTwo('mixed', 'SELECT 1', done), neverWaits: (row: number) => row < 10 };
+  await Promise.all([1, 2, 11].map((row) => writer.submit(mixed, row)));
+  expect(flushes.map((flush) => flush.rows).toSorted()).toEqual([1, 2]);
 });
 
 it.each([
   ['what never waits', true],
   ['what goes in order', false],
-])('records nothing of a flush in which %s is refused, but the rows that go alone', async (_, freeFails) => {
+])('records nothing of a flush of %s in which one is refused, but the rows that go alone', async (_, neverWaits) => {
   const done: string[] = [];
-  const refused = inTwo('refused', 'SELECT 1 / 0', done, freeFails);
-  const other = inTwo('other', 'SELECT pg_sleep(0.01)', done, !freeFails);
-  const results = await Promise.allSettled([writer.submit(refused, 1), writer.submit(other, 2)]);
-  expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
-  expect(results[0]).toMatchObject({ reason: { message: 'division by zero' } });
+  const refused = inTwo('refused', 'SELECT 1 / 0', done, neverWaits);
+  const other = inTwo('other', 'SELECT 1', done, neverWaits);
+  const results = await Promise.allSettled([writer.submit(other, 2), writer.submit(refused, 1)]);
+  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected']);
+  expect(results[1]).toMatchObject({ reason: { message: 'division by zero' } });
   expect(await kept()).toEqual([2]);
-  // Each was through, once in the flush of both and once alone, before anything was given back.
+  // Each was through, once in the flush of both and once alone.
   expect(done.toSorted()).toEqual(['other', 'other', 'refused', 'refused']);
 });
 
-it('tries all again when the connection breaks between statements that are under way together', async () => {
+it('tries a flush again whose connection breaks, while the other lane goes on', async () => {
   let breaks = 1;
   const done: string[] = [];
   const free = inTwo('free', 'SELECT 1', done, true);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GroupCommitWriter } from '../../src/common/database/group-commit.js';
+import { GroupCommitWriter } from '../../src/common/database/group-commit-writer.js';
 import { ExecutionQueue } from '../../src/common/queue/execution-queue.js';
 import { CancelService } from '../../src/engine/control/cancel.service.js';
 import { PauseService } from '../../src/engine/control/pause.service.js';

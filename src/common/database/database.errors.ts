@@ -32,6 +32,20 @@ export class DatabaseUnreachableError extends AppError {
   }
 }
 
+/** The database did not answer in time; nothing is known to be recorded. The same request may be sent again. */
+export class DatabaseUnavailableError extends AppError {
+  constructor(cause: unknown) {
+    super({
+      code: 'database_unavailable',
+      status: 503,
+      retryable: true,
+      message: 'The database does not answer at the moment. Try again shortly.',
+      headers: { 'Retry-After': '2' },
+      cause,
+    });
+  }
+}
+
 function withoutPassword(url: string): string {
   try {
     const parsed = new URL(url);

@@ -5,7 +5,8 @@ import { DataSource } from 'typeorm';
 import { AppConfig } from '../config/app-config.js';
 import { Database } from './database.js';
 import { DatabaseWatch } from './database-watch.js';
-import { GroupCommit, GroupCommitWriter } from './group-commit.js';
+import { GroupCommitWriter } from './group-commit-writer.js';
+import { GroupCommit } from './group-commit.js';
 import { HistoryPartitions } from './history-partitions.js';
 import { poolOptions } from './pool.js';
 

@@ -2,6 +2,9 @@ import { validateSync, type ValidationError } from 'class-validator';
 import type { Fault } from '../errors/app-error.js';
 import { didYouMean } from './did-you-mean.js';
 import { fieldsOf, type DtoClass } from './fields.js';
+import { keepRules } from './kept-rules.js';
+
+keepRules();
 
 export interface Checked<T> {
   /** The DTO with its defaults; only to be used when there are no faults. */

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { GroupCommitWriter } from '../../common/database/group-commit.js';
+import { GroupCommitWriter } from '../../common/database/group-commit-writer.js';
 import { Metrics } from '../../common/metrics/metrics.js';
 import { TEST_TRIGGER } from '../engine.contract.js';
 import type { ClaimedExecution } from './claim.statement.js';

@@ -18,6 +18,6 @@ it.each([
   ['files', { files: [] }],
 ])('an accept with %s may wait for what another transaction holds', (_, part) => {
   const row = { ...PLAIN, ...part } as AcceptRow;
-  expect(acceptStatement.neverWaits?.([PLAIN])).toBe(true);
-  expect(acceptStatement.neverWaits?.([PLAIN, row])).toBe(false);
+  expect(acceptStatement.neverWaits?.(PLAIN)).toBe(true);
+  expect(acceptStatement.neverWaits?.(row)).toBe(false);
 });

@@ -205,7 +205,7 @@ export const acceptStatement: BatchStatement<AcceptRow, AcceptResult> = {
   order: 30,
   patienceMs: 10_000,
   // New rows under new ids: only keys, places and counters are another's too.
-  neverWaits: (rows) => rows.every((row) => row.request.key === null && row.files === undefined && isPlain(row)),
+  neverWaits: (row) => row.request.key === null && row.files === undefined && isPlain(row),
   run: (client, rows) => accept(client, rows),
 };
 

@@ -76,7 +76,11 @@ export class StarterService extends ExecutionStarter {
     try {
       const result = await this.commit.submit(acceptStatement, { ...row, owner: this.replica.id });
       if (result.claimedAt === undefined || result.duplicate) this.direct.release(executionId);
-      else this.direct.start(executionId, result.claimedAt === null ? null : claimOf(row, result.claimedAt));
+      else {
+        const claimed = result.claimedAt === null ? null : claimOf(row, result.claimedAt);
+        // Its sender's answer goes first.
+        setImmediate(() => this.direct.start(executionId, claimed));
+      }
       return result;
     } catch (error) {
       this.direct.release(executionId);
