@@ -1,3 +1,5 @@
+import { arrayLiteral } from './array-literal.js';
+
 /**
  * Turns rows into the arrays that a multi-row statement takes, and writes the matching `unnest(…)`:
  * one parameter a column, whatever the number of rows.
@@ -20,8 +22,9 @@ export function selectSql<Row>(alias: string, columns: readonly Column<Row>[]): 
   return columns.map(({ name, type }) => (type === 'json' ? `${alias}.${name}::json` : `${alias}.${name}`)).join(', ');
 }
 
-export function unnestValues<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): unknown[][] {
-  return columns.map((column) => rows.map((row) => column.value(row)));
+/** One array literal a column. */
+export function unnestValues<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  return columns.map((column) => arrayLiteral(rows.map((row) => column.value(row))));
 }
 
 /** JSON text of a value for a `json` column; null stays NULL. */
