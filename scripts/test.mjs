@@ -19,7 +19,7 @@ try {
 const folder = mkdtempSync(join(tmpdir(), 'millrace-report-'));
 const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const first = await run(process.argv.slice(2));
-const again = process.env.SECOND_LOOK === '1' ? toLookAtAgain(first.report, ROOT) : [];
+const again = process.env.SECOND_LOOK === '1' ? toLookAtAgain(first, ROOT) : [];
 if (again.length > 0) console.log(`\n== once more, alone: ${again.join(', ')}`);
 const second = again.length > 0 ? await run([...again, '--maxWorkers=1', '--no-file-parallelism']) : null;
 rmSync(folder, { recursive: true, force: true });
@@ -29,16 +29,18 @@ for (const name of unsteady) console.log(`unsteady, failed only beside others: $
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = second === null ? first.code : second.code;
 
-/** @returns vitest's exit code and its report; no report when it could not write one */
+/** @returns vitest's exit code, its report and how many errors belong to no file; no report when it could not write one */
 async function run(args) {
-  const file = join(folder, 'report.json');
-  rmSync(file, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const code = await show(NODE, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, env: productEnvironment() });
+  const [file, strayFile] = [join(folder, 'report.json'), join(folder, 'stray')];
+  for (const old of [file, strayFile]) rmSync(old, { force: true });
+  const stray = `--reporter=${join(ROOT, 'scripts/lib/stray-errors.mjs')}`;
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`, stray];
+  const env = { ...productEnvironment(), STRAY_ERRORS: strayFile };
+  const code = await show(NODE, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, env });
   try {
-    return { code, report: JSON.parse(readFileSync(file, 'utf8')) };
+    return { code, report: JSON.parse(readFileSync(file, 'utf8')), stray: Number(readFileSync(strayFile, 'utf8')) };
   } catch (error) {
     console.error(`there is no report: ${error.message}`);
-    return { code, report: null };
+    return { code, report: null, stray: 0 };
   }
 }

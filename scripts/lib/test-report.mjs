@@ -6,17 +6,19 @@ const MOST_AGAIN = 3;
 const NEVER_AGAIN = 'test/faults/';
 
 /**
- * The files of a report that deserve a second look: a few that failed on a machine that others share.
- * @param report vitest's JSON report, or null @returns paths from `root`; none when too many have failed
+ * The files of a run that deserve a second look: a few that failed on a machine that others share. Errors that belong to no
+ * file would not be seen again.
+ * @param run its `report` is vitest's, or null; `stray`: how many errors belong to no file
+ * @returns paths from `root`; none when too many have failed
  */
-export function toLookAtAgain(report, root) {
+export function toLookAtAgain({ report, stray }, root) {
   const files = failedFiles(report).map((file) => relative(root, file.name));
-  const isTold = files.length <= MOST_AGAIN && !files.some((file) => file.startsWith(NEVER_AGAIN));
+  const isTold = stray === 0 && files.length <= MOST_AGAIN && !files.some((file) => file.startsWith(NEVER_AGAIN));
   return isTold ? files : [];
 }
 
 /**
- * The sums of a run and of its second look, each as {code, report}; `second` is null when there was none.
+ * The sums of a run and of its second look, each as {code, report, stray}; `second` is null when there was none.
  * @returns {passed, failed, unsteady}: `unsteady` names what failed in the first and passed in the second
  */
 export function addUp(first, second) {
