@@ -298,7 +298,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     guard: 'a process that ends does not wait for a database that is away',
     promise: 0,
-    file: 'src/common/database/group-commit.ts',
+    file: 'src/common/database/flush-lane.ts',
     edits: [['this.isPatient = false;', 'void this.isPatient;']],
     red: {
       spec: 'test/common/group-commit.spec.ts',
