@@ -4,6 +4,7 @@ import type { Fault } from './fault.js';
 import type { Load } from './load.js';
 import { judge, type Verdict } from './promises.js';
 import { Random } from './random.js';
+import type { Replica } from './replica.js';
 import { schedule, type Cycle } from './schedule.js';
 import { World, type BackendName } from './world.js';
 
@@ -52,6 +53,10 @@ const TAKEN_FOR_DEAD_LIMIT_MS = 40_000;
 /** Within that time all must have finished at the end. */
 const END_LIMIT_MS = 240_000;
 const SHOWN = 10;
+
+const DEAD = /* sql */ `
+SELECT pid, expires_at - now() AS left, (SELECT count(*)::int FROM execution WHERE owner = replica.id) AS executions
+FROM replica WHERE pid <> ALL($1::int[])`;
 
 /** One run: load, faults one after the other, an end, a verdict. */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
@@ -124,13 +129,16 @@ async function runCycle(
   }
 }
 
-/** The replicas that are left find out by themselves. @returns false: nobody is dead, or nobody is left. */
+/**
+ * The replicas that are left find out by themselves. One that was killed on its way back is started again meanwhile, by who
+ * started it: the dead are those whose process is gone. @returns false: nobody is dead, or nobody is left.
+ */
 async function takenForDead(world: World): Promise<boolean> {
-  const alive = world.replicas.filter((replica) => replica.isAlive).length;
-  if (alive === world.replicas.length || alive === 0) return false;
+  const alive = (): Replica[] => world.replicas.filter((replica) => replica.isAlive);
+  if (alive().length === world.replicas.length || alive().length === 0) return false;
   await eventually(async () => {
-    if ((await world.database.number('SELECT count(*) FROM replica')) > alive)
-      throw new Error('the dead are not buried');
+    const dead = await world.database.query(DEAD, [alive().map(({ pid }) => pid)]);
+    if (dead.length > 0) throw new Error(`the dead are not buried: ${JSON.stringify(dead)}`);
   }, TAKEN_FOR_DEAD_LIMIT_MS);
   return true;
 }
