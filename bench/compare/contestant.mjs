@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isOk, post, until } from '../lib/http.mjs';
 import { memoryOf, watchMemory } from '../lib/memory.mjs';
 import { say } from '../lib/progress.mjs';
-import { answers, Numbers, rest, steady, throughput, warmUp } from './rounds.mjs';
+import { answers, leadIn, Numbers, rest, steady, throughput, warmUp } from './rounds.mjs';
 
 const FIRST_ANSWER_EVERY_MS = 5;
 
@@ -71,6 +71,7 @@ export class Contestant {
   async round(number) {
     if (this.failure !== null) return;
     await this.attempt(`round ${number}`, async () => {
+      await leadIn(this, this.rate);
       const memory = watchMemory(this.server.pids);
       const count = Math.max(this.plan.leastCount, Math.round(this.rate * this.plan.throughputSeconds));
       const fast = await throughput(this, count).finally(() => (this.loadBytes = memory.stop()));
