@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Api } from '../support/api.js';
-import { startApp } from '../support/app.js';
+import { idBounds, newId } from '../../src/common/ids.js';
+import { startApp, type TestApp } from '../support/app.js';
 
+let app: TestApp;
 let api: Api;
 let workflow: string;
 /** Ids by what became of them, oldest first. */
@@ -24,7 +26,8 @@ steps:
 `;
 
 beforeAll(async () => {
-  api = (await startApp()).api;
+  app = await startApp();
+  api = app.api;
   workflow = await api.create(DEFINITION);
   const make = async (status: keyof typeof ended, input: object): Promise<void> => {
     const id = await api.start(workflow, { input });
@@ -92,3 +95,42 @@ describe('GET /executions', () => {
     expect(found).toEqual(all);
   });
 });
+
+const DAY_MS = 86_400_000;
+const FAILED_BEFORE = /* sql */ `
+INSERT INTO execution (id, workflow_id, version, status, epoch, queued_at, start_time, end_time, trigger_type, error)
+SELECT id, $2, 1, 'failed', 1, now(), now(), now(), 'manual', '{"code": "long_ago", "message": "no"}'
+FROM unnest($1::uuid[]) AS id`;
+
+describe('a list that reaches back for weeks', () => {
+  it.each([1, 3, 100])('gives all in order, without gap or repetition, %i a page', async (limit) => {
+    const { database } = app.db;
+    const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const bounds = [idBounds(today - 60 * DAY_MS).lowest, idBounds(today - 2 * DAY_MS).lowest];
+    await database.query(`CREATE TABLE long_ago PARTITION OF execution FOR VALUES FROM ('${bounds.join("') TO ('")}')`);
+    try {
+      const ages = [50, 49.9, 20, 8.5, 8, 7, 6, 3.1, 3];
+      const past = ages.map((days) => newIdAt(Date.now() - days * DAY_MS));
+      await database.query(FAILED_BEFORE, [past, workflow]);
+      const all = newestFirst(ended.failed, past);
+      for (const filter of [`workflow_id=${workflow}&status=failed`, 'q=o', 'status=failed']) {
+        const found: string[] = [];
+        for (let cursor: string | null = ''; cursor !== null;) {
+          const at = cursor === '' ? '' : `&cursor=${cursor}`;
+          const { body } = await api.get(`/executions?${filter}&limit=${limit}${at}`);
+          found.push(...(body.items as { id: string }[]).map(({ id }) => id));
+          cursor = body.next_cursor as string | null;
+        }
+        expect(found.filter((id) => all.includes(id))).toEqual(all);
+        expect(new Set(found).size).toBe(found.length);
+      }
+    } finally {
+      await database.query('DROP TABLE long_ago');
+    }
+  });
+});
+
+/** The counter of `newId` goes on from the latest time that it was asked for. */
+function newIdAt(time: number): string {
+  return idBounds(time).lowest.slice(0, 14) + newId().slice(14);
+}

@@ -18,7 +18,8 @@ import type {
   StepsQuery,
   TimelineDto,
 } from './execution.dto.js';
-import { ExecutionRepository, type ExecutionFilter } from './execution.repository.js';
+import type { ExecutionFilter } from './execution-filter.js';
+import { ExecutionRepository } from './execution.repository.js';
 import type { ExecutionRow } from './execution.row.js';
 import { toExecution, toLogLine, toStepExecution, toTimelineItem } from './execution.views.js';
 

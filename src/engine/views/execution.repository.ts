@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
 import { idBounds, idsBeginningWith, idTime } from '../../common/ids.js';
+import type { ExecutionFilter } from './execution-filter.js';
+import { oldestOf, windowsOf, type IdWindow } from './list-windows.js';
 import { withLargeOutputs } from '../outputs/large-outputs.js';
 import {
   EXECUTION_COLUMNS,
@@ -17,22 +19,6 @@ const OPEN_STATUSES = ['queued', 'running', 'waiting', 'paused'];
 const FAILED_STATUSES = ['failed', 'timed_out'];
 /** Whose executions have an error: each statement that sets one of them sets it. */
 const WITH_ERROR = [...FAILED_STATUSES, 'cancelled'];
-
-export interface ExecutionFilter {
-  ids?: readonly string[];
-  workflowId?: string;
-  /** Only of these workflows. */
-  workflowIds?: readonly string[];
-  status?: readonly string[];
-  triggerId?: string;
-  triggerType?: string;
-  parentId?: string;
-  from?: Date;
-  to?: Date;
-  q?: string;
-  /** Only ids below this one: the next page. */
-  before?: string;
-}
 
 export interface LogFilter {
   step?: string;
@@ -57,9 +43,27 @@ export class ExecutionRepository {
 
   /** Newest first, one more than `limit`. */
   async list(filter: ExecutionFilter, limit: number): Promise<ExecutionRow[]> {
+    const workflow = filter.triggerId === undefined ? undefined : await this.workflowOf(filter.triggerId);
+    const found: ExecutionRow[] = [];
+    for (const window of windowsOf(filter, Date.now())) {
+      found.push(...(await this.listWithin(window, filter, workflow, limit + 1 - found.length)));
+      if (found.length > limit) break;
+    }
+    return found;
+  }
+
+  private async listWithin(
+    window: IdWindow,
+    filter: ExecutionFilter,
+    workflow: string | undefined,
+    limit: number,
+  ): Promise<ExecutionRow[]> {
     const where = this.conditions(filter);
-    if (filter.triggerId !== undefined) where.add('workflow_id = ?', await this.workflowOf(filter.triggerId));
-    const newest = `ORDER BY id DESC LIMIT ${limit + 1}`;
+    where.add('workflow_id = ?', workflow);
+    where.add('id >= ?', filter.triggerId && oldestOf(filter.triggerId));
+    where.add('id >= ?', window.from);
+    where.add('id < ?', window.below);
+    const newest = `ORDER BY id DESC LIMIT ${limit}`;
     const select = `SELECT ${EXECUTION_COLUMNS} FROM execution`;
     const parts = searchParts(where, filter.q).map((part) => `${select} ${part} ${newest}`);
     const [only = ''] = parts;
