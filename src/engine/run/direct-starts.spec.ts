@@ -171,8 +171,24 @@ describe('executions accepted many at a time', () => {
   it('go by the queue when none ends, and what runs goes on', async () => {
     const scene = new Scene();
     scene.accepted('a', 'b', 'c');
-    await vi.advanceTimersByTimeAsync(300);
+    await vi.advanceTimersByTimeAsync(900);
+    expect([scene.begun, scene.queued]).toEqual([['a', 'b'], []]);
+    await vi.advanceTimersByTimeAsync(200);
     expect([scene.begun, scene.queued]).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it('wait longer than a sender is held back, and as long as one after the other ends', async () => {
+    const scene = new Scene();
+    scene.accepted('a', 'b', 'c', 'd');
+    const sender = watched(scene.direct.reserve('e'));
+    await vi.advanceTimersByTimeAsync(300);
+    expect([sender.now, scene.queued]).toEqual([false, []]);
+    await vi.advanceTimersByTimeAsync(600);
+    await scene.ends('a');
+    await vi.advanceTimersByTimeAsync(900);
+    expect([scene.begun, scene.queued]).toEqual([['a', 'b', 'c'], []]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(scene.queued).toEqual(['d']);
   });
 
   it.each(['something waits there', 'they are more than may wait', 'the worker takes nothing more'])(

@@ -6,6 +6,8 @@ import { Slots } from './slots.js';
 
 /** While executions end one after the other, an accept waits for its turn; when none has ended for so long, no more. */
 const STILL_MS = 250;
+/** The same for what is accepted already: it holds nobody back. */
+const ACCEPTED_STILL_MS = 1_000;
 /** How long the queue's worker may go without hearing that there is room again, while something waits. */
 const WAKE_GAP_MS = 20;
 /** Committed executions that may wait here for their turn: what other workers do not see, and what a crash leaves to the reconciler. */
@@ -28,7 +30,7 @@ export class DirectStarts {
   private isOpen = false;
   private readonly held = new Set<string>();
   private readonly awaitingNone: (() => void)[] = [];
-  private readonly awaitingRoom: Turn[] = [];
+  private awaitingRoom: Turn[] = [];
   private still: NodeJS.Timeout | null = null;
   private wake: NodeJS.Timeout | null = null;
 
@@ -57,7 +59,7 @@ export class DirectStarts {
     if (this.hasRoom() && this.awaitingRoom.length === 0) return this.take(executionId);
     if (!this.slots.isAhead || this.awaitingRoom.length >= this.slots.most) return false;
     this.awaitEnd();
-    return new Promise((resolve) => this.awaitingRoom.push({ executionId, resolve }));
+    return new Promise((resolve) => this.awaitingRoom.push({ executionId, isAccepted: false, resolve }));
   }
 
   /**
@@ -74,7 +76,7 @@ export class DirectStarts {
         if (isMine) this.start(job.executionId, null);
         else this.queue.add([job]);
       };
-      this.awaitingRoom.push({ executionId: job.executionId, resolve });
+      this.awaitingRoom.push({ executionId: job.executionId, isAccepted: true, resolve });
     }
     this.awaitEnd();
     this.callIn();
@@ -99,7 +101,7 @@ export class DirectStarts {
   }
 
   private awaitEnd(): void {
-    this.still ??= setTimeout(() => this.turnAway(), STILL_MS);
+    this.still ??= setTimeout(() => this.turnSendersAway(), STILL_MS);
   }
 
   private settle(executionId: string): void {
@@ -129,8 +131,20 @@ export class DirectStarts {
       resolve(this.take(executionId));
     }
     if (this.awaitingRoom.length === 0) this.endStill();
-    else if (this.slots.isAhead) this.still?.refresh();
-    else this.turnAway();
+    else if (!this.slots.isAhead) this.turnAway();
+    else {
+      this.endStill();
+      this.awaitEnd();
+    }
+  }
+
+  /** Those whose accept waits for room go by the queue; what is accepted waits a little longer. */
+  private turnSendersAway(): void {
+    const senders = this.awaitingRoom.filter(({ isAccepted }) => !isAccepted);
+    this.awaitingRoom = this.awaitingRoom.filter(({ isAccepted }) => isAccepted);
+    this.still = null;
+    if (this.awaitingRoom.length > 0) this.still = setTimeout(() => this.turnAway(), ACCEPTED_STILL_MS - STILL_MS);
+    for (const { resolve } of senders) resolve(false);
   }
 
   /** Those who wait for room go by the queue. */
@@ -159,5 +173,6 @@ export class DirectStarts {
 
 interface Turn {
   readonly executionId: string;
+  readonly isAccepted: boolean;
   readonly resolve: (isMine: boolean) => void;
 }
