@@ -93,7 +93,7 @@ describe.runIf(requireService('chromium'))('the actions of the console', { timeo
     await page.getByText('There are no further keys').waitFor();
     expect((await asKey()).status).toBe(401);
     await page.getByRole('tab', { name: 'Audit log' }).click();
-    await page.getByLabel('Action').fill('api-keys.create');
+    await page.getByLabel('Action', { exact: true }).fill('api-keys.create');
     const created = page.getByRole('row', { name: /api-keys\.create/ }).first();
     await created.getByRole('button', { name: 'Change' }).click();
     await page.getByRole('region', { name: 'After' }).getByText('"a program"').waitFor();

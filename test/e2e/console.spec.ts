@@ -268,6 +268,7 @@ describe.runIf(requireService('chromium'))('the console in Chromium', { timeout:
     await page.getByLabel('Reason').fill('holidays');
     await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
     await page.getByText('holidays').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     expect(await axeBreaches(page)).toEqual([]);
   });
 
