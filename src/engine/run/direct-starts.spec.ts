@@ -15,7 +15,7 @@ class Scene {
     lookAgain: vi.fn(),
     add: (jobs: readonly ExecutionJob[]) => this.queued.push(...jobs.map(({ executionId }) => executionId)),
   };
-  readonly slots = { most: MOST, isAhead: true, forQueue: 1, setDirect: vi.fn() };
+  readonly slots = { most: MOST, isAhead: true, mayBeAhead: true, forQueue: 1, setDirect: vi.fn() };
   readonly holds = new RunnerHolds();
   readonly direct = new DirectStarts(
     this.queue as unknown as ExecutionQueue,
@@ -147,6 +147,14 @@ describe('executions accepted many at a time', () => {
     expect([scene.begun, scene.queued]).toEqual([['a', 'b', 'c', 'd'], []]);
   });
 
+  it('wait for the first to end where none has yet, though a sender does not', () => {
+    const scene = new Scene();
+    scene.slots.isAhead = false;
+    scene.accepted('a', 'b', 'c');
+    expect([scene.begun, scene.queued]).toEqual([['a', 'b'], []]);
+    expect(scene.direct.reserve('d')).toBe(false);
+  });
+
   it('begin by their priority', async () => {
     const scene = new Scene();
     const jobs = [5, 1, 10, 5].map((priority, index) => ({ executionId: `${priority}-${index}`, epoch: 0, priority }));
@@ -158,12 +166,12 @@ describe('executions accepted many at a time', () => {
 
   it('go by the queue, but for those that find room, where what runs may take long', async () => {
     const scene = new Scene();
-    scene.slots.isAhead = false;
+    scene.slots.mayBeAhead = false;
     scene.accepted('a', 'b', 'c');
     expect([scene.begun, scene.queued]).toEqual([['a', 'b'], ['c']]);
     const learnt = new Scene();
     learnt.accepted('a', 'b', 'c', 'd');
-    learnt.slots.isAhead = false;
+    learnt.slots.mayBeAhead = false;
     await learnt.ends('a');
     expect([learnt.begun, learnt.queued]).toEqual([['a', 'b', 'c'], ['d']]);
   });

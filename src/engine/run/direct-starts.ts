@@ -131,7 +131,7 @@ export class DirectStarts {
       resolve(this.take(executionId));
     }
     if (this.awaitingRoom.length === 0) this.endStill();
-    else if (!this.slots.isAhead) this.turnAway();
+    else if (!this.slots.mayBeAhead) this.turnAway();
     else {
       this.endStill();
       this.awaitEnd();

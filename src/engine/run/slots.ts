@@ -64,8 +64,13 @@ export class Slots {
     this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
   }
 
-  /** Whether executions have lately needed no slot; none has been seen to, at first. */
+  /** Whether executions have lately needed no slot. */
   get isAhead(): boolean {
+    return this.ahead > 0;
+  }
+
+  /** The same, or none has come to rest yet. */
+  get mayBeAhead(): boolean {
     return this.ahead > 0 || !this.hasLearnt;
   }
 
