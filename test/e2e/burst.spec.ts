@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { afterFile } from '../support/cleanup.js';
 import { clientOf, sharedBackends } from '../support/deployments.js';
+import { DUE_COPIES } from '../support/due-copies.js';
 import { eventually } from '../support/eventually.js';
 import { startServer } from '../support/server.js';
 
@@ -12,17 +13,6 @@ const GATE = /* sql */ `
 CREATE FUNCTION wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$;
 CREATE TRIGGER gate BEFORE UPDATE ON execution FOR EACH ROW EXECUTE FUNCTION wait_at_the_gate();`;
-
-/** Copies of a trigger that are all due now. */
-const COPIES = /* sql */ `
-WITH copies AS (
-  INSERT INTO trigger (id, workflow_id, type, name, origin, config, is_enabled, armed_at, version)
-  SELECT gen_random_uuid(), workflow_id, type, 'copy ' || n, 'api', config, true, now(), version
-  FROM trigger, generate_series(1, $2::int) AS n WHERE id = $1 RETURNING id)
-INSERT INTO timer (id, kind, subject_id, key, due_at, payload)
-SELECT gen_random_uuid(), 'trigger', copies.id, '', date_trunc('second', now()),
-  json_build_object('instant', (extract(epoch FROM date_trunc('second', now())) * 1000)::bigint)
-FROM copies`;
 
 const STATES = /* sql */ `
 SELECT e.status, count(*)::int AS executions, count(DISTINCT o.trigger_id)::int AS triggers, max(e.attempt)::int AS attempts
@@ -46,7 +36,7 @@ describe.each(sharedBackends())('schedules that are due in one second, on %s', (
     const { body } = await api.post(`/deployment/workflows/${id}/deploy`);
     await database.query(GATE);
     await keeper.query('SELECT pg_advisory_lock(77)');
-    await database.query(COPIES, [body.triggers[0].id, DUE]);
+    await database.query(DUE_COPIES, [body.triggers[0].id, DUE]);
     const states = async (): Promise<unknown> => (await database.query(STATES, [id])).rows;
     await eventually(async () => {
       expect(await states()).toEqual([{ status: 'queued', executions: DUE, triggers: DUE, attempts: 1 }]);
