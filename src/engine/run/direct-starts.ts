@@ -10,7 +10,7 @@ const STILL_MS = 250;
 const ACCEPTED_STILL_MS = 1_000;
 /** How long the queue's worker may go without hearing that there is room again, while something waits. */
 const WAKE_GAP_MS = 20;
-/** Committed executions that may wait here for their turn: what other workers do not see, and what a crash leaves to the reconciler. */
+/** So many that are accepted may wait here: other workers do not see them, and a crash leaves them to the reconciler. */
 const MOST_IN_LINE = 1_000;
 
 /** Runs one execution to its rest; never throws. `claimed`: null when its claim was committed unseen. */

@@ -15,8 +15,8 @@ const MOST_AHEAD = 90;
 @Injectable()
 export class Slots {
   private taken = 0;
-  private ahead = 0;
-  private hasLearnt = false;
+  /** null: none has come to rest yet. */
+  private ahead: number | null = null;
   private share = Infinity;
   private direct = 0;
   private readonly waiting = new Set<() => void>();
@@ -60,18 +60,17 @@ export class Slots {
 
   /** Learns from an execution that has come to rest. */
   learn(neededSlot: boolean): void {
-    this.hasLearnt = true;
-    this.ahead = neededSlot ? 0 : Math.min(this.ahead + 1, MOST_AHEAD);
+    this.ahead = neededSlot ? 0 : Math.min((this.ahead ?? 0) + 1, MOST_AHEAD);
   }
 
   /** Whether executions have lately needed no slot. */
   get isAhead(): boolean {
-    return this.ahead > 0;
+    return (this.ahead ?? 0) > 0;
   }
 
   /** The same, or none has come to rest yet. */
   get mayBeAhead(): boolean {
-    return this.ahead > 0 || !this.hasLearnt;
+    return this.ahead !== 0;
   }
 
   /** Executions that the worker holds without a queue job; they count as well. */
@@ -87,7 +86,7 @@ export class Slots {
 
   /** How many executions the worker may hold; 0: none at the moment. */
   get most(): number {
-    return Math.min(this.share, this.lessened(this.config.workerConcurrency + this.ahead));
+    return Math.min(this.share, this.lessened(this.config.workerConcurrency + (this.ahead ?? 0)));
   }
 
   /** How many executions may run steps with effects at once. */

@@ -121,10 +121,9 @@ export class StarterService extends ExecutionStarter {
       return row === undefined ? [] : [{ row, result }];
     });
     // Children are for all workers to share.
-    const [children, others] = [
-      started.filter(({ row }) => row.parent !== null),
-      started.filter(({ row }) => row.parent === null),
-    ];
+    const { children = [], others = [] } = Object.groupBy(started, ({ row }) =>
+      row.parent === null ? 'others' : 'children',
+    );
     this.queue.add(this.startable(children));
     this.direct.takeInTurn(this.startable(others));
   }
