@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Api } from '../support/api.js';
+import { DAY_MS, Partitions } from '../../src/common/database/partitions.js';
 import { idBounds, newId } from '../../src/common/ids.js';
 import { startApp, type TestApp } from '../support/app.js';
 
@@ -96,7 +97,6 @@ describe('GET /executions', () => {
   });
 });
 
-const DAY_MS = 86_400_000;
 const FAILED_BEFORE = /* sql */ `
 INSERT INTO execution (id, workflow_id, version, status, epoch, queued_at, start_time, end_time, trigger_type, error)
 SELECT id, $2, 1, 'failed', 1, now(), now(), now(), 'manual', '{"code": "long_ago", "message": "no"}'
@@ -105,12 +105,12 @@ FROM unnest($1::uuid[]) AS id`;
 describe('a list that reaches back for weeks', () => {
   it.each([1, 3, 100])('gives all in order, without gap or repetition, %i a page', async (limit) => {
     const { database } = app.db;
-    const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-    const bounds = [idBounds(today - 60 * DAY_MS).lowest, idBounds(today - 2 * DAY_MS).lowest];
+    const oldest = Math.min(...(await new Partitions(database).all()).map(({ day }) => day));
+    const bounds = [idBounds(oldest - 60 * DAY_MS).lowest, idBounds(oldest).lowest];
     await database.query(`CREATE TABLE long_ago PARTITION OF execution FOR VALUES FROM ('${bounds.join("') TO ('")}')`);
     try {
       const ages = [50, 49.9, 20, 8.5, 8, 7, 6, 3.1, 3];
-      const past = ages.map((days) => newIdAt(Date.now() - days * DAY_MS));
+      const past = ages.map((days) => newIdAt(oldest + 3 * DAY_MS - 1 - days * DAY_MS));
       await database.query(FAILED_BEFORE, [past, workflow]);
       const all = newestFirst(ended.failed, past);
       for (const filter of [`workflow_id=${workflow}&status=failed`, 'q=o', 'status=failed']) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../common/database/database.js';
 import { idBounds, idsBeginningWith, idTime } from '../../common/ids.js';
 import type { ExecutionFilter } from './execution-filter.js';
-import { oldestOf, windowsOf, type IdWindow } from './list-windows.js';
+import { windowsOf, type IdWindow } from './list-windows.js';
 import { withLargeOutputs } from '../outputs/large-outputs.js';
 import {
   EXECUTION_COLUMNS,
@@ -60,7 +60,6 @@ export class ExecutionRepository {
   ): Promise<ExecutionRow[]> {
     const where = this.conditions(filter);
     where.add('workflow_id = ?', workflow);
-    where.add('id >= ?', filter.triggerId && oldestOf(filter.triggerId));
     where.add('id >= ?', window.from);
     where.add('id < ?', window.below);
     const newest = `ORDER BY id DESC LIMIT ${limit}`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idBounds } from '../../common/ids.js';
+import { idBounds, idTime } from '../../common/ids.js';
 import type { ExecutionFilter } from './execution-filter.js';
-import { oldestOf, windowsOf, type IdWindow } from './list-windows.js';
+import { windowsOf, type IdWindow } from './list-windows.js';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -19,6 +19,8 @@ describe('the windows of a list', () => {
         status: fc.constant(['failed']),
         to: time.map((at) => new Date(at)),
         before: time.map((at) => idBounds(at).lowest),
+        from: time.map((at) => new Date(at)),
+        triggerId: time.map(timed),
       },
       { requiredKeys: ['status'] },
     );
@@ -26,7 +28,10 @@ describe('the windows of a list', () => {
       fc.property(filters, time, (filter, at) => {
         const windows = windowsOf(filter, NOW);
         const id = idBounds(at).highest;
-        expect(windows.filter((window) => holds(window, id))).toHaveLength(1);
+        const isTooOld =
+          at < (filter.from?.getTime() ?? 0) ||
+          (filter.triggerId !== undefined && at < idTime(filter.triggerId) - DAY_MS);
+        expect(windows.filter((window) => holds(window, id))).toHaveLength(isTooOld ? 0 : 1);
         const starts = windows.map(({ from }) => from ?? '');
         expect(starts).toEqual(starts.toSorted().toReversed());
       }),
@@ -47,14 +52,19 @@ describe('the windows of a list', () => {
   ])('are one where an index leads to just what is meant: %s', (_what, filter) => {
     expect(windowsOf(filter, NOW)).toEqual([{}]);
   });
-});
 
-describe('the oldest execution of a trigger', () => {
-  it('is as old as the trigger, but for what clocks may differ by', () => {
-    expect(oldestOf(timed(NOW))).toBe(idBounds(NOW - DAY_MS).lowest);
+  it('end where the trigger was made, but for what clocks may differ by, and where the range begins', () => {
+    const triggerId = timed(NOW - 2 * DAY_MS);
+    const day = idBounds(NOW - DAY_MS).lowest;
+    expect(windowsOf({ triggerId }, NOW)).toEqual([
+      { from: day },
+      { from: idBounds(NOW - 3 * DAY_MS).lowest, below: day },
+    ]);
+    const from = new Date(NOW - 1_000);
+    expect(windowsOf({ triggerId, from }, NOW)).toEqual([{ from: idBounds(NOW - 1_000).lowest }]);
   });
 
-  it('is not known by an id that carries no time', () => {
-    expect(oldestOf('3f2504e0-4f89-41d3-9a0c-0305e82c3301')).toBeUndefined();
+  it('reach to the beginning for a trigger whose id carries no time', () => {
+    expect(windowsOf({ triggerId: '3f2504e0-4f89-41d3-9a0c-0305e82c3301' }, NOW)).toHaveLength(3);
   });
 });

@@ -1,7 +1,7 @@
+import { DAY_MS } from '../../common/database/partitions.js';
 import { idBounds, idTime } from '../../common/ids.js';
 import type { ExecutionFilter } from './execution-filter.js';
 
-const DAY_MS = 86_400_000;
 /** How far back the first windows reach, in days; the last reaches to the beginning. */
 const REACH_DAYS = [1, 7];
 /** What the clocks of replicas may differ by: ids carry the time of the one that made them. */
@@ -20,15 +20,29 @@ export interface IdWindow {
 export function windowsOf(filter: ExecutionFilter, now: number): readonly IdWindow[] {
   if (!isSifted(filter)) return [{}];
   const newest = Math.min(now, filter.to?.getTime() ?? now, filter.before === undefined ? now : idTime(filter.before));
+  const oldest = oldestOf(filter);
   const bounds = REACH_DAYS.map((days) => idBounds(Math.max(0, newest - days * DAY_MS)).lowest);
-  return [...bounds, undefined].map((from, index) => {
-    const below = bounds[index - 1];
+  const further = bounds.filter((bound) => oldest === undefined || bound > oldest);
+  return [...further, oldest].map((from, index) => {
+    const below = further[index - 1];
     return { ...(from !== undefined && { from }), ...(below !== undefined && { below }) };
   });
 }
 
-/** Nothing is older than the trigger that started it, whose own id tells when it was made. undefined: that is not known. */
-export function oldestOf(triggerId: string): string | undefined {
+/** Nothing that is meant is older. undefined: that is not known. */
+function oldestOf({ from, triggerId }: ExecutionFilter): string | undefined {
+  const bounds = [
+    from === undefined ? undefined : idBounds(from.getTime()).lowest,
+    triggerId === undefined ? undefined : oldestByTrigger(triggerId),
+  ];
+  return bounds
+    .filter((bound) => bound !== undefined)
+    .toSorted()
+    .at(-1);
+}
+
+/** Nothing is older than the trigger that started it, whose own id, if it is of version 7, tells when it was made. */
+function oldestByTrigger(triggerId: string): string | undefined {
   const isTimed = triggerId[14] === '7';
   return isTimed ? idBounds(Math.max(0, idTime(triggerId) - MOST_SKEW_MS)).lowest : undefined;
 }
