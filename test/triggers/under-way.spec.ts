@@ -6,6 +6,7 @@ import type { Api, Answer } from '../support/api.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { MAIL_PASSWORD, startDovecot } from '../support/dovecot.js';
 import { eventually } from '../support/eventually.js';
+import { signed } from '../support/fake-github.js';
 import { holdInserts, type HeldInserts } from '../support/held-inserts.js';
 import { fireTimers } from '../support/pass-time.js';
 import { startRecordingServer } from '../support/recording-server.js';
@@ -220,6 +221,23 @@ describe('what is under way when a trigger is taken out of force', () => {
     sent.end(':1}');
     expect(await status).toBe(404);
     expect(await started(deployed.trigger)).toBe(0);
+  });
+
+  it('a delivery of GitHub that is being recorded starts nothing after the answer of undeploy', async () => {
+    const secret = 'the secret of the app';
+    const github = await startApp({ GITHUB_WEBHOOK_SECRET: secret });
+    const deployed = await deploy({ type: 'github', config: { events: ['push'] } }, github.api);
+    const held = await holdInserts(github.db, 'execution', `NEW.trigger_id = '${deployed.trigger}'`);
+    const body = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'acme/shop' }, commits: [] });
+    const headers = { 'x-github-event': 'push', 'x-github-delivery': '1', 'x-hub-signature-256': signed(body, secret) };
+    const answered = github.api.call('POST', '/public/webhooks/github', body, {
+      'content-type': 'application/json',
+      ...headers,
+    });
+    await endedWhile(held, deployed.trigger, () => undeploy(deployed, github.api), github);
+    const results = (await answered).body.results as { execution_id: string | null }[];
+    const accepted = results.filter((result) => result.execution_id !== null);
+    expect(accepted).toHaveLength(await started(deployed.trigger, github));
   });
 
   describe.runIf(requireService('dovecot'))('mails', () => {
