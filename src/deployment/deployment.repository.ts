@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Database } from '../common/database/database.js';
 import { newId } from '../common/ids.js';
+import type { SqlClient } from '../triggers/trigger.row.js';
 import type { DeploymentRow } from './deployment.row.js';
 
 export interface NewDeployment {
@@ -26,9 +27,8 @@ export class DeploymentRepository {
     await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('deployment:' || $1, 0))`, [workflowId]);
   }
 
-  async inForce(workflowId: string, client?: PoolClient): Promise<DeploymentRow | undefined> {
+  async inForce(workflowId: string, client: SqlClient = this.database.pool): Promise<DeploymentRow | undefined> {
     const sql = `SELECT * FROM deployment WHERE workflow_id = $1 AND status = 'deployed'`;
-    if (client === undefined) return (await this.database.query<DeploymentRow>(sql, [workflowId]))[0];
     return (await client.query<DeploymentRow>(sql, [workflowId])).rows[0];
   }
 

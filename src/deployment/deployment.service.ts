@@ -15,7 +15,7 @@ import { Notifier } from '../triggers/notifications/notifier.service.js';
 import { TriggerArming, type Armed, type ArmingOrder } from '../triggers/trigger-arming.js';
 import { TriggerDrafts } from '../triggers/trigger-draft.js';
 import { TriggerManager } from '../triggers/trigger-manager.js';
-import type { TriggerDraft } from '../triggers/trigger.row.js';
+import type { SqlClient, TriggerDraft } from '../triggers/trigger.row.js';
 import { TriggerService } from '../triggers/trigger.service.js';
 import type { TriggerView } from '../triggers/trigger.view.js';
 import { heldBy } from '../triggers/workflow-holds.js';
@@ -70,7 +70,7 @@ export class DeploymentService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.inForce.readBy((workflowId) => this.versionInForce(workflowId));
+    this.inForce.readBy((workflowId, client) => this.versionInForce(workflowId, client));
     this.workflows.onStatusChange(async (client, workflow, to) => {
       if (to !== 'archived') return;
       await this.withdrawWithin(client, workflow.id);
@@ -146,8 +146,8 @@ export class DeploymentService implements OnModuleInit {
     return pageOf(rows, limit, (row) => row.id, deploymentView);
   }
 
-  private async versionInForce(workflowId: string): Promise<VersionInForce | null> {
-    const row = await this.deployments.inForce(workflowId);
+  private async versionInForce(workflowId: string, client?: SqlClient): Promise<VersionInForce | null> {
+    const row = await this.deployments.inForce(workflowId, client);
     if (row === undefined) return null;
     const { plan } = await this.plans.get(workflowId, row.version);
     return { version: row.version, mode: row.mode, retentionMs: plan.retentionMs ?? null };

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SqlClient } from './trigger.row.js';
 
 export interface VersionInForce {
   readonly version: number;
@@ -7,7 +8,7 @@ export interface VersionInForce {
   readonly retentionMs: number | null;
 }
 
-type Reader = (workflowId: string) => Promise<VersionInForce | null>;
+type Reader = (workflowId: string, client?: SqlClient) => Promise<VersionInForce | null>;
 
 /** Which version of a workflow is deployed. The deployment module, which stands above this one, says how to know. */
 @Injectable()
@@ -18,8 +19,8 @@ export class InForce {
     this.reader = reader;
   }
 
-  /** null: not deployed. */
-  of(workflowId: string): Promise<VersionInForce | null> {
-    return this.reader(workflowId);
+  /** null: not deployed. @param client of a transaction that keeps the workflow; default: any. */
+  of(workflowId: string, client?: SqlClient): Promise<VersionInForce | null> {
+    return this.reader(workflowId, client);
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { scopeOwner } from '../common/api/owner.js';
 import type { Caller } from '../common/api/requires.js';
 import { Clock } from '../common/clock.js';
@@ -99,15 +100,16 @@ export class TriggerService {
   async create(idOrSlug: string, text: TriggerText, caller: Caller): Promise<TriggerView> {
     const workflow = await this.workflows.get(idOrSlug, caller);
     const draft = this.checked(this.drafts.read(text));
-    const deployed = await this.inForce.of(workflow.id);
     const row = await this.database.transaction(async (client) => {
+      const held = heldBy(await this.workflows.keep(client, workflow.id));
+      const deployed = await this.inForce.of(workflow.id, client);
       const names = (await this.triggers.ofWorkflow(workflow.id, client)).map(({ name }) => name);
       const name = text.name ?? freeName(draft.type, names);
       if (names.includes(name)) throw new TriggerNameTakenError(name);
       const saved = await this.triggers.save(client, workflow.id, 'api', { ...draft, name });
       return deployed === null
         ? saved
-        : this.arming.rearm(client, saved, null, { ...deployed, held: heldBy(workflow.status) });
+        : this.arming.rearm(client, saved, null, { ...deployed, held });
     });
     await this.manager.announce();
     return this.viewOf(row);
@@ -115,16 +117,15 @@ export class TriggerService {
 
   /** What is left out stays. The next deployment puts back what its definition says of a trigger it names. */
   async update(id: string, text: Partial<TriggerText>, caller: Caller): Promise<TriggerView> {
-    await this.row(id, caller);
+    const seen = await this.row(id, caller);
     const row = await this.database.transaction(async (client) => {
-      const before = await this.triggers.lock(client, id);
-      if (before === undefined) throw new TriggerNotFoundError(id);
+      const before = await this.lock(client, seen);
       const wanted = this.drafts.read({ ...text, type: text.type ?? before.type });
       const draft = this.checked(this.merged(before, text), faultsOfType(before, wanted));
       const names = (await this.triggers.ofWorkflow(before.workflow_id, client)).filter((one) => one.id !== id);
       if (names.some(({ name }) => name === draft.name)) throw new TriggerNameTakenError(draft.name);
       const saved = await this.triggers.put(client, id, draft);
-      const deployed = await this.inForce.of(before.workflow_id);
+      const deployed = await this.inForce.of(before.workflow_id, client);
       if (deployed === null) return saved;
       return this.arming.rearm(client, saved, before, { ...deployed, held: before.held });
     });
@@ -133,10 +134,9 @@ export class TriggerService {
   }
 
   async remove(id: string, caller: Caller): Promise<void> {
-    await this.row(id, caller);
+    const seen = await this.row(id, caller);
     await this.database.transaction(async (client) => {
-      const row = await this.triggers.lock(client, id);
-      if (row === undefined) throw new TriggerNotFoundError(id);
+      const row = await this.lock(client, seen);
       await this.arming.disarm(client, [row]);
       await this.triggers.remove(client, [id]);
     });
@@ -262,14 +262,22 @@ export class TriggerService {
   }
 
   private async setPaused(id: string, reason: string | null, caller: Caller): Promise<TriggerView> {
-    await this.row(id, caller);
+    const { workflow_id } = await this.row(id, caller);
     const row = await this.database.transaction(async (client) => {
+      await this.workflows.keep(client, workflow_id);
       await this.arming.quiet(client, [id]);
       return this.triggers.setPaused(client, id, reason);
     });
     if (row === undefined) throw new TriggerNotFoundError(id);
     await this.manager.announce();
     return this.viewOf(row);
+  }
+
+  private async lock(client: PoolClient, { id, workflow_id }: TriggerRow): Promise<TriggerRow> {
+    await this.workflows.keep(client, workflow_id);
+    const row = await this.triggers.lock(client, id);
+    if (row === undefined) throw new TriggerNotFoundError(id);
+    return row;
   }
 
   private merged(row: TriggerRow, text: Partial<TriggerText>): TriggerDraft {

@@ -54,6 +54,15 @@ export abstract class WorkflowDirectory {
   abstract hold(client: PoolClient, workflowId: string, revisions: readonly number[] | null): Promise<WorkflowStatus>;
 
   /**
+   * Keeps the workflow in its state and its version in force until the caller's transaction ends, beside others who do the
+   * same. Whoever changes a trigger calls it before it locks that: as who deploys, or pauses, the workflow, who would
+   * otherwise wait for the trigger while the trigger's foreign key waits for the workflow.
+   * @returns its status at this moment.
+   * @throws WorkflowNotFoundError (404)
+   */
+  abstract keep(client: PoolClient, workflowId: string): Promise<WorkflowStatus>;
+
+  /**
    * Moves the status in the caller's transaction, as the table of workflow-status.ts allows; the same status again is no
    * change and no error. The caller publishes `WORKFLOW_STATUS_SIGNAL` after the commit.
    * @throws WorkflowNotFoundError (404), WorkflowStateError (409 `workflow_state`)

@@ -43,6 +43,10 @@ export class WorkflowLifecycle extends WorkflowDirectory {
     return (await this.workflows.lock(client, workflowId, revisions)).status;
   }
 
+  override keep(client: PoolClient, workflowId: string): Promise<WorkflowStatus> {
+    return this.workflows.keep(client, workflowId);
+  }
+
   override changeStatus(client: PoolClient, workflowId: string, status: WorkflowStatus): Promise<void> {
     return this.workflows.moveStatus(client, workflowId, status);
   }

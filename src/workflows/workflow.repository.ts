@@ -226,11 +226,19 @@ export class WorkflowRepository {
     id: string,
     expected: readonly number[] | null,
   ): Promise<WorkflowRow & { checksum: string }> {
-    const result = await client.query<WorkflowRow & { checksum: string }>(sql.LOCK_WORKFLOW, [id]);
-    const row = result.rows[0];
+    await client.query(sql.LOCK_WORKFLOW, [id]);
+    const { rows } = await client.query<WorkflowRow & { checksum: string }>(sql.LOCKED_WORKFLOW, [id]);
+    const row = rows[0];
     if (row === undefined) throw new WorkflowNotFoundError(id);
     if (expected !== null && !expected.includes(row.revision)) throw new RevisionMismatchError(row.revision);
     return row;
+  }
+
+  /** @throws WorkflowNotFoundError */
+  async keep(client: PoolClient, id: string): Promise<WorkflowStatus> {
+    const { rows } = await client.query<{ status: WorkflowStatus }>(sql.KEEP_WORKFLOW, [id]);
+    if (rows[0] === undefined) throw new WorkflowNotFoundError(id);
+    return rows[0].status;
   }
 
   /** Runs `check` under the row lock, then deletes; versions, triggers and deployments go with the row. */

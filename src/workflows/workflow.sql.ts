@@ -51,11 +51,20 @@ UPDATE workflow SET status = $2, revision = revision + 1, updated_at = now()
 WHERE id = $1 AND status = ANY ($3)`;
 
 /** Held against concurrent writers, and against a deployment that is being inserted (its foreign key). */
-export const LOCK_WORKFLOW = /* sql */ `
+export const LOCK_WORKFLOW = /* sql */ `SELECT FROM workflow WHERE id = $1 FOR UPDATE`;
+
+/**
+ * Of one that is locked. Not in one statement with the lock: that would join the version which was the latest before it
+ * waited, and find no row when there is a newer one.
+ */
+export const LOCKED_WORKFLOW = /* sql */ `
 SELECT w.id, w.slug, w.name, w.description, w.status, w.version, w.deployed_version, w.revision, w.tags, w.owner_id, w.is_template,
        v.definition, v.checksum
 FROM workflow w JOIN workflow_version v ON v.workflow_id = w.id AND v.version = w.version
-WHERE w.id = $1 FOR UPDATE OF w`;
+WHERE w.id = $1`;
+
+/** Held against who holds it by LOCK_WORKFLOW, and beside others who keep it. */
+export const KEEP_WORKFLOW = /* sql */ `SELECT status FROM workflow WHERE id = $1 FOR KEY SHARE`;
 
 export const LIST_VERSIONS = /* sql */ `
 SELECT workflow_id, version, checksum, created_by, created_at

@@ -145,6 +145,19 @@ describe('changing a workflow', () => {
     expect(statuses).toEqual([200, 412, 412]);
   });
 
+  it('writers at once, each without an ETag, go on from what the one before wrote', async () => {
+    const { id } = await create('Many writers');
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const writes = names.map((name) =>
+      api.call('POST', `/api/v1/workflows/${id}/tasks`, { json: { name, task_type: 'log', config: { message: name } } }),
+    );
+    expect((await Promise.all(writes)).map(({ status }) => status)).toEqual(names.map(() => 201));
+    const { body } = await api.call('GET', `/api/v1/workflows/${id}`);
+    const { version, definition } = body as { version: number; definition: { steps: { id: string }[] } };
+    expect(version).toBe(1 + names.length);
+    expect(definition.steps.map((step) => step.id).toSorted()).toEqual([...names, 'first', 'second']);
+  });
+
   it('tasks are appended, changed and removed, each as a new version', async () => {
     const { id } = await create('Tasks');
     const base = `/api/v1/workflows/${id}/tasks`;

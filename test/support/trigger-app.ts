@@ -151,6 +151,14 @@ export class StandInWorkflows extends WorkflowDirectory {
     return rows[0]?.status ?? 'draft';
   }
 
+  override async keep(client: PoolClient, id: string): Promise<WorkflowStatus> {
+    const { rows } = await client.query<{ status: WorkflowStatus }>(
+      `SELECT status FROM workflow WHERE id = $1 FOR KEY SHARE`,
+      [id],
+    );
+    return rows[0]?.status ?? 'draft';
+  }
+
   override async changeStatus(client: PoolClient, id: string, status: WorkflowStatus): Promise<void> {
     await client.query(`UPDATE workflow SET status = $2 WHERE id = $1`, [id, status]);
   }
