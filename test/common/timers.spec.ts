@@ -91,6 +91,34 @@ it('moves a timer that is set again, and forgets one that is cancelled', async (
   expect(await database.query('SELECT 1 FROM timer')).toEqual([]);
 });
 
+it('drops the timers of a subject that its caller holds, but for the one whose follow-up waits for that subject', async () => {
+  const { url, database } = await createTestDatabase();
+  await database.query('CREATE TABLE subject (id uuid PRIMARY KEY)');
+  const subject = newId();
+  await database.query('INSERT INTO subject VALUES ($1)', [subject]);
+  const fired: string[] = [];
+  const { timers } = await start(url, database, async (client, due) => {
+    await client.query('SELECT FROM subject WHERE id = $1 FOR UPDATE', [subject]);
+    fired.push(...due.map((one) => one.key));
+  });
+  await database.transaction(async (client) => {
+    await client.query('SELECT FROM subject WHERE id = $1 FOR UPDATE', [subject]);
+    // By a transaction of its own: the follow-up is to begin while this one holds the subject.
+    const set = [timer(soon(0), 'due', null, subject), timer(soon(3_600_000), 'later', null, subject)];
+    await database.transaction((other) => timers.set(other, set));
+    await eventually(async () =>
+      expect(
+        await database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        ),
+      ).toHaveLength(1),
+    );
+    await timers.drop(client, 'test', [subject]);
+  });
+  await eventually(() => expect(fired).toEqual(['due']));
+  await eventually(async () => expect(await database.query('SELECT 1 FROM timer')).toEqual([]));
+});
+
 it('commits the follow-up with the removal or not at all, and keeps a timer whose handler fails alone', async () => {
   const { url, database } = await createTestDatabase();
   await database.query('CREATE TABLE effect (key text)');

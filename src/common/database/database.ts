@@ -1,5 +1,8 @@
 import { type Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { together } from '../together.js';
+import { isConflict } from './pg-errors.js';
+
+const MOST_TRIES = 4;
 
 /** Plain SQL beside TypeORM, on TypeORM's own pool: for hot paths and for what no entity fits. */
 export class Database {
@@ -19,7 +22,21 @@ export class Database {
   }
 
   /**
-   * The same, with its beginning on the way together with the first statement: one round trip less. For what may be run
+   * The same for what may be run again: when PostgreSQL has chosen it to end a deadlock, it is, a few times. Locks are taken
+   * in one order wherever that is known beforehand; whoever calls the API is not to see where it is not.
+   */
+  async retriedTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.transaction(work);
+      } catch (error) {
+        if (tries === MOST_TRIES || !isConflict(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * The same as `transaction`, with its beginning on the way together with the first statement: one round trip less. For what may be run
    * twice: if the beginning alone were refused, the statements behind it would stand without a transaction.
    */
   async repeatableTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import { Signals } from '../signals/signals.contract.js';
 import { LONGEST_SLEEP_MS, TimerLoop } from './timer-loop.js';
 import { Turns } from './turns.js';
 import { Timers, type TimerHandler, type TimerOrder } from './timer.contract.js';
-import { CANCEL_TIMERS, SET_TIMERS } from './timers.sql.js';
+import { CANCEL_TIMERS, DROP_TIMERS, SET_TIMERS } from './timers.sql.js';
 
 const TOPIC = 'timer';
 
@@ -65,6 +65,10 @@ export class PgTimers extends Timers implements OnApplicationBootstrap, BeforeAp
 
   override async cancel(client: PoolClient, kind: string, subjectIds: readonly string[], key?: string): Promise<void> {
     await client.query(CANCEL_TIMERS, [kind, subjectIds, key ?? null]);
+  }
+
+  override async drop(client: PoolClient, kind: string, subjectIds: readonly string[]): Promise<void> {
+    await client.query(DROP_TIMERS, [kind, subjectIds]);
   }
 
   onApplicationBootstrap(): void {

@@ -55,4 +55,9 @@ export abstract class Timers {
   abstract set(client: PoolClient, timers: readonly TimerOrder[]): Promise<void>;
   /** Removes timers of a kind: all of the subject's, or the one with `key`. */
   abstract cancel(client: PoolClient, kind: string, subjectIds: readonly string[], key?: string): Promise<void>;
+  /**
+   * Removes the subjects' timers of a kind, but for those whose follow-up is under way: for callers that hold the subject,
+   * which that follow-up waits for. It finds the subject changed.
+   */
+  abstract drop(client: PoolClient, kind: string, subjectIds: readonly string[]): Promise<void>;
 }

@@ -12,6 +12,11 @@ DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload, failures = 0
 export const CANCEL_TIMERS = /* sql */ `
 DELETE FROM timer WHERE kind = $1 AND subject_id = ANY($2::uuid[]) AND ($3::text IS NULL OR key = $3)`;
 
+/** Waits for nobody. Index: the unique key (kind, subject_id, key). */
+export const DROP_TIMERS = /* sql */ `
+DELETE FROM timer WHERE id = ANY(ARRAY(
+  SELECT id FROM timer WHERE kind = $1 AND subject_id = ANY($2::uuid[]) FOR UPDATE SKIP LOCKED))`;
+
 /** Takes due timers of the kinds that this process handles. Index: timer_due. */
 export const CLAIM_DUE = /* sql */ `
 DELETE FROM timer

@@ -5,9 +5,8 @@ import { Timers, type DueTimer } from '../../common/timers/timer.contract.js';
 import { Places } from '../concurrency/places.service.js';
 import { CancelService } from '../control/cancel.service.js';
 import { LocalEnds } from '../ends/local-ends.js';
-import { Replica } from '../replica.js';
 import { CANCEL_TOPIC } from '../run/control-signals.js';
-import { countEnded } from '../run/counters.js';
+import { BESIDE_SLOT, countEnded } from '../run/counters.js';
 import { askChildren, endUnstarted, type AskedChild } from './child-cancels.statements.js';
 
 /** Of a step that waits no longer. */
@@ -27,7 +26,6 @@ export class ChildCancels implements OnModuleInit {
     private readonly cancels: CancelService,
     private readonly ends: LocalEnds,
     private readonly places: Places,
-    private readonly replica: Replica,
   ) {}
 
   onModuleInit(): void {
@@ -55,7 +53,7 @@ export class ChildCancels implements OnModuleInit {
       client,
       unstarted.map((child) => child.id),
     );
-    await countEnded(client, ended, this.replica.slot);
+    await countEnded(client, ended, BESIDE_SLOT);
     await this.ends.signalWithin(client, ended);
     return () => {
       for (const { id } of ended) this.ends.announce(id, null);

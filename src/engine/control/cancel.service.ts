@@ -13,10 +13,9 @@ import { OwnEvents } from '../events/own-events.js';
 import { ExecutionNotFoundError, ExecutionStateError } from '../engine.errors.js';
 import { isOpen } from '../planner/state-tables.js';
 import { Places } from '../concurrency/places.service.js';
-import { Replica } from '../replica.js';
 import { WAKE_TIMER } from '../run/checkpoint.statement.js';
 import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
-import { countEnded } from '../run/counters.js';
+import { BESIDE_SLOT, countEnded } from '../run/counters.js';
 import { suspendedFor, type Waiting } from '../run/step-record.js';
 import { Suspensions } from '../suspension/suspensions.js';
 import { CANCEL_TOPIC } from '../run/control-signals.js';
@@ -80,7 +79,6 @@ export class CancelService {
     private readonly signals: Signals,
     private readonly queue: ExecutionQueue,
     private readonly ends: LocalEnds,
-    private readonly replica: Replica,
     private readonly places: Places,
     private readonly suspensions: Suspensions,
     private readonly childEnds: ChildEnds,
@@ -101,7 +99,7 @@ export class CancelService {
    * @returns whether something is left to run.
    */
   async request(id: string, reason: string | null): Promise<boolean> {
-    const followUp = await this.database.transaction((client) => this.cancelWithin(client, id, reason));
+    const followUp = await this.database.retriedTransaction((client) => this.cancelWithin(client, id, reason));
     return followUp();
   }
 
@@ -131,7 +129,7 @@ export class CancelService {
 
   private async queueForFinally(client: PoolClient, id: string, held: Held): Promise<() => boolean> {
     await client.query(REQUEUE, [id]);
-    await this.timers.cancel(client, WAKE_TIMER, [id]);
+    await this.timers.drop(client, WAKE_TIMER, [id]);
     return () => {
       this.queue.add([{ executionId: id, epoch: held.epoch, priority: held.priority }]);
       return true;
@@ -149,8 +147,8 @@ export class CancelService {
     });
     const actions: (() => void)[] = [];
     await this.suspensions.follow(client, [], closed, (act) => actions.push(act));
-    await this.timers.cancel(client, WAKE_TIMER, [id]);
-    await countEnded(client, rows, this.replica.slot);
+    await this.timers.drop(client, WAKE_TIMER, [id]);
+    await countEnded(client, rows, BESIDE_SLOT);
     await this.ends.signalWithin(client, rows);
     await this.childEnds.tellWithin(client, rows);
     await this.events.ended(client, rows);

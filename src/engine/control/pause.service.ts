@@ -68,7 +68,7 @@ export class PauseService {
    * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it has ended.
    */
   async pause(id: string): Promise<void> {
-    const asked = await this.database.transaction(async (client) => {
+    const asked = await this.database.retriedTransaction(async (client) => {
       const { status } = await hold(client, id);
       if (!isOpen(status)) throw new ExecutionStateError(id, status, 'paused');
       if (status !== 'running') {
@@ -88,7 +88,7 @@ export class PauseService {
    * @throws ExecutionNotFoundError 404; ExecutionStateError 409 when it is neither paused nor about to be.
    */
   async resume(id: string): Promise<void> {
-    const { queued, keys } = await this.database.transaction(async (client) => {
+    const { queued, keys } = await this.database.retriedTransaction(async (client) => {
       const { status, pause_requested } = await hold(client, id);
       if (!isOpen(status) || !pause_requested) throw new ExecutionStateError(id, status, 'resumed');
       await client.query(TAKE_BACK, [id]);

@@ -27,7 +27,7 @@ export class RemovalService {
 
   /** @throws ExecutionNotFoundError 404; ExecutionStateError 409 while it has not ended. */
   async remove(id: string): Promise<void> {
-    await this.database.transaction(async (client) => {
+    await this.database.retriedTransaction(async (client) => {
       const held = (await client.query<{ status: ExecutionStatus }>(HOLD, [id])).rows[0];
       if (held === undefined) throw new ExecutionNotFoundError(id);
       if (isOpen(held.status)) throw new ExecutionStateError(id, held.status, 'deleted; cancel it first');

@@ -21,7 +21,6 @@ import { Places } from '../concurrency/places.service.js';
 import { isInside, planRetry, type RetryPlan } from '../planner/retry-plan.js';
 import { RETRIED_STATUSES } from '../planner/state-tables.js';
 import { copyFiles } from '../files/files.statements.js';
-import { Replica } from '../replica.js';
 import { insertLogs } from '../run/logs.js';
 import { SEVERAL } from '../planner/step-view.js';
 import { planPath } from '../run/step-book.js';
@@ -66,7 +65,6 @@ export class RetryService {
     private readonly database: Database,
     private readonly plans: WorkflowPlans,
     private readonly queue: ExecutionQueue,
-    private readonly replica: Replica,
     private readonly places: Places,
   ) {}
 
@@ -77,7 +75,7 @@ export class RetryService {
   async retry(id: string, request: RetryRequest): Promise<Retried> {
     const isNew = request.withVersion !== undefined || request.input !== undefined;
     const runs = isNew ? newId() : id;
-    const { duplicateOf, queued } = await this.database.transaction(async (client) => {
+    const { duplicateOf, queued } = await this.database.retriedTransaction(async (client) => {
       const held = await holdExecution(client, id);
       if (held === undefined) throw new ExecutionNotFoundError(id);
       const duplicateOf = request.key === null ? null : await takeRetryKey(client, request.key, runs);
@@ -107,7 +105,7 @@ export class RetryService {
     await setBack(client, named(again), held.attempt);
     await reopen(client, named(reopened));
     await logRetry(client, held, fromStep, actor);
-    return await requeue(client, held, this.replica.slot);
+    return await requeue(client, held);
   }
 
   private async asNew(client: PoolClient, held: HeldExecution, request: RetryRequest, id: string): Promise<Queued[]> {

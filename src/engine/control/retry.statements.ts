@@ -5,7 +5,7 @@ import type { Place } from '../concurrency/place.js';
 import type { StepStatus } from '../planner/step-view.js';
 import { noteWithin, notesOf } from '../../common/statistics/ended-notes.js';
 import { negative } from '../../common/statistics/tally.js';
-import { toNoted } from '../run/counters.js';
+import { BESIDE_SLOT, toNoted } from '../run/counters.js';
 import { copyLargeOutputs, deleteLargeOutputs } from '../outputs/large-outputs.js';
 import type { PastAttempt, StepError } from '../run/step-record.js';
 
@@ -130,10 +130,10 @@ export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[
   return (await client.query<HeldStep>(STEPS, [id, lowest, highest])).rows;
 }
 
-export async function requeue(client: PoolClient, held: HeldExecution, slot: number): Promise<Queued[]> {
+export async function requeue(client: PoolClient, held: HeldExecution): Promise<Queued[]> {
   await deleteLargeOutputs(client, [held.id]);
   const isCounted = held.pass === null && held.trigger_type !== TEST_TRIGGER;
-  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, slot, held.status, held.duration_ms, undoing(held)]);
+  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, BESIDE_SLOT, held.status, held.duration_ms, undoing(held)]);
   return (await client.query<Queued>(REQUEUE, [held.id])).rows;
 }
 

@@ -18,7 +18,7 @@ export class Callbacks {
   async answer(token: string, body: unknown): Promise<void> {
     const target = callbackTarget(this.tokens, token);
     if (target === null) throw new CallbackInvalidError();
-    const afterCommit = await this.database.transaction(async (client) => {
+    const afterCommit = await this.database.retriedTransaction(async (client) => {
       const given = await this.answers.giveWithin(client, [{ ...target, value: body }]);
       if (!given.taken.has(target.stepExecutionId)) throw new CallbackUsedError();
       return given.afterCommit;

@@ -5,6 +5,12 @@ import type { StepTallies } from '../../common/statistics/tally.js';
 import { TEST_TRIGGER } from '../engine.contract.js';
 import type { EndedRow } from './ended.row.js';
 
+/**
+ * The row of those that end, or are taken back, by somebody else than their owner: a cancel, a retry, a rule. Apart from the
+ * replicas' own (0 to 15): the group commit holds its row, and then waits for executions that a cancel may hold.
+ */
+export const BESIDE_SLOT = 16;
+
 /** One row a workflow and slot. Index: the primary key. */
 const COUNT = {
   name: 'count_ended',

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import { together } from '../../common/together.js';
-import { countEnded } from '../run/counters.js';
+import { BESIDE_SLOT, countEnded } from '../run/counters.js';
 import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
 import { addFilesWithin, type PreparedFile } from '../files/accepted-files.js';
 import { admit, type Admission } from '../concurrency/admission.js';
@@ -37,8 +37,6 @@ export interface AcceptResult extends StartResult {
 
 const LIMIT_REACHED = "As many executions as the workflow's concurrency allows are open.";
 const CONCURRENCY_REASON = { code: 'concurrency', detail: LIMIT_REACHED };
-/** Of the counters; those that a rule refuses are few. */
-const COUNTER_SLOT = 0;
 
 /** Keys that have expired make room. Index: the primary key. */
 const EXPIRE_KEYS = /* sql */ `
@@ -340,7 +338,7 @@ async function insertSpecial(client: PoolClient, special: readonly SpecialRow[])
   const failed = special.filter(({ admission }) => admission === 'failed').map(({ id }) => id);
   if (failed.length === 0) return;
   const { rows } = await client.query<EndedRow>(FAIL, [failed, LIMIT_REACHED]);
-  await countEnded(client, rows, COUNTER_SLOT);
+  await countEnded(client, rows, BESIDE_SLOT);
 }
 
 function toResult(row: AcceptRow, duplicate: Duplicate | undefined, admission: Admission | undefined): StartResult {

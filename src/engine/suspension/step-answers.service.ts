@@ -39,7 +39,7 @@ export class StepAnswers {
     for (const { id, status } of woken)
       if (status === 'running') await this.signals.publishWithin(client, ANSWER_TOPIC, id);
     const queued = woken.filter(({ status }) => status === 'queued');
-    await this.timers.cancel(
+    await this.timers.drop(
       client,
       WAKE_TIMER,
       queued.map(({ id }) => id),

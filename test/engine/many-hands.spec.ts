@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Answer, Api } from '../support/api.js';
+import { startApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+
+const OPERATIONS = 1_200;
+const AT_ONCE = 16;
+/** Hands meet only where there are few executions. */
+const EXECUTIONS = 6;
+const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+const CHILD = 'name: Hand child\nsteps: [{id: nap, type: wait, config: {duration: 200ms}}]';
+const PARENT = `name: Many hands
+concurrency: {key: "{{ input.key }}", limit: 2, on_limit: queue}
+steps:
+  - {id: first, type: set, config: {values: {n: 1}}}
+  - {id: nap, type: wait, config: {duration: 100ms}, depends_on: [first]}
+  - {id: child, type: subworkflow, config: {workflow: hand-child}, depends_on: [first], on_error: continue}
+  - {id: ask, type: approval, config: {title: "?", timeout: 1h}, depends_on: [nap]}
+  - {id: heard, type: wait_for_event, config: {event: many.hands, timeout: 1h}, depends_on: [nap], on_error: continue}
+  - id: passes
+    type: loop
+    depends_on: [ask]
+    config: {items: [1, 2, 3], max_concurrency: 2, steps: [{id: pass, type: wait, config: {duration: 20ms}}]}
+  - {id: bad, type: fail, when: input.fails, config: {message: no}, depends_on: [passes]}
+`;
+
+/** What may come to one execution at the same time. `which` picks a variant. */
+const OPERATIONS_ON: Record<string, (api: Api, id: string, which: number) => Promise<Answer>> = {
+  cancel: (api, id) => api.post(`/executions/${id}/cancel`),
+  pause: (api, id) => api.post(`/executions/${id}/pause`),
+  resume: (api, id) => api.post(`/executions/${id}/resume`),
+  retry: (api, id) => api.post(`/executions/${id}/retry`),
+  'retry from a step': (api, id, which) =>
+    api.post(`/executions/${id}/retry`, { from_step: ['first', 'child', 'ask', 'passes'][which % 4] }),
+  'retry as a new one': (api, id) => api.post(`/executions/${id}/retry`, { input: { key: 'b', fails: false } }),
+  'cancel some': (api, id) => api.post('/executions/bulk/cancel', { ids: [id] }),
+  'retry some': (api, id) => api.post('/executions/bulk/retry', { ids: [id] }),
+  decide: async (api, id, which) => {
+    const { body } = await api.get(`/approvals?execution_id=${id}`);
+    const [approval] = (body.items ?? []) as { id: string }[];
+    if (approval === undefined) return api.get(`/executions/${id}`);
+    return api.post(`/approvals/${approval.id}/decide`, { decision: which % 3 === 0 ? 'reject' : 'approve' });
+  },
+  event: (api, _id, which) =>
+    api.post('/events', { specversion: '1.0', id: String(which), source: '/test', type: 'many.hands' }),
+  look: (api, id) => api.get(`/executions/${id}`),
+  list: (api) => api.get('/executions?limit=5'),
+  remove: (api, id) => api.call('DELETE', `/executions/${id}`),
+};
+const GONE = new Set(['execution_not_found', 'approval_not_found']);
+
+it(
+  'many hands at a few executions, on two replicas, get the answers that they would get one by one',
+  { timeout: 300_000 },
+  async () => {
+    const env = { RATE_LIMIT_API: '1000000/1s' };
+    const one = await startApp(env);
+    const two = await startApp(env, one.db);
+    await one.api.create(CHILD);
+    const workflow = await one.api.create(PARENT);
+    const start = (which: number): Promise<string> =>
+      one.api.start(workflow, { input: { key: which % 2 === 0 ? 'a' : 'b', fails: which % 3 === 0 } });
+    const pool = await Promise.all(Array.from({ length: EXECUTIONS }, (_, n) => start(n)));
+    const operation = fc.record({
+      name: fc.constantFrom(...Object.keys(OPERATIONS_ON)),
+      onTwo: fc.boolean(),
+      which: fc.nat(),
+    });
+    const all = fc.sample(operation, { numRuns: OPERATIONS, seed: SEED });
+    const odd: string[] = [];
+    const work = async (): Promise<void> => {
+      for (let next = all.pop(); next !== undefined; next = all.pop()) {
+        const { name, onTwo, which } = next;
+        const place = which % EXECUTIONS;
+        const run = OPERATIONS_ON[name] as (typeof OPERATIONS_ON)[string];
+        const { status, body } = await run(onTwo ? two.api : one.api, pool[place] as string, which);
+        if (status >= 500 || (status === 404 && !GONE.has(body.code))) odd.push(`${name}: ${status} ${body.code}`);
+        for (const { code } of (body?.failed ?? []) as { code: string }[])
+          if (code === 'internal') odd.push(`${name}: ${code}`);
+        if (name === 'remove' && status === 204) pool[place] = await start(which);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    expect(odd, `FUZZ_SEED=${SEED}`).toEqual([]);
+    // Whatever was done to them, all end when they are told to, and nothing waits for them any more.
+    await eventually(async () => {
+      expect((await one.api.post('/executions/bulk/cancel', { workflow_id: workflow })).status).toBe(200);
+      for (const left of [
+        'SELECT id, status, owner, pause_requested, cancel_requested FROM execution WHERE is_open',
+        "SELECT kind, subject_id FROM timer WHERE kind = 'execution.wake'",
+        "SELECT id, status FROM approval WHERE status = 'pending'",
+      ])
+        expect(await one.db.database.query(left), `FUZZ_SEED=${SEED}`).toEqual([]);
+    });
+  },
+);
