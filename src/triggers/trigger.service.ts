@@ -107,9 +107,7 @@ export class TriggerService {
       const name = text.name ?? freeName(draft.type, names);
       if (names.includes(name)) throw new TriggerNameTakenError(name);
       const saved = await this.triggers.save(client, workflow.id, 'api', { ...draft, name });
-      return deployed === null
-        ? saved
-        : this.arming.rearm(client, saved, null, { ...deployed, held });
+      return deployed === null ? saved : this.arming.rearm(client, saved, null, { ...deployed, held });
     });
     await this.manager.announce();
     return this.viewOf(row);

@@ -149,7 +149,9 @@ describe('changing a workflow', () => {
     const { id } = await create('Many writers');
     const names = ['a', 'b', 'c', 'd', 'e'];
     const writes = names.map((name) =>
-      api.call('POST', `/api/v1/workflows/${id}/tasks`, { json: { name, task_type: 'log', config: { message: name } } }),
+      api.call('POST', `/api/v1/workflows/${id}/tasks`, {
+        json: { name, task_type: 'log', config: { message: name } },
+      }),
     );
     expect((await Promise.all(writes)).map(({ status }) => status)).toEqual(names.map(() => 201));
     const { body } = await api.call('GET', `/api/v1/workflows/${id}`);

@@ -36,7 +36,9 @@ export class Approvals {
    */
   async decide(id: string, given: GivenDecision): Promise<ApprovalRow> {
     if (!isId(id)) throw new ApprovalNotFoundError(id);
-    const { row, afterCommit } = await this.database.retriedTransaction((client) => this.decideWithin(client, id, given));
+    const { row, afterCommit } = await this.database.retriedTransaction((client) =>
+      this.decideWithin(client, id, given),
+    );
     afterCommit();
     return row;
   }

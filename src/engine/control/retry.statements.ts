@@ -133,7 +133,8 @@ export async function stepsOf(client: PoolClient, id: string): Promise<HeldStep[
 export async function requeue(client: PoolClient, held: HeldExecution): Promise<Queued[]> {
   await deleteLargeOutputs(client, [held.id]);
   const isCounted = held.pass === null && held.trigger_type !== TEST_TRIGGER;
-  if (isCounted) await client.query(UNCOUNT, [held.workflow_id, BESIDE_SLOT, held.status, held.duration_ms, undoing(held)]);
+  if (isCounted)
+    await client.query(UNCOUNT, [held.workflow_id, BESIDE_SLOT, held.status, held.duration_ms, undoing(held)]);
   return (await client.query<Queued>(REQUEUE, [held.id])).rows;
 }
 

@@ -54,6 +54,8 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
   private round = 0;
   private running: Promise<void> | null = null;
   private stopping = false;
+  private giveUp = (): void => undefined;
+  private readonly givenUp = new Promise<void>((resolve) => (this.giveUp = resolve));
 
   constructor(
     private readonly database: Database,
@@ -73,7 +75,10 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
     });
   }
 
-  /** Whoever asks a queue that is being closed may wait for ever: what is under way ends first, unless the queue is away. */
+  /**
+   * Whoever asks a queue that is being closed may wait for ever: what is under way ends first, unless the queue is away; then
+   * its lock is let go without it.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     if (this.running === null) return;
@@ -81,6 +86,7 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
     const grace = delay(SHUTDOWN_GRACE_MS, undefined, { signal: ended.signal }).catch(() => undefined);
     await Promise.race([this.running, grace]);
     ended.abort();
+    this.giveUp();
   }
 
   private async guarded(work: () => Promise<void>): Promise<void> {
@@ -92,7 +98,7 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
 
   private async locked(work: () => Promise<void>): Promise<void> {
     try {
-      await this.locks.run('reconciler', LOCK_MS, work);
+      await this.locks.run('reconciler', LOCK_MS, () => Promise.race([work(), this.givenUp]));
     } catch (error) {
       // The queue or the database is away; the next round finds the same rows.
       if (!isConnectionLoss(error)) this.logger.warn({ message: 'could not reconcile the queue', err: error });
