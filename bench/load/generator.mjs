@@ -2,8 +2,9 @@
 //
 // A job is {url, path, from, connections, count} (as fast as the connections allow: each sends its next request when
 // the last was answered) or {url, path, from, rate, seconds} (at fixed times, whatever the answers do; a latency then
-// counts from the time its request was due, so that a server that stalls does not hide it). `items: true` returns each
-// request's number and time. Bodies are {n, amount}, with n counting from `from`.
+// counts from the time its request was due, so that a server that stalls does not hide it). The first `lead` requests (0),
+// sent besides, are not measured: this process has just started, connects and compiles. `items: true` returns the number
+// and time of each that is measured. Bodies are {n, amount}, with n counting from `from`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { spread } from '../lib/numbers.mjs';
@@ -11,7 +12,7 @@ import { spread } from '../lib/numbers.mjs';
 const RATE_CONNECTIONS = 256;
 const ANSWER_LIMIT_MS = 30_000;
 
-const job = JSON.parse(process.argv[2]);
+const job = { lead: 0, ...JSON.parse(process.argv[2]) };
 const pool = new Pool(job.url, {
   connections: job.connections ?? RATE_CONNECTIONS,
   pipelining: 1,
@@ -22,6 +23,7 @@ const latencies = [];
 const items = [];
 const faults = new Map();
 
+const leadMs = job.rate === undefined ? 0 : (job.lead * 1000) / job.rate;
 const began = performance.now();
 const sent = job.rate === undefined ? await asFastAsAnswered() : await atFixedTimes();
 const seconds = (performance.now() - began) / 1000;
@@ -32,8 +34,8 @@ process.stdout.write(
     sent,
     accepted: sent - failed,
     faults: Object.fromEntries(faults),
-    startedAt: performance.timeOrigin + began,
-    seconds,
+    startedAt: performance.timeOrigin + began + leadMs,
+    seconds: seconds - leadMs / 1000,
     latency: spread(latencies),
     ...(job.items && { items }),
   }),
@@ -42,14 +44,14 @@ process.stdout.write(
 async function asFastAsAnswered() {
   let next = 0;
   const client = async () => {
-    while (next < job.count) await send(next++, performance.now());
+    while (next < job.lead + job.count) await send(next++, performance.now());
   };
   await Promise.all(Array.from({ length: job.connections }, client));
   return next;
 }
 
 async function atFixedTimes() {
-  const count = Math.round(job.rate * job.seconds);
+  const count = job.lead + Math.round(job.rate * job.seconds);
   const pending = [];
   for (let index = 0; index < count; index++) {
     const due = began + (index * 1000) / job.rate;
@@ -72,6 +74,7 @@ async function send(index, due) {
     });
     const text = await body.text();
     if (statusCode >= 300) return fault(`status ${statusCode}`);
+    if (index < job.lead) return;
     latencies.push(performance.now() - due);
     if (job.items) items.push({ n, due: performance.timeOrigin + due, id: idOf(text) });
   } catch (error) {

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { GroupCommitWriter } from '../../src/common/database/group-commit-writer.js';
 import type { BatchStatement, FlushReport } from '../../src/common/database/group-commit.js';
 import type { Database } from '../../src/common/database/database.js';
+import { together } from '../../src/common/database/together.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 let database: Database;
@@ -103,6 +104,22 @@ it('tries again when the connection breaks in the middle of a flush', async () =
   };
   expect(await writer.submit(breaking, 5)).toBe(10);
   expect(await kept()).toEqual([5]);
+});
+
+it('tries again when the disk is full, also where statements are on the way that say only that one before them has failed', async () => {
+  let runs = 0;
+  const full = `DO $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`;
+  const pipelined: BatchStatement<number, number> = {
+    ...insert,
+    run: async (client, rows, afterCommit) => {
+      runs += 1;
+      const first = together([client.query(runs === 1 ? full : 'SELECT 1'), client.query('SELECT 2')]);
+      const [, , results] = await together([first, client.query('SELECT 3'), insert.run(client, rows, afterCommit)]);
+      return results;
+    },
+  };
+  expect(await writer.submit(pipelined, 5)).toBe(10);
+  expect([runs, await kept()]).toEqual([2, [5]]);
 });
 
 it('answers 503 database_unavailable when the database stays away longer than the row can wait', async () => {

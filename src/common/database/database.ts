@@ -1,5 +1,5 @@
 import { type Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { together } from '../together.js';
+import { together } from './together.js';
 import { isConflict } from './pg-errors.js';
 
 const MOST_TRIES = 4;

@@ -39,6 +39,11 @@ export function isConflict(error: unknown): boolean {
   return state === '40P01' || state === '40001';
 }
 
+/** A statement behind one that failed in the same transaction: it does not say why. */
+export function isAftermath(error: unknown): boolean {
+  return sqlState(error) === '25P02';
+}
+
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (sqlState(error) !== '23505') return false;
   return constraint === undefined || (error as { constraint?: string }).constraint === constraint;

@@ -3,7 +3,7 @@ import type { AfterCommit, BatchStatement } from '../../common/database/group-co
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
 import type { StepTallies } from '../../common/statistics/tally.js';
 import type { Timers } from '../../common/timers/timer.contract.js';
-import { together } from '../../common/together.js';
+import { together } from '../../common/database/together.js';
 import type { SuspendFor, WebhookResponse } from '../../nodes/node.contract.js';
 import { recordResponses, type RespondedRow, type Response } from '../ends/response.statement.js';
 import { countEnded } from './counters.js';

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { BatchStatement } from '../../common/database/group-commit.js';
 import { selectSql, toJson, unnestSql, unnestValues, type Column } from '../../common/database/unnest.js';
-import { together } from '../../common/together.js';
+import { together } from '../../common/database/together.js';
 import { BESIDE_SLOT, countEnded } from '../run/counters.js';
 import { ENDED_COLUMNS, type EndedRow } from '../run/ended.row.js';
 import { addFilesWithin, type PreparedFile } from '../files/accepted-files.js';

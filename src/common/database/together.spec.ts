@@ -17,3 +17,14 @@ it('throws what failed first, when all have ended', async () => {
   await expect(all).rejects.toThrow('first');
   expect(ended).toEqual(['first', 'late', 'last']);
 });
+
+it('throws the cause, not what another statement says of it, whichever comes first', async () => {
+  const cause = Object.assign(new Error('disk full'), { code: '53100' });
+  const aftermath = Object.assign(new Error('current transaction is aborted'), { code: '25P02' });
+  const fails = async (error: Error, turns: number): Promise<void> => {
+    for (let count = 0; count < turns; count++) await turn();
+    throw error;
+  };
+  await expect(together([together([fails(cause, 0), fails(aftermath, 3)]), fails(aftermath, 1)])).rejects.toBe(cause);
+  await expect(together([fails(aftermath, 0), fails(aftermath, 1)])).rejects.toBe(aftermath);
+});
