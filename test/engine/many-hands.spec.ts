@@ -58,7 +58,7 @@ it(
     const env = { RATE_LIMIT_API: '1000000/1s' };
     const one = await startApp(env);
     const two = await startApp(env, one.db);
-    await one.api.create(CHILD);
+    const child = await one.api.create(CHILD);
     const workflow = await one.api.create(PARENT);
     const start = (which: number): Promise<string> =>
       one.api.start(workflow, { input: { key: which % 2 === 0 ? 'a' : 'b', fails: which % 3 === 0 } });
@@ -94,5 +94,13 @@ it(
       ])
         expect(await one.db.database.query(left), `FUZZ_SEED=${SEED}`).toEqual([]);
     });
+    // Nobody has removed a child: each counts once, as what it has ended as.
+    const [kept, counted] = [
+      `SELECT count(*) FILTER (WHERE status = 'completed')::int AS completed,
+         count(*) FILTER (WHERE status = 'cancelled')::int AS cancelled FROM execution WHERE workflow_id = $1`,
+      `SELECT coalesce(sum(completed), 0)::int AS completed, coalesce(sum(cancelled), 0)::int AS cancelled
+       FROM workflow_counter WHERE workflow_id = $1`,
+    ].map((sql) => one.db.database.query(sql, [child]));
+    expect(await counted, `FUZZ_SEED=${SEED}`).toEqual(await kept);
   },
 );
