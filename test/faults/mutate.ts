@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NODE, ROOT } from '../support/paths.js';
-import type { Mutation, RedTest } from './mutations.js';
+import type { Edits, Mutation, RedTest } from './mutations.js';
 
 /** What is made, not written; all else is copied, so that the copy builds. */
 const LEFT_OUT = new Set([
@@ -22,7 +22,7 @@ const LEFT_OUT = new Set([
 export type Outcome = 'red' | 'green' | 'unproven';
 
 /** @throws when an edit does not stand exactly once in the text. */
-export function mutate(text: string, { edits, file }: Pick<Mutation, 'edits' | 'file'>): string {
+export function mutate(text: string, { edits, file }: Edits): string {
   return edits.reduce((changed, [from, to]) => {
     const parts = changed.split(from);
     if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${from}`);
@@ -48,13 +48,15 @@ export class MutationTree {
   }
 
   async run(mutation: Mutation): Promise<Outcome> {
-    const path = join(this.folder, mutation.file);
-    const text = readFileSync(path, 'utf8');
-    writeFileSync(path, mutate(text, mutation));
+    const files = [mutation, ...(mutation.also === undefined ? [] : [mutation.also])].map((edits) => {
+      const path = join(this.folder, edits.file);
+      return { path, edits, text: readFileSync(path, 'utf8') };
+    });
+    for (const { path, edits, text } of files) writeFileSync(path, mutate(text, edits));
     try {
       return await this.test(mutation.red);
     } finally {
-      writeFileSync(path, text);
+      for (const { path, text } of files) writeFileSync(path, text);
     }
   }
 

@@ -9,7 +9,8 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 describe('the mutations', () => {
   it.each(MUTATIONS)('apply to the sources as they are: $guard', (mutation) => {
-    expect(mutate(read(mutation.file), mutation)).not.toBe(read(mutation.file));
+    for (const edits of [mutation, ...(mutation.also === undefined ? [] : [mutation.also])])
+      expect(mutate(read(edits.file), edits)).not.toBe(read(edits.file));
   });
 
   it.each(MUTATIONS)('name a test that is there: $guard', ({ red }) => {

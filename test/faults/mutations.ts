@@ -1,11 +1,17 @@
-/** A guard taken away, and the test that must go red by it. */
-export interface Mutation {
-  readonly guard: string;
-  /** Of product.md; 0: another rule of the product. */
-  readonly promise: number;
+/** What is changed in a file to take a guard away. */
+export interface Edits {
   readonly file: string;
   /** Each stands exactly once in the file. */
   readonly edits: readonly (readonly [text: string, instead: string])[];
+}
+
+/** A guard taken away, and the test that must go red by it. */
+export interface Mutation extends Edits {
+  readonly guard: string;
+  /** Of product.md; 0: another rule of the product. */
+  readonly promise: number;
+  /** The guard behind it, which would make good what the first lets pass. */
+  readonly also?: Edits;
   readonly red: RedTest;
 }
 
@@ -64,6 +70,10 @@ export const MUTATIONS: readonly Mutation[] = [
         "await client.query('COMMIT; BEGIN');\n        return await this.handleRows(client, rows);",
       ],
     ],
+    also: {
+      file: 'src/triggers/trigger-watch.ts',
+      edits: [['for (const id of lost) await this.armAgain(id);', 'void [lost, this.armAgain];']],
+    },
     red: { fault: 'kill_in_cron_tick', cycles: 1 },
   },
   {
@@ -329,10 +339,11 @@ export const MUTATIONS: readonly Mutation[] = [
 
 /** test/faults/mutations.md. */
 export function mutationsTable(): string {
-  const rows = MUTATIONS.map(({ guard, promise, file, edits, red }) => {
-    const removed = edits.map(([text]) => `\`${firstLine(text)}\``).join(', ');
+  const rows = MUTATIONS.map(({ guard, promise, file, edits, also, red }) => {
+    const removed = [...edits, ...(also?.edits ?? [])].map(([text]) => `\`${firstLine(text)}\``).join(', ');
+    const files = [file, ...(also === undefined ? [] : [also.file])].map((name) => `\`${name}\``).join(', ');
     const test = 'spec' in red ? `\`${red.spec}\`: ${red.name}` : `\`npm run faults -- --fault ${red.fault}\``;
-    return `| ${guard} | ${promise === 0 ? '' : promise} | \`${file}\` | ${removed} | ${test} |`;
+    return `| ${guard} | ${promise === 0 ? '' : promise} | ${files} | ${removed} | ${test} |`;
   });
   return `# Mutations
 
