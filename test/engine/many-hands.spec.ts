@@ -1,14 +1,10 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Answer, Api } from '../support/api.js';
-import { startApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { oddAnswers, SEED, startTwo } from '../support/many-hands.js';
 
-const OPERATIONS = 1_200;
-const AT_ONCE = 16;
 /** Hands meet only where there are few executions. */
 const EXECUTIONS = 6;
-const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 const CHILD = 'name: Hand child\nsteps: [{id: nap, type: wait, config: {duration: 200ms}}]';
 const PARENT = `name: Many hands
@@ -27,7 +23,7 @@ steps:
 `;
 
 /** What may come to one execution at the same time. `which` picks a variant. */
-const OPERATIONS_ON: Record<string, (api: Api, id: string, which: number) => Promise<Answer>> = {
+const OPERATIONS: Record<string, (api: Api, id: string, which: number) => Promise<Answer>> = {
   cancel: (api, id) => api.post(`/executions/${id}/cancel`),
   pause: (api, id) => api.post(`/executions/${id}/pause`),
   resume: (api, id) => api.post(`/executions/${id}/resume`),
@@ -49,40 +45,30 @@ const OPERATIONS_ON: Record<string, (api: Api, id: string, which: number) => Pro
   list: (api) => api.get('/executions?limit=5'),
   remove: (api, id) => api.call('DELETE', `/executions/${id}`),
 };
-const GONE = new Set(['execution_not_found', 'approval_not_found']);
+const GONE = ['execution_not_found', 'approval_not_found'];
 
 it(
   'many hands at a few executions, on two replicas, get the answers that they would get one by one',
   { timeout: 300_000 },
   async () => {
-    const env = { RATE_LIMIT_API: '1000000/1s' };
-    const one = await startApp(env);
-    const two = await startApp(env, one.db);
+    const both = await startTwo();
+    const [one] = both;
     const child = await one.api.create(CHILD);
     const workflow = await one.api.create(PARENT);
     const start = (which: number): Promise<string> =>
       one.api.start(workflow, { input: { key: which % 2 === 0 ? 'a' : 'b', fails: which % 3 === 0 } });
     const pool = await Promise.all(Array.from({ length: EXECUTIONS }, (_, n) => start(n)));
-    const operation = fc.record({
-      name: fc.constantFrom(...Object.keys(OPERATIONS_ON)),
-      onTwo: fc.boolean(),
-      which: fc.nat(),
+    const odd = await oddAnswers(both, {
+      count: 1_200,
+      operations: OPERATIONS,
+      gone: GONE,
+      target: (which) => pool[which % EXECUTIONS] as string,
+      onAnswer: async ({ name, which, answer: { status, body } }) => {
+        if (name === 'remove' && status === 204) pool[which % EXECUTIONS] = await start(which);
+        const failed = (body?.failed ?? []) as { code: string }[];
+        return failed.filter(({ code }) => code === 'internal').map(({ code }) => `${name}: ${code}`);
+      },
     });
-    const all = fc.sample(operation, { numRuns: OPERATIONS, seed: SEED });
-    const odd: string[] = [];
-    const work = async (): Promise<void> => {
-      for (let next = all.pop(); next !== undefined; next = all.pop()) {
-        const { name, onTwo, which } = next;
-        const place = which % EXECUTIONS;
-        const run = OPERATIONS_ON[name] as (typeof OPERATIONS_ON)[string];
-        const { status, body } = await run(onTwo ? two.api : one.api, pool[place] as string, which);
-        if (status >= 500 || (status === 404 && !GONE.has(body.code))) odd.push(`${name}: ${status} ${body.code}`);
-        for (const { code } of (body?.failed ?? []) as { code: string }[])
-          if (code === 'internal') odd.push(`${name}: ${code}`);
-        if (name === 'remove' && status === 204) pool[place] = await start(which);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
     expect(odd, `FUZZ_SEED=${SEED}`).toEqual([]);
     // Whatever was done to them, all end when they are told to, and nothing waits for them any more.
     await eventually(async () => {

@@ -1,11 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Answer, Api } from '../support/api.js';
-import { startApp } from '../support/app.js';
-
-const OPERATIONS = 800;
-const AT_ONCE = 16;
-const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+import { oddAnswers, SEED, startTwo } from '../support/many-hands.js';
 
 const yaml = (cron: string): string => `name: Many hands
 steps: [{id: a, type: set, config: {values: {}}}]
@@ -22,7 +17,7 @@ interface Ids {
 }
 
 /** What may come to one workflow at the same time. `which` picks a trigger or a variant. */
-const OPERATIONS_OF: Record<string, (api: Api, ids: Ids, which: number) => Promise<Answer>> = {
+const OPERATIONS: Record<string, (api: Api, ids: Ids, which: number) => Promise<Answer>> = {
   deploy: (api, { workflow }) => api.post(`/deployment/workflows/${workflow}/deploy`),
   undeploy: (api, { workflow }) => api.call('DELETE', `/deployment/workflows/${workflow}/undeploy`),
   'pause the workflow': (api, { workflow }) => api.post(`/workflows/${workflow}/pause`),
@@ -55,35 +50,15 @@ it(
   'many hands at one workflow, on two replicas, get the answers that they would get one by one',
   { timeout: 300_000 },
   async () => {
-    const env = { RATE_LIMIT_API: '1000000/1s' };
-    const one = await startApp(env);
-    const two = await startApp(env, one.db);
-    const workflow = await one.api.create(yaml('* * * * * *'));
-    const { body } = await one.api.post(`/deployment/workflows/${workflow}/deploy`);
+    const both = await startTwo();
+    const [{ api, db }] = both;
+    const workflow = await api.create(yaml('* * * * * *'));
+    const { body } = await api.post(`/deployment/workflows/${workflow}/deploy`);
     const ids: Ids = { workflow, triggers: (body.triggers as { id: string }[]).map(({ id }) => id) };
-    const operation = fc.record({
-      name: fc.constantFrom(...Object.keys(OPERATIONS_OF)),
-      onTwo: fc.boolean(),
-      which: fc.nat(),
-    });
-    const all = fc.sample(operation, { numRuns: OPERATIONS, seed: SEED });
-    const odd: string[] = [];
-    const work = async (): Promise<void> => {
-      for (let next = all.pop(); next !== undefined; next = all.pop()) {
-        const { name, onTwo, which } = next;
-        const { status, body: answer } = await (OPERATIONS_OF[name] as (typeof OPERATIONS_OF)[string])(
-          onTwo ? two.api : one.api,
-          ids,
-          which,
-        );
-        // The one thing that may not be there is a trigger that another one has removed.
-        if (status >= 500 || (status === 404 && answer.code !== 'trigger_not_found'))
-          odd.push(`${name}: ${status} ${answer.code}`);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    expect(odd, `FUZZ_SEED=${SEED}`).toEqual([]);
-    const wrong = await one.db.database.query(
+    // The one thing that may not be there is a trigger that another one has removed.
+    const hands = { count: 800, operations: OPERATIONS, gone: ['trigger_not_found'], target: () => ids };
+    expect(await oddAnswers(both, hands), `FUZZ_SEED=${SEED}`).toEqual([]);
+    const wrong = await db.database.query(
       `SELECT t.name, t.armed_at, t.version, t.held, w.deployed_version, w.status FROM trigger t JOIN workflow w ON w.id = t.workflow_id
      WHERE (t.armed_at IS NULL) <> (w.deployed_version IS NULL)
        OR (t.armed_at IS NOT NULL AND (t.version <> w.deployed_version OR (t.held IS NULL) <> (w.status <> 'paused')))`,
