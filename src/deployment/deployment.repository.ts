@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { Database } from '../common/database/database.js';
+import { Database, type SqlClient } from '../common/database/database.js';
 import { newId } from '../common/ids.js';
-import type { SqlClient } from '../triggers/trigger.row.js';
 import type { DeploymentRow } from './deployment.row.js';
 
 export interface NewDeployment {

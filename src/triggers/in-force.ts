@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SqlClient } from './trigger.row.js';
+import type { SqlClient } from '../common/database/database.js';
 
 export interface VersionInForce {
   readonly version: number;

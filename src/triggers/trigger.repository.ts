@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../common/database/database.js';
+import { Database, type SqlClient } from '../common/database/database.js';
 import { newId } from '../common/ids.js';
-import type { SqlClient, StoredLiveness, TriggerDraft, TriggerRow } from './trigger.row.js';
+import type { StoredLiveness, TriggerDraft, TriggerRow } from './trigger.row.js';
 
 /** What a deployment lends to the triggers that it arms. */
 export interface ForceOfTriggers {

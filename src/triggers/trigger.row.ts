@@ -1,5 +1,3 @@
-import type { PoolClient } from 'pg';
-
 /** As JSON keeps it: times are RFC 3339. */
 export interface StoredLiveness {
   readonly connectedSince?: string | null;
@@ -42,8 +40,6 @@ export interface TriggerRow {
   liveness: StoredLiveness | null;
   state: unknown;
 }
-
-export type SqlClient = Pick<PoolClient, 'query'>;
 
 /** A trigger as somebody wants it; what `TriggerRow` has beside this is the server's own. */
 export interface TriggerDraft {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../common/database/database.js';
+import { Database, type SqlClient } from '../common/database/database.js';
 import type { ArmedTrigger } from './trigger.contract.js';
 import { TriggerCompiler } from './trigger-compiler.js';
 import { TriggerRepository } from './trigger.repository.js';
-import type { SqlClient } from './trigger.row.js';
 
 /** Triggers as the table has them now, compiled. Signals may be late; what must miss none asks here. */
 @Injectable()

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { SqlClient } from '../common/database/database.js';
 import { WorkflowDirectory } from '../workflows/workflow-directory.js';
 import type { PublicRoute } from './trigger.contract.js';
-import type { SqlClient, TriggerRow } from './trigger.row.js';
+import type { TriggerRow } from './trigger.row.js';
 import { RouteTakenError } from './triggers.errors.js';
 
 const INSERT = `

@@ -1,8 +1,11 @@
 import { type Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { together } from './together.js';
 import { isConflict } from './pg-errors.js';
+import { together } from './together.js';
 
 const MOST_TRIES = 4;
+
+/** Whoever takes statements: the pool, or a connection in the middle of a transaction. */
+export type SqlClient = Pick<PoolClient, 'query'>;
 
 /** Plain SQL beside TypeORM, on TypeORM's own pool: for hot paths and for what no entity fits. */
 export class Database {
@@ -36,8 +39,8 @@ export class Database {
   }
 
   /**
-   * The same as `transaction`, with its beginning on the way together with the first statement: one round trip less. For what may be run
-   * twice: if the beginning alone were refused, the statements behind it would stand without a transaction.
+   * The same as `transaction`, with its beginning on the way together with the first statement: one round trip less. For what
+   * may be run twice: if the beginning alone were refused, the statements behind it would stand without a transaction.
    */
   async repeatableTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     return await this.lend(async (client) => (await together([client.query('BEGIN'), work(client)]))[1]);
